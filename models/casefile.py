@@ -1,0 +1,474 @@
+"""The state of one incident, folded from its record. Steps change it while it is folded; nobody else does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Literal
+
+from .finding import Finding, find
+from .incident import Child, Incident, InvolvedOrganisation, KnownOrNot, Opening, ReviewKind
+from .rulebook import Rulebook
+
+Choice = Literal["SCR, criteria met", "SCR, criteria not met", "alternative review", "no review"]
+Topic = Literal["criteria", "reviewers", "publication"]
+Ended = Literal["closed", "withdrawn", "merged", "transferred"]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One decision on whether to hold a review (2.2). Earlier ones are kept when it is revisited."""
+
+    id: str
+    choice: Choice
+    kind: ReviewKind | None
+    on: date
+    decider: str
+    reasons: str
+
+    @property
+    def initiates(self) -> bool:
+        """Whether a Serious Case Review is held."""
+        return self.choice.startswith("SCR")
+
+
+@dataclass(slots=True)
+class Review:
+    """The review under way, from the day it was initiated."""
+
+    kind: ReviewKind
+    initiated_on: date
+    criteria_met: bool
+
+    @property
+    def serious(self) -> bool:
+        """Whether it is a Serious Case Review."""
+        return self.kind == "Serious Case Review"
+
+
+@dataclass(slots=True)
+class Request:
+    """Something asked for on a day, due on a day, answered on a day."""
+
+    what: str
+    asked_on: date
+    due: date | None = None
+    answered_on: date | None = None
+    organisation: str = ""
+    declined: bool = False
+
+
+@dataclass(slots=True)
+class Advice:
+    """Advice of the national panel on one topic, and the board's response (2.3a)."""
+
+    topic: Topic
+    on: date
+    response: str | None = None
+    considered_on: date | None = None
+
+
+@dataclass(slots=True)
+class Reviewer:
+    """A reviewer, with the interests declared (2.5)."""
+
+    name: str
+    lead: bool
+    interests: tuple[str, ...]
+    named_on: date
+    stood_down_on: date | None = None
+    conflicts: dict[str, date] = field(default_factory=dict)
+    resolved: dict[str, date] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Party:
+    """An organisation on this file, and what is followed with it (2.7, 2.8c, 2.10)."""
+
+    facts: InvolvedOrganisation
+    since: date
+    representative: str = ""
+    represented_on: date | None = None
+    files_secured_on: date | None = None
+    staff_informed_on: date | None = None
+    findings_told_on: date | None = None
+    information_on: date | None = None
+    practitioners_on: date | None = None
+    findings_shared_on: date | None = None
+    taken_forward_on: date | None = None
+    outcome_confirmed_on: date | None = None
+
+
+@dataclass(slots=True)
+class FamilyMember:
+    """Someone of the family, and how they were invited (1.3d)."""
+
+    relationship: str
+    invited_on: date | None = None
+    not_invited_because: str = ""
+    answered_on: date | None = None
+    listed_on: date | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether it is still to be settled if they contribute."""
+        return not self.not_invited_because and self.answered_on is None
+
+
+@dataclass(slots=True)
+class Proceedings:
+    """Criminal, family or coroner's proceedings, with each next date and the day it was followed up (2.6b)."""
+
+    kind: str
+    dates: dict[date, date | None] = field(default_factory=dict)
+    concluded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SignedReport:
+    """The report that was signed off: one text, whatever its formats and languages."""
+
+    sha256: str
+    on: date
+    step: str
+
+
+@dataclass(slots=True)
+class Action:
+    """An action of the plan (1.2d, 2.8a)."""
+
+    text: str
+    owner: str
+    due: date | None
+    proposed_on: date
+    agreed_on: date | None = None
+    declined_on: date | None = None
+    done_on: date | None = None
+    impact_on: date | None = None
+    impact: str = ""
+    progress: str = ""
+
+    @property
+    def settled(self) -> bool:
+        """Whether the owner has agreed to it or declined it."""
+        return self.agreed_on is not None or self.declined_on is not None
+
+    @property
+    def closed(self) -> bool:
+        """Closed once done and its impact recorded, or declined."""
+        return self.declined_on is not None or (self.done_on is not None and self.impact_on is not None)
+
+    @property
+    def status(self) -> str:
+        """One adjective for lists."""
+        if self.declined_on:
+            return "declined"
+        if self.impact_on and self.done_on:
+            return "closed"
+        return "done" if self.done_on else "agreed" if self.agreed_on else "proposed"
+
+
+@dataclass(slots=True)
+class Restriction:
+    """A court's restriction on publication (2.9d)."""
+
+    terms: str | None
+    lifted_on: date | None = None
+
+
+@dataclass(slots=True)
+class Proposal:
+    """A proposal not to publish (2.9g)."""
+
+    id: str
+    on: date
+    advice_by: date | None
+    reasons: str
+    decided_on: date | None = None
+    publish: bool | None = None
+    decision: str = ""
+
+
+@dataclass(slots=True)
+class Publication:
+    """Everything about publishing the report (2.9)."""
+
+    responded_on: date | None = None
+    response_document: str | None = None
+    checked_on: date | None = None
+    check_void_since: date | None = None
+    check_void_why: str = ""
+    rechecks: dict[date, date] = field(default_factory=dict)
+    refix_since: date | None = None
+    fixed_on: date | None = None
+    fixed_for: date | None = None
+    published_on: date | None = None
+    up_since: date | None = None
+    off_since: date | None = None
+    off_times: list[tuple[date, date]] = field(default_factory=list)
+    moved_on: date | None = None
+    proposals: list[Proposal] = field(default_factory=list)
+    restrictions: dict[str, Restriction] = field(default_factory=dict)
+    copies: dict[str, Request] = field(default_factory=dict)
+    disclosed: list[tuple[str, date]] = field(default_factory=list)
+
+    @property
+    def proposal(self) -> Proposal | None:
+        """The latest proposal not to publish."""
+        return self.proposals[-1] if self.proposals else None
+
+    @property
+    def not_publishing(self) -> bool:
+        """Whether it was decided that the report is not published."""
+        return self.proposal is not None and self.proposal.publish is False
+
+    @property
+    def days_off(self) -> int:
+        """Days the report was off the website, which do not count towards its year (2.9b)."""
+        return sum((back - off).days for off, back in self.off_times)
+
+    def void(self, on: date, why: str) -> None:
+        """The welfare and legal check no longer holds and must be made again (2.9d)."""
+        if self.checked_on is not None:
+            self.checked_on = None
+            self.check_void_since = on
+            self.check_void_why = why
+
+
+@dataclass(slots=True)
+class Learning:
+    """How the learning is spread (2.10)."""
+
+    events: dict[str, tuple[date, date | None]] = field(default_factory=dict)
+    considered_on: date | None = None
+    training_changed_on: date | None = None
+    bulletins: dict[str, tuple[date, str]] = field(default_factory=dict)
+    outcome_on: date | None = None
+    outcome: str = ""
+    commission_states_event: bool = False
+
+    @property
+    def held_on(self) -> date | None:
+        """The day the first learning event was held."""
+        held = [day for _, day in self.events.values() if day is not None]
+        return min(held, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What became of a notice: taken by the mail server, or refused for good."""
+
+    notice: str
+    number: int
+    to: str
+    rule: str
+    template: str
+    taken_at: datetime | None
+    refused_at: datetime | None
+    message_id: str
+    documents: tuple[str, ...] = ()
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """A rung of a deadline's ladder that was reached."""
+
+    deadline: str
+    due: date
+    name: str
+    kind: Literal["passed", "reminder", "escalation", "over"]
+    to: tuple[str, ...]
+    title: str
+    rule: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Who was to get something on the day it went out, by the directory of that day."""
+
+    on: date
+    people: tuple[str, ...]
+    documents: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """Something that was told outside and turned out wrong.
+
+    Arguments:
+        step: the step that corrected it.
+        on: the day it was corrected.
+        what: what was wrong, by the names of the facts or of the step struck out.
+        at: the instant it was recorded; letters taken before it told the wrong thing.
+        about: only letters about this step were wrong; empty when all that told of the incident may be.
+    """
+
+    step: str
+    on: date
+    what: tuple[str, ...]
+    at: datetime
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """A board's own deadline, moved to a new date, and why."""
+
+    new: date
+    reason: str
+
+
+@dataclass(slots=True)
+class CaseFile:
+    """One file. Its parts follow the framework's sections."""
+
+    opening: Opening
+    rules: Rulebook
+    ids: dict[str, str] = field(default_factory=dict)
+    dates: dict[str, date] = field(default_factory=dict)
+    weight: int = 0
+
+    # 2.1 the incident and its criteria
+    children: dict[str, Child] = field(default_factory=dict)
+    concern: KnownOrNot = "unknown"
+    where: str = "in the area"
+    aware_on: date | None = None
+    notified_on: date | None = None
+    added_children: dict[str, tuple[date | None, date]] = field(default_factory=dict)
+    panel_notified: dict[str, date] = field(default_factory=dict)
+    finding: Finding = Finding(())
+    revisits: dict[str, tuple[date, date | None]] = field(default_factory=dict)
+    corrections: list[Correction] = field(default_factory=list)
+    parties: dict[str, Party] = field(default_factory=dict)
+    joint: list[str] = field(default_factory=list)
+    ended: Ended | None = None
+    ended_on: date | None = None
+    ended_step: str = ""
+    ended_note: str = ""
+    reopened_on: date | None = None
+
+    # 2.2 the decision, 2.3 the national panel
+    recommended_on: date | None = None
+    decisions: list[Decision] = field(default_factory=list)
+    notification_documents: dict[str, str] = field(default_factory=dict)
+    review: Review | None = None
+    challenges: dict[str, Request] = field(default_factory=dict)
+    panel_requests: dict[str, Request] = field(default_factory=dict)
+    advice: dict[str, Advice] = field(default_factory=dict)
+    acknowledged: dict[str, date] = field(default_factory=dict)
+
+    # 2.4 to 2.7 the review
+    scope: str = ""
+    scope_on: date | None = None
+    model: str = ""
+    model_on: date | None = None
+    reviewers: dict[str, Reviewer] = field(default_factory=dict)
+    vacancies: dict[str, tuple[date, date | None]] = field(default_factory=dict)
+    delayed_on: date | None = None
+    expected_on: date | None = None
+    interim: list[date] = field(default_factory=list)
+    proceedings: dict[str, Proceedings] = field(default_factory=dict)
+    requests: dict[str, Request] = field(default_factory=dict)
+    family: dict[str, FamilyMember] = field(default_factory=dict)
+    no_practitioners_because: str = ""
+
+    # the report, 2.8 its actions, 2.9 publication, 2.10 learning, 1.3g monitoring
+    findings: dict[str, str] = field(default_factory=dict)
+    drafts: dict[str, str] = field(default_factory=dict)
+    report: SignedReport | None = None
+    first_signed_on: date | None = None
+    actions: dict[str, Action] = field(default_factory=dict)
+    plan_document: str | None = None
+    publication: Publication = field(default_factory=Publication)
+    learning: Learning = field(default_factory=Learning)
+    monitored: list[date] = field(default_factory=list)
+
+    # upkeep, and what the shell saw
+    documents: list[tuple[str, str, str]] = field(default_factory=list)
+    extensions: dict[str, list[Extension]] = field(default_factory=dict)
+    look_again: dict[str, tuple[date, datetime]] = field(default_factory=dict)
+    addresses: dict[str, str] = field(default_factory=dict)
+    resends: dict[str, int] = field(default_factory=dict)
+    letters: dict[str, Letter] = field(default_factory=dict)
+    first_refused: dict[str, datetime] = field(default_factory=dict)
+    first_refused_why: dict[str, str] = field(default_factory=dict)
+    rungs: dict[str, list[Rung]] = field(default_factory=dict)
+    listed: dict[str, Listing] = field(default_factory=dict)
+    struck: dict[str, str] = field(default_factory=dict)
+    refused_ids: set[str] = field(default_factory=set)
+    undelivered_messages: list[str] = field(default_factory=list)
+    cancellations: list[datetime] = field(default_factory=list)
+
+    @property
+    def reference(self) -> str:
+        """What the file is called everywhere."""
+        return self.opening.reference
+
+    @property
+    def decision(self) -> Decision | None:
+        """The decision in force."""
+        return self.decisions[-1] if self.decisions else None
+
+    @property
+    def leads(self) -> list[Reviewer]:
+        """The lead reviewers in post."""
+        return [r for r in self.reviewers.values() if r.lead and r.stood_down_on is None]
+
+    @property
+    def begun_on(self) -> date:
+        """The first day anything on this file can be expected to have happened."""
+        return self.notified_on or self.opening.opened_on
+
+    def refind(self, on: date) -> None:
+        """Asks the criteria again after a fact changed on ``on``; if they are now met, the decision must be revisited.
+
+        Source: 2.1e.
+        """
+        self.finding = find(self.children.values(), self.concern, self.rules.definitions)
+        decision = self.decision
+        if decision is None or decision.choice == "SCR, criteria met":
+            return
+        if self.finding.held == "met":
+            self.revisits.setdefault(decision.id, (on, None))
+        elif decision.id in self.revisits:
+            del self.revisits[decision.id]
+
+    def period_over(self, deadline: str, due: date) -> date | None:
+        """The day a period that must run was over, once the shell has seen it."""
+        seen = any(rung.kind == "over" and rung.due == due for rung in self.rungs.get(deadline, ()))
+        return due if seen else None
+
+    def taken_on(self, notice: str) -> datetime | None:
+        """The instant the mail server took a notice, if it has."""
+        letter = self.letters.get(notice)
+        return letter.taken_at if letter else None
+
+    def involve(self, organisation: InvolvedOrganisation, on: date) -> None:
+        """Puts an organisation on the file."""
+        self.parties[organisation.id] = Party(organisation, on)
+
+    def incident(self) -> Incident | None:
+        """The incident as it was notified, before any correction."""
+        return self.opening.incident
+
+
+def opened(opening: Opening, rules: Rulebook) -> CaseFile:
+    """A file as it stands when it has just been opened."""
+    file = CaseFile(opening, rules)
+    file.ids[opening.id] = "opened"
+    file.dates[opening.id] = opening.opened_on
+    if opening.incident is not None:
+        incident = opening.incident
+        file.children = {child.id: child for child in incident.children}
+        file.concern, file.where = incident.concern_about_joint_working, incident.where
+        file.aware_on, file.notified_on = incident.aware_on, incident.notified_on
+        for organisation in incident.organisations:
+            file.involve(organisation, opening.opened_on)
+        file.refind(incident.notified_on)
+    elif opening.review is not None:
+        file.review = Review(opening.review.kind, opening.opened_on, criteria_met=False)
+        for organisation in opening.review.organisations:
+            file.involve(organisation, opening.opened_on)
+    return file

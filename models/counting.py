@@ -1,0 +1,136 @@
+"""How days are counted: calendar days, working days and calendar months, as dates in Europe/London.
+
+The starting day is day 0 and the next counting day is day 1. A start on a day off does not roll forward first.
+A working day is not a Saturday, a Sunday or a bank holiday in England (SI 2006/1738, regulation 2).
+"""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from importlib.metadata import version
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+import holidays
+
+LONDON = ZoneInfo("Europe/London")
+MORNING = time(8, 0)
+"""Reminders and escalations go at 08:00 in London."""
+
+FIRST_YEAR, LAST_YEAR = 2012, 2028
+"""The years whose bank holidays are published and were compared with gov.uk's own list."""
+
+Unit = Literal["calendar days", "working days", "calendar months"]
+
+
+class NoCalendarError(Exception):
+    """Asked for a working day in a year without a calendar: there is no answer, and none is guessed."""
+
+    def __init__(self, year: int) -> None:
+        super().__init__(
+            f"There is no calendar of bank holidays for {year} (there is one for {FIRST_YEAR} to {LAST_YEAR}): "
+            "update the system before counting working days in that year."
+        )
+        self.year = year
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A date and how it was reached, so that history can show it years later.
+
+    Arguments:
+        start: the day counted from, day 0.
+        length: how many.
+        unit: of what.
+        due: the day reached.
+        skipped: the days off that were not counted, bank holidays with their names.
+        calendar: the calendar's name and version; empty when none was needed.
+    """
+
+    start: date
+    length: int
+    unit: Unit
+    due: date
+    skipped: tuple[str, ...] = ()
+    calendar: str = ""
+
+    def words(self) -> str:
+        """How it was counted, for people: ``5 working days from 26 December 2026, not counting …``."""
+        unit = self.unit if self.length != 1 else self.unit.removesuffix("s")
+        text = f"{self.length} {unit} from {day_words(self.start)}"
+        return f"{text}, not counting {', '.join(self.skipped)}" if self.skipped else text
+
+
+def day_words(day: date) -> str:
+    """``5 January 2027``."""
+    return f"{day.day} {day:%B %Y}"
+
+
+def count(start: date, length: int, unit: Unit, extra_holidays: Iterable[date] = ()) -> Counted:
+    """Counts ``length`` of ``unit`` from ``start`` (day 0), backwards when negative.
+
+    Raises:
+        NoCalendarError: working days in a year without a calendar.
+    """
+    if unit == "calendar days":
+        return Counted(start, length, unit, start + timedelta(days=length))
+    if unit == "calendar months":
+        return Counted(start, length, unit, add_months(start, length))
+    extra = frozenset(extra_holidays)
+    step = timedelta(days=1 if length >= 0 else -1)
+    day, left, skipped = start, abs(length), []
+    while left:
+        day += step
+        off = day_off(day, extra)
+        if off is None:
+            left -= 1
+        elif off != "weekend":
+            skipped.append(f"{off} on {day_words(day)}")
+    return Counted(start, length, unit, day, tuple(skipped), f"holidays {version('holidays')} GB-ENG")
+
+
+def add_months(day: date, months: int) -> date:
+    """The same day of a later month, clamped to that month's end: 31 August and six months is 28 February."""
+    index = day.year * 12 + day.month - 1 + months
+    year, month = index // 12, index % 12 + 1
+    return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
+
+
+def day_off(day: date, extra_holidays: frozenset[date] = frozenset()) -> str | None:
+    """Why a day is not a working day (``weekend`` or the holiday's name), or None when it is one.
+
+    Raises:
+        NoCalendarError: a year without a calendar.
+    """
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise NoCalendarError(day.year)
+    if day.weekday() >= 5:
+        return "weekend"
+    if day in extra_holidays:
+        return "an extra holiday"
+    return _bank_holidays(day.year).get(day)
+
+
+@lru_cache(maxsize=64)
+def _bank_holidays(year: int) -> dict[date, str]:
+    # Without the subdivision, Easter Monday and the August holiday would be missing.
+    return dict(holidays.country_holidays("GB", subdiv="ENG", years=year).items())
+
+
+def london_date(at: datetime) -> date:
+    """The date in London at an instant."""
+    return at.astimezone(LONDON).date()
+
+
+def morning_of(day: date) -> datetime:
+    """08:00 in London on a day, as an instant in UTC."""
+    return datetime.combine(day, MORNING, LONDON).astimezone(UTC)
+
+
+def start_of(day: date) -> datetime:
+    """00:00 in London on a day, as an instant in UTC. A deadline passes at the start of the next day."""
+    return datetime.combine(day, time(0), LONDON).astimezone(UTC)

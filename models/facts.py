@@ -1,0 +1,88 @@
+"""Facts: what the shell itself saw. No message from outside can make one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+
+from .casefile import CaseFile, Letter, Listing, Rung
+from .counting import london_date
+from .record import Entry, read_instant
+from .rulebook import rulebook_from
+
+
+def _rulebook_pinned(file: CaseFile, entry: Entry) -> None:
+    file.rules = rulebook_from(entry.body["rulebook"])
+    if file.children:
+        file.refind(london_date(entry.recorded_at))
+
+
+def _rung_reached(file: CaseFile, entry: Entry) -> None:
+    body = entry.body
+    rung = Rung(
+        deadline=body["deadline"],
+        due=date.fromisoformat(body["due"]),
+        name=body["rung"],
+        kind=body["kind"],
+        to=tuple(body["to"]),
+        title=body["title"],
+        rule=body["rule"],
+        at=read_instant(body["scheduled"]),
+    )
+    file.rungs.setdefault(rung.deadline, []).append(rung)
+
+
+def _letter(file: CaseFile, entry: Entry) -> None:
+    body = entry.body
+    taken = entry.name == "letter_taken"
+    at = read_instant(body["at"])
+    notice = body["notice"]
+    before = file.letters.get(notice)
+    if before is not None and before.taken_at is not None:
+        return
+    file.letters[notice] = Letter(
+        notice=notice,
+        number=body["number"],
+        to=body["to"],
+        rule=body.get("rule", ""),
+        template=body.get("template", ""),
+        taken_at=at if taken else None,
+        refused_at=None if taken else at,
+        message_id=body.get("message_id", ""),
+        documents=tuple(body.get("documents", ())),
+        why=body.get("why", ""),
+    )
+    if not taken:
+        file.first_refused.setdefault(notice, at)
+        file.first_refused_why.setdefault(notice, body.get("why", ""))
+
+
+def _people_listed(file: CaseFile, entry: Entry) -> None:
+    body = entry.body
+    listing = Listing(london_date(entry.recorded_at), tuple(body["people"]), tuple(body["documents"]))
+    file.listed[body["listing"]] = listing
+
+
+def _step_refused(file: CaseFile, entry: Entry) -> None:
+    file.refused_ids.add(entry.body["id"])
+
+
+def _cancel_requested(file: CaseFile, entry: Entry) -> None:
+    file.cancellations.append(entry.recorded_at)
+
+
+def _message_undelivered(file: CaseFile, entry: Entry) -> None:
+    file.undelivered_messages.append(entry.body["to"])
+
+
+FACTS: Mapping[str, Callable[[CaseFile, Entry], None]] = {
+    "rulebook_pinned": _rulebook_pinned,
+    "rung_reached": _rung_reached,
+    "letter_taken": _letter,
+    "letter_refused": _letter,
+    "people_listed": _people_listed,
+    "step_refused": _step_refused,
+    "cancel_requested": _cancel_requested,
+    "message_undelivered": _message_undelivered,
+}
+"""What each fact changes on the file, by its name."""

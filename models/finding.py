@@ -1,0 +1,159 @@
+"""From the recorded facts to a finding: which limb of the criteria is met, not met or undecided (2.1a to 2.1d)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from .incident import Child, KnownOrNot
+from .rulebook import Definitions
+
+Held = Literal["met", "not met", "undecided"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One fact that a limb rests on.
+
+    Arguments:
+        name: where it is recorded, ``child-1.outcome``.
+        words: what it says, for people.
+        holds: whether it speaks for the limb; None while it is unknown.
+    """
+
+    name: str
+    words: str
+    holds: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Limb:
+    """One way in which an incident meets the criteria, for one child."""
+
+    rule: str
+    title: str
+    child: str
+    facts: tuple[Fact, ...]
+
+    @property
+    def held(self) -> Held:
+        """Not met as soon as one fact speaks against it, undecided while one is unknown, else met."""
+        if any(fact.holds is False for fact in self.facts):
+            return "not met"
+        return "undecided" if any(fact.holds is None for fact in self.facts) else "met"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Every limb for every child. Met when any limb is met for any child."""
+
+    limbs: tuple[Limb, ...]
+
+    @property
+    def held(self) -> Held:
+        """What the finding says of the criteria as a whole."""
+        states = {limb.held for limb in self.limbs}
+        return "met" if "met" in states else "undecided" if "undecided" in states else "not met"
+
+    def met(self) -> tuple[Limb, ...]:
+        """The limbs that are met."""
+        return tuple(limb for limb in self.limbs if limb.held == "met")
+
+    def unknown(self) -> tuple[str, ...]:
+        """The names of the facts that leave a limb undecided, each once."""
+        names = (
+            f.name for limb in self.limbs if limb.held == "undecided" for f in limb.facts if f.holds is None
+        )
+        return tuple(dict.fromkeys(names))
+
+
+def find(children: Iterable[Child], concern: KnownOrNot, definitions: Definitions) -> Finding:
+    """The finding for these children.
+
+    Arguments:
+        children: each with the facts recorded so far.
+        concern: cause for concern about how the authority, Board partners or others worked together.
+        definitions: the board's local definitions (2.1c).
+    """
+    return Finding(tuple(limb for child in children for limb in _limbs(child, concern, definitions)))
+
+
+def _limbs(child: Child, concern: KnownOrNot, definitions: Definitions) -> Iterator[Limb]:
+    def limb(rule: str, title: str, facts: Sequence[Fact]) -> Limb:
+        return Limb(rule, title, child.id, tuple(facts))
+
+    abuse, died = _abuse(child), _died(child)
+    yield limb("2.1a", "abuse or neglect is known or suspected, and the child has died", [abuse, died])
+    yield limb(
+        "2.1a",
+        "abuse or neglect is known or suspected, the child has been seriously harmed, "
+        "and there is cause for concern about joint working",
+        [
+            abuse,
+            _harmed(child, definitions),
+            _answer("concern_about_joint_working", "cause for concern", concern),
+        ],
+    )
+    custody = None if child.custody == "unknown" else child.custody != "none"
+    yield limb(
+        "2.1d",
+        "the child died in custody",
+        [died, Fact(f"{child.id}.custody", f"custody: {child.custody}", custody)],
+    )
+    yield limb(
+        "2.1d",
+        "the child died while detained under the Mental Health Act 1983",
+        [
+            died,
+            _answer(
+                f"{child.id}.detained_under_mental_health_act",
+                "detained under the Mental Health Act 1983",
+                child.detained_under_mental_health_act,
+            ),
+        ],
+    )
+    yield limb(
+        "2.1d",
+        "the child died aged 16 or 17 while subject to a deprivation of liberty order",
+        [
+            died,
+            _aged_16_or_17(child),
+            _answer(
+                f"{child.id}.deprived_of_liberty", "deprivation of liberty order", child.deprived_of_liberty
+            ),
+        ],
+    )
+
+
+def _answer(name: str, words: str, value: KnownOrNot) -> Fact:
+    return Fact(name, f"{words}: {value}", None if value == "unknown" else value == "yes")
+
+
+def _abuse(child: Child) -> Fact:
+    value = child.abuse_or_neglect
+    holds = None if value == "unknown" else value in ("known", "suspected")
+    return Fact(f"{child.id}.abuse_or_neglect", f"abuse or neglect: {value}", holds)
+
+
+def _died(child: Child) -> Fact:
+    holds = None if child.outcome == "unknown" else child.outcome == "died"
+    return Fact(f"{child.id}.outcome", f"outcome: {child.outcome}", holds)
+
+
+def _harmed(child: Child, definitions: Definitions) -> Fact:
+    name = f"{child.id}.outcome"
+    if child.outcome != "seriously harmed":
+        return Fact(name, f"outcome: {child.outcome}", None if child.outcome == "unknown" else False)
+    if set(child.harms) == {"serious sexual abuse"} and not definitions.serious_sexual_abuse_is_serious_harm:
+        words = "harm: serious sexual abuse, which this board's definition does not name as serious harm by itself"
+        return Fact(f"{child.id}.harms", words, False)
+    return Fact(name, f"seriously harmed: {', '.join(child.harms)}", True)
+
+
+def _aged_16_or_17(child: Child) -> Fact:
+    age = child.age_at_death()
+    if age is None:
+        missing = "born_on" if child.born_on is None else "died_on"
+        return Fact(f"{child.id}.{missing}", "age at death: unknown", None)
+    return Fact(f"{child.id}.died_on", f"age at death: {age}", age in (16, 17))

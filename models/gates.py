@@ -1,0 +1,98 @@
+"""Reasons that many steps share for not being recorded now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+
+from .casefile import CaseFile, Topic
+from .counting import day_words
+from .record import Refusal
+
+
+def needs_incident(file: CaseFile, rule: str) -> Iterator[Refusal]:
+    """Refused on a file that was opened for a review without an incident."""
+    if file.opening.incident is None:
+        yield Refusal(
+            rule, "This file was opened for a review without an incident: there is none to speak of."
+        )
+
+
+def needs_review(file: CaseFile, rule: str) -> Iterator[Refusal]:
+    """Refused until a review is under way."""
+    if file.review is None:
+        what = "no review is held" if file.decision else "no decision is recorded yet"
+        yield Refusal(rule, f"There is no review on this file: {what}. Record a decision to hold one first.")
+
+
+def needs_report(file: CaseFile, rule: str) -> Iterator[Refusal]:
+    """Refused until a report is signed off."""
+    if file.report is None:
+        yield Refusal(rule, "No report is signed off on this file: record report_signed_off first.")
+
+
+def needs_party(
+    file: CaseFile, organisation: str, rule: str, field: str = "organisation"
+) -> Iterator[Refusal]:
+    """Refused for an organisation that is not on the file."""
+    if organisation not in file.parties:
+        known = ", ".join(sorted(file.parties)) or "none yet"
+        yield Refusal(
+            rule,
+            f"{organisation} is not an organisation on this file ({known}): record organisation_added first.",
+            field,
+        )
+
+
+def not_answered(file: CaseFile, topic: Topic) -> Iterator[Refusal]:
+    """Refused while the national panel's advice on the topic awaits the board's response (2.3a)."""
+    for name, advice in file.advice.items():
+        if advice.topic == topic and advice.response is None:
+            yield Refusal(
+                "2.3a",
+                f"The national panel's advice {name} on {topic} of {day_words(advice.on)} has no response from the "
+                "board: record advice_considered first.",
+            )
+
+
+def once(recorded_on: date | None, what: str, rule: str) -> Iterator[Refusal]:
+    """Refused when it was recorded before."""
+    if recorded_on is not None:
+        yield Refusal(
+            rule,
+            f"{what} is recorded already, for {day_words(recorded_on)}: strike that step out if it was wrong.",
+        )
+
+
+def not_before(day: date, earlier: date | None, what: str, rule: str) -> Iterator[Refusal]:
+    """Refused for a day before something it depends on."""
+    if earlier is not None and day < earlier:
+        yield Refusal(
+            rule, f"{day_words(day)} is before {what} on {day_words(earlier)}: check the date.", "happened_on"
+        )
+
+
+def new_name(name: str, known: Mapping[str, object], field: str, rule: str) -> Iterator[Refusal]:
+    """Refused when the name is taken on this file."""
+    if name in known:
+        yield Refusal(
+            rule, f"There is a {field} called {name} on this file already: give this one its own name.", field
+        )
+
+
+def known_name(name: str, known: Mapping[str, object], field: str, rule: str) -> Iterator[Refusal]:
+    """Refused when nothing on the file has the name."""
+    if name not in known:
+        names = ", ".join(sorted(known)) or "none yet"
+        yield Refusal(rule, f"There is no {field} called {name} on this file ({names}).", field)
+
+
+def names_nobody(file: CaseFile, text: str, field: str, rule: str) -> Iterator[Refusal]:
+    """Refused when a text that is sent by mail holds a child's identifier."""
+    for child in file.children:
+        if child.casefold() in text.casefold():
+            yield Refusal(
+                rule,
+                "This text is sent by e-mail and names a child's identifier: leave it out, the reference is enough.",
+                field,
+            )

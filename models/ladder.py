@@ -1,0 +1,123 @@
+"""What happens around a deadline, and when: reminders before, its passing, escalations after, repeats until met."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Literal
+
+from .casefile import CaseFile, Rung
+from .counting import morning_of, start_of
+from .duty import Deadline
+from .rulebook import Ladder
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A rung that lies ahead, or was missed.
+
+    Arguments:
+        name: unlike any other of the same deadline.
+        kind: ``passed`` has no mail of its own.
+        at: the instant it is due, in UTC.
+        to: the recipients.
+    """
+
+    name: str
+    kind: Literal["passed", "reminder", "escalation", "over"]
+    at: datetime
+    to: tuple[str, ...]
+
+
+def planned(deadline: Deadline, ladder: Ladder, file: CaseFile, *, above: bool) -> Iterator[Planned]:
+    """Every rung of an open deadline in order of time; without end where repeats are asked for.
+
+    Arguments:
+        above: whether the directory has a role above the Chair.
+    """
+    reminders = sorted(ladder.reminders, key=lambda reminder: -reminder.days_before)
+    for reminder in reminders:
+        to = deadline.responsible if reminder.to == "responsible" else reminder.to
+        day = deadline.due - timedelta(days=reminder.days_before)
+        yield Planned(f"reminder-{reminder.days_before}", "reminder", morning_of(day), (to,))
+    if deadline.period:
+        yield Planned("over", "over", morning_of(deadline.due), ("coordinator",))
+        return
+    first = deadline.due + timedelta(days=1)
+    yield Planned("passed", "passed", start_of(first), ())
+    yield from _escalations(deadline, ladder, file, first, above=above)
+
+
+def _escalations(
+    deadline: Deadline, ladder: Ladder, file: CaseFile, first: date, *, above: bool
+) -> Iterator[Planned]:
+    look_again = file.look_again.get(deadline.key)
+    day, recipients = first, _recipients(deadline, ladder)
+    for number, to in enumerate(recipients, start=1):
+        if number > 1:
+            day += timedelta(days=ladder.next_after_days)
+        rung = Planned(f"escalation-{number}", "escalation", morning_of(day), (to,))
+        if look_again is None or rung.at <= look_again[1]:
+            yield rung
+    last, repeat = recipients[-1], 0
+    while ladder.repeat_every_days:
+        repeat += 1
+        day += timedelta(days=ladder.repeat_every_days)
+        to = (last, "above_chair") if above and repeat > ladder.above_after_repeats else (last,)
+        rung = Planned(f"repeat-{repeat}", "escalation", morning_of(day), to)
+        if look_again is not None and rung.at > look_again[1]:
+            break
+        yield rung
+    if look_again is None:
+        return
+    day, number = look_again[0], 0
+    while True:
+        # The Chair has looked, and it still is not met: now the role above hears too, if there is one.
+        to = ("chair", "above_chair") if above else ("chair",)
+        yield Planned(f"again-{look_again[0].isoformat()}-{number}", "escalation", morning_of(day), to)
+        number, day = number + 1, day + timedelta(days=ladder.repeat_every_days or 28)
+
+
+def _recipients(deadline: Deadline, ladder: Ladder) -> list[str]:
+    found = []
+    for role in ladder.escalate_to:
+        if role != "board_member":
+            found.append(str(role))
+        elif deadline.organisation:
+            found.append(f"board_member:{deadline.organisation}")
+    return found or ["chair"]
+
+
+def reached(deadline: Deadline, file: CaseFile) -> Sequence[Rung]:
+    """The rungs that were reached for the date the deadline has now."""
+    return [rung for rung in file.rungs.get(deadline.key, ()) if rung.due == deadline.due]
+
+
+def due_now(
+    deadline: Deadline, ladder: Ladder, file: CaseFile, now: datetime, since: datetime, *, above: bool
+) -> tuple[list[Planned], Planned | None]:
+    """What is due of a ladder at this moment, and the next rung to wait for.
+
+    However much was missed, a person hears once: only the latest rung is due, never a reminder and an escalation
+    together; that the deadline passed is seen besides. A reminder from before the deadline was set is no use.
+
+    Arguments:
+        now: business time.
+        since: the instant the deadline was set or moved.
+    """
+    last = max((rung.at for rung in reached(deadline, file)), default=None)
+    missed: list[Planned] = []
+    for rung in planned(deadline, ladder, file, above=above):
+        if (last is not None and rung.at <= last) or (rung.kind == "reminder" and rung.at <= since):
+            continue
+        if rung.at > now:
+            return _once(missed), rung
+        missed.append(rung)
+    return _once(missed), None
+
+
+def _once(missed: list[Planned]) -> list[Planned]:
+    passed = [rung for rung in missed if rung.kind == "passed"]
+    mails = [rung for rung in missed if rung.kind != "passed" and (not passed or rung.at > passed[0].at)]
+    return passed + mails[-1:]

@@ -1,0 +1,130 @@
+"""From a file's record and timeline to what the register is told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from .casefile import CaseFile
+from .counting import london_date
+from .duties import deadlines_of, notices_of
+from .duty import Clocks, Deadline, Notice
+from .fold import fold
+from .projection import (
+    ActionRow,
+    DeadlineRow,
+    DocumentRow,
+    Event,
+    NoticeRow,
+    OrganisationRow,
+    Projection,
+)
+from .record import Entry, read_instant
+from .step import World
+from .view import kind_of, next_due, overdue, stage_of, status_of
+
+
+def project(
+    record: Sequence[Entry], events: Sequence[Mapping[str, Any]], revision: int, world: World
+) -> Projection:
+    """A whole file for the register.
+
+    Arguments:
+        record: everything that happened on the file.
+        events: its timeline, as the core's answers made it.
+        revision: counts the shell's changes; only a higher one counts.
+        world: business time, and extra holidays.
+
+    Raises:
+        NoCalendarError: a deadline counts working days in a year without a calendar.
+    """
+    file = fold(record)
+    clocks = Clocks(file, world.extra_holidays)
+    deadlines, today = deadlines_of(file, clocks), world.today
+    decision, publication = file.decision, file.publication
+    return Projection(
+        reference=file.reference,
+        revision=revision,
+        rulebook=file.rules.name,
+        kind=kind_of(file),
+        stage=stage_of(file),
+        opened_on=file.opening.opened_on,
+        notified_on=file.notified_on,
+        closed_on=file.ended_on,
+        next_due=next_due(deadlines),
+        overdue=overdue(deadlines, today),
+        finding=file.finding.held,
+        decision=decision.choice if decision else "",
+        decided_on=decision.on if decision else None,
+        initiated_on=file.review.initiated_on if file.review else None,
+        completed_on=file.first_signed_on,
+        published_on=publication.published_on,
+        entries=tuple(record),
+        deadlines=tuple(_deadline(deadline, today) for deadline in deadlines.values()),
+        notices=_notices(file, notices_of(file, clocks)),
+        actions=_actions(file, deadlines),
+        organisations=tuple(
+            OrganisationRow(name, party.facts.name, party.representative)
+            for name, party in file.parties.items()
+        ),
+        documents=tuple(DocumentRow(*named) for named in dict.fromkeys(file.documents)),
+        events=tuple(_event(event) for event in events),
+    )
+
+
+def _deadline(deadline: Deadline, today: date) -> DeadlineRow:
+    return DeadlineRow(
+        key=deadline.key,
+        clock=deadline.clock,
+        rule=deadline.rule,
+        title=deadline.title,
+        basis=deadline.basis,
+        responsible=deadline.responsible,
+        due=deadline.due,
+        original_due=deadline.original_due,
+        counted=deadline.counted,
+        status=status_of(deadline, today),
+        met_on=deadline.met_on,
+    )
+
+
+def _notices(file: CaseFile, notices: Mapping[str, Notice]) -> tuple[NoticeRow, ...]:
+    """Every notice that stands, and every letter that went, even if what it told no longer stands."""
+    rows = []
+    for key in dict.fromkeys((*notices, *file.letters)):
+        notice, letter = notices.get(key), file.letters.get(key)
+        taken_at = letter.taken_at if letter else None
+        rows.append(
+            NoticeRow(
+                key=key,
+                rule=notice.rule if notice else letter.rule if letter else "",
+                title=notice.title if notice else letter.template if letter else "",
+                recipient=notice.to if notice else letter.to if letter else "",
+                status="taken" if taken_at else "refused" if letter and letter.refused_at else "under way",
+                number=letter.number if letter else 1,
+                taken_on=london_date(taken_at) if taken_at else None,
+                message_id=letter.message_id if letter else "",
+            )
+        )
+    return tuple(rows)
+
+
+def _actions(file: CaseFile, deadlines: Mapping[str, Deadline]) -> tuple[ActionRow, ...]:
+    return tuple(
+        ActionRow(
+            id=name,
+            text=action.text,
+            owner=action.owner,
+            status=action.status,
+            due=deadlines[f"action_done:{name}"].due if f"action_done:{name}" in deadlines else action.due,
+            done_on=action.done_on,
+            impact=action.impact,
+        )
+        for name, action in file.actions.items()
+    )
+
+
+def _event(event: Mapping[str, Any]) -> Event:
+    fields = {name: value for name, value in event.items() if name not in ("at", "what")}
+    return Event(read_instant(event["at"]), event["what"], fields)

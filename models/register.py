@@ -1,0 +1,389 @@
+"""The register's tables: what pages, lists and statistics read, and what the board keeps beside the files.
+
+Two kinds of tables. A *projection* of the files (``case_file`` and what hangs from it) has the columns of
+the plain rows in :mod:`models.projection`, name for name; a file can always be written again from its
+workflow. The rest is kept here alone: claimed references, deliveries, the directory with its changes,
+documents, the archive. These name a file by its reference without a foreign key: a letter must not wait until
+the register has caught up with its file.
+
+Nothing here validates: rows are made from plain models that did.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import (
+    JSON,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+)
+from sqlmodel import Field, SQLModel
+
+
+class Instant(TypeDecorator[datetime]):
+    """An instant, in UTC on the way in and out. SQLite keeps no zone and would give a naive one back."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuses an instant without a zone: nobody could say which instant it is."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant without a time zone: give it one, UTC by preference")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """The instant, in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Words(TypeDecorator[str]):
+    """Text of any length. What a database cannot keep in text becomes U+FFFD.
+
+    People and other systems may send U+0000 and lone surrogates inside JSON. A step is kept as it was sent,
+    in its JSON, which can hold both; a column of text cannot, and such a file would never reach the register.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """The text, with what cannot be kept replaced."""
+        return None if value is None else storable(value)
+
+
+def storable(text: str) -> str:
+    """A text as a column of the register keeps it."""
+    if text.isascii() and "\0" not in text:
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\0", "\ufffd")
+
+
+class Row(SQLModel):
+    """A table of the register. Every constraint has a name, so that a migration can speak of it."""
+
+    metadata = MetaData(
+        naming_convention={
+            "pk": "pk_%(table_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        }
+    )
+    __table__: ClassVar[Table]
+
+
+def _words(*, key: bool = False, optional: bool = False) -> Any:
+    return Field(sa_type=Words, primary_key=key, nullable=optional)
+
+
+def _instant(*, optional: bool = False) -> Any:
+    return Field(sa_type=Instant, nullable=optional)
+
+
+def _json(*, optional: bool = False) -> Any:
+    # JSON and not JSONB: bodies are kept as they were sent, in their order, U+0000 included.
+    return Field(sa_type=JSON(none_as_null=True), nullable=optional)
+
+
+def _of_file() -> Any:
+    to_file = ForeignKey("case_file.reference", ondelete="CASCADE")
+    return Field(sa_type=Words, primary_key=True, nullable=False, sa_column_args=[to_file])
+
+
+# --- The projection of the files ---
+
+
+class StoredFile(Row, table=True):
+    """A file at one revision: :class:`models.projection.Projection` without its rows."""
+
+    __tablename__ = "case_file"
+    __table_args__ = (
+        Index(None, "next_due", "reference"),
+        Index(None, "stage", "next_due"),
+        Index(None, "kind", "opened_on"),
+        Index(None, "overdue", "next_due"),
+        Index(None, "opened_on"),
+        Index(None, "decided_on"),
+    )
+
+    reference: str = _words(key=True)
+    revision: int
+    rulebook: str = _words()
+    kind: str = _words()
+    stage: str = _words()
+    opened_on: date
+    notified_on: date | None
+    closed_on: date | None
+    next_due: date | None
+    overdue: int
+    finding: str = _words()
+    decision: str = _words()
+    decided_on: date | None
+    initiated_on: date | None
+    completed_on: date | None
+    published_on: date | None
+    held: dict[str, Any] = _json()
+    """What hangs from the file: how many entries and events, and a digest of each other list."""
+    held_before: dict[str, Any] | None = _json(optional=True)
+    """As it was before the last write: one statement stores a revision and tells what it replaced."""
+
+
+class StoredEntry(Row, table=True):
+    """One step or fact of a file's record, at its position."""
+
+    __tablename__ = "entry"
+
+    reference: str = _of_file()
+    position: int = Field(primary_key=True)
+    name: str = _words()
+    body: dict[str, Any] = _json()
+    id: str = _words()
+    source: str = _words()
+    recorded_at: datetime = _instant()
+
+
+class StoredEvent(Row, table=True):
+    """One line of a file's timeline, at its position."""
+
+    __tablename__ = "timeline_event"
+
+    reference: str = _of_file()
+    position: int = Field(primary_key=True)
+    at: datetime = _instant()
+    what: str = _words()
+    fields: dict[str, Any] = _json()
+
+
+class StoredDeadline(Row, table=True):
+    """A deadline of a file, as it stands."""
+
+    __tablename__ = "deadline"
+    __table_args__ = (Index(None, "status", "due"), Index(None, "due", "clock"))
+
+    reference: str = _of_file()
+    key: str = _words(key=True)
+    position: int
+    clock: str = _words()
+    rule: str = _words()
+    title: str = _words()
+    basis: str = _words()
+    responsible: str = _words()
+    due: date
+    original_due: date
+    counted: str = _words()
+    status: str = _words()
+    met_on: date | None
+
+
+class StoredNotice(Row, table=True):
+    """A notice of a file and what became of it."""
+
+    __tablename__ = "notice"
+    __table_args__ = (Index(None, "status"),)
+
+    reference: str = _of_file()
+    key: str = _words(key=True)
+    number: int = Field(primary_key=True)
+    position: int
+    rule: str = _words()
+    title: str = _words()
+    recipient: str = _words()
+    status: str = _words()
+    taken_on: date | None
+    message_id: str = _words()
+
+
+class StoredAction(Row, table=True):
+    """An action of a review's plan."""
+
+    __tablename__ = "action"
+    __table_args__ = (Index(None, "owner", "due"), Index(None, "due"))
+
+    reference: str = _of_file()
+    id: str = _words(key=True)
+    position: int
+    text: str = _words()
+    owner: str = _words()
+    status: str = _words()
+    due: date | None
+    done_on: date | None
+    impact: str = _words()
+
+
+class StoredInvolvement(Row, table=True):
+    """An organisation involved in a case."""
+
+    __tablename__ = "involved_organisation"
+    __table_args__ = (Index(None, "id"),)
+
+    reference: str = _of_file()
+    id: str = _words(key=True)
+    position: int
+    name: str = _words()
+    representative: str = _words()
+
+
+class StoredFileDocument(Row, table=True):
+    """A document that a file names. It may be named before the store has it, so there is no key to it."""
+
+    __tablename__ = "file_document"
+    __table_args__ = (Index(None, "sha256"),)
+
+    reference: str = _of_file()
+    sha256: str = _words(key=True)
+    kind: str = _words(key=True)
+    step_id: str = _words(key=True)
+    position: int
+
+
+# --- What the register alone keeps ---
+
+
+class StoredClaim(Row, table=True):
+    """A reference that an opening has claimed. If it is ``PREFIX-YEAR-NUMBER``, these are there too."""
+
+    __tablename__ = "reference_claim"
+    __table_args__ = (Index(None, "prefix", "year", "number"), Index(None, "opening"))
+
+    reference: str = _words(key=True)
+    opening: str = _words()
+    prefix: str | None = _words(optional=True)
+    year: int | None
+    number: int | None
+    claimed_at: datetime = _instant()
+
+
+class StoredArchive(Row, table=True):
+    """A closed file: its whole case and its workflow's history, compressed. Once for each time it closed."""
+
+    __tablename__ = "archive"
+
+    reference: str = _words(key=True)
+    revision: int = Field(primary_key=True)
+    case: bytes = Field(sa_type=LargeBinary)
+    history: bytes | None = Field(sa_type=LargeBinary, nullable=True)
+    closed_at: datetime = _instant()
+
+
+class StoredDelivery(Row, table=True):
+    """One letter in the ledger. ``status`` is ``under way``, ``waiting``, ``taken`` or ``refused``."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (Index(None, "status", "updated_at"),)
+
+    reference: str = _words(key=True)
+    notice_key: str = _words(key=True)
+    number: int = Field(primary_key=True)
+    recipient: str = _words()
+    address: str = _words()
+    message_id: str = _words()
+    status: str = _words()
+    attempts: int
+    holder: str = _words()
+    held_until: datetime = _instant()
+    words: str = _words()
+    operations_must_act: bool
+    claimed_at: datetime = _instant()
+    updated_at: datetime = _instant()
+
+
+class StoredBoard(Row, table=True):
+    """The board that the directory belongs to: one row. ``revision`` counts the directory's replacements."""
+
+    __tablename__ = "board"
+
+    id: int = Field(primary_key=True)
+    name: str = _words()
+    revision: int
+
+
+class StoredOrganisation(Row, table=True):
+    """A partner of the board."""
+
+    __tablename__ = "organisation"
+
+    id: str = _words(key=True)
+    position: int
+    name: str = _words()
+
+
+class StoredPerson(Row, table=True):
+    """Someone, or an office, that mail can be sent to."""
+
+    __tablename__ = "person"
+
+    id: str = _words(key=True)
+    position: int
+    name: str = _words()
+    email: str = _words()
+
+
+class StoredAppointment(Row, table=True):
+    """A person in a role, from a day until a day, both included."""
+
+    __tablename__ = "appointment"
+    __table_args__ = (
+        ForeignKeyConstraint(["person"], ["person.id"]),
+        ForeignKeyConstraint(["organisation"], ["organisation.id"]),
+    )
+
+    position: int = Field(primary_key=True)
+    role: str = _words()
+    person: str = _words()
+    organisation: str | None = _words(optional=True)
+    since: date
+    until: date | None
+
+
+class StoredActing(Row, table=True):
+    """Someone who acts for the holder of a role, from a day until a day, both included."""
+
+    __tablename__ = "acting"
+    __table_args__ = (ForeignKeyConstraint(["person"], ["person.id"]),)
+
+    position: int = Field(primary_key=True)
+    role: str = _words()
+    person: str = _words()
+    since: date
+    until: date
+
+
+class StoredDirectoryChange(Row, table=True):
+    """One change of the directory: what it was, what it became, when, and by whom."""
+
+    __tablename__ = "directory_change"
+
+    revision: int = Field(primary_key=True)
+    number: int = Field(primary_key=True)
+    at: datetime = _instant()
+    changed_by: str = _words()
+    what: str = _words()
+    was: dict[str, Any] | None = _json(optional=True)
+    became: dict[str, Any] | None = _json(optional=True)
+
+
+class StoredDocument(Row, table=True):
+    """A document in the store, by the digest of its content."""
+
+    __tablename__ = "document"
+
+    sha256: str = _words(key=True)
+    filename: str = _words()
+    media_type: str = _words()
+    size: int
+    stored_at: datetime = _instant()

@@ -1,0 +1,255 @@
+"""One dated set of rules as data: lengths, units, ladders, addressees and local definitions, each with its source.
+
+A rulebook is a TOML file. It is pinned into a file when that is opened and changed only by a recorded step.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from datetime import date
+from functools import lru_cache
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from .counting import Unit
+
+Basis = Literal["statutory", "board's own"]
+
+CLOCKS: Mapping[str, str] = {
+    "notify_panel": "2.1f",
+    "notify_board": "2.1f",
+    "decision": "2.2b",
+    "decision_told": "2.2e",
+    "panel_told_not_initiated": "2.2e",
+    "decision_revisited": "2.1e",
+    "peer_challenge_answered": "2.2d",
+    "panel_request": "2.2f",
+    "advice_considered": "2.3a",
+    "scope_set": "1.3a",
+    "model_chosen": "2.4a",
+    "reviewer_appointed": "2.5a",
+    "reviewers_told": "2.5c",
+    "conflict_resolved": "2.5b",
+    "completion": "2.6a",
+    "interim_learning": "2.6b",
+    "proceedings_checked": "2.6b",
+    "representative_named": "2.7a",
+    "agency_information": "2.7b",
+    "staff_informed": "2.7c",
+    "agency_findings_told": "2.7c",
+    "files_secured": "2.7d",
+    "practitioners_involved": "1.3c",
+    "family_invited": "1.3d",
+    "family_answered": "1.3d",
+    "action_agreed": "2.8a",
+    "action_done": "1.2d",
+    "impact_recorded": "1.2d",
+    "board_copy": "2.8b",
+    "findings_shared": "2.8c",
+    "board_responded": "2.9e",
+    "publication_fixed": "2.9a",
+    "panel_copy": "2.9f",
+    "publication": "2.9a",
+    "publication_rechecked": "2.9d",
+    "panel_told_not_publishing": "2.9g",
+    "non_publication_advice": "2.9g",
+    "non_publication_decided": "2.9g",
+    "year_on_website": "2.9b",
+    "moved_to_request": "2.9b",
+    "copy_supplied": "2.9b",
+    "learning_event": "2.10a",
+    "learning_considered": "2.10b",
+    "training_changed": "2.10b",
+    "learning_taken_forward": "2.10c",
+    "bulletin_approved": "2.10d",
+    "outcome_shared": "2.10e",
+    "outcome_confirmed": "2.10e",
+    "monitoring": "1.3g",
+    "undelivered": "",
+    "closing": "",
+}
+"""Every clock the rules know, by name, with its rule. A rulebook gives each a length and a ladder."""
+
+STATUTORY = frozenset(
+    {
+        "notify_panel",
+        "notify_board",
+        "decision",
+        "panel_told_not_initiated",
+        "completion",
+        "panel_copy",
+        "year_on_website",
+    }
+)
+"""The clocks whose length is set by law or statutory guidance: they never move by a board's own step."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class Definitions(_Part):
+    """The board's own definitions and dates."""
+
+    serious_sexual_abuse_is_serious_harm: bool = Field(description="2.1c")
+    partners_began: date | None = Field(
+        None, description="2.1g: the day safeguarding partner arrangements began"
+    )
+
+
+class Clock(_Part):
+    """How long something may take, and what happens around its end.
+
+    Arguments:
+        rule: the framework's number; empty when no rule names the clock.
+        title: what is to be done, for people.
+        length: how many of ``unit``; of a date counted back from, how many before it.
+        basis: set by statute or guidance, or the board's own.
+        ladder: the name of the ladder in the same rulebook.
+        source: where the length was read, or why the board chose it.
+    """
+
+    rule: str = Field(pattern=r"^(|\d(\.\d+)+[a-g]?)$")
+    title: str = Field(min_length=1, max_length=120)
+    length: int = Field(ge=0, le=400)
+    unit: Unit
+    basis: Basis
+    ladder: str
+    source: str = Field(min_length=1)
+
+
+class Reminder(_Part):
+    """A reminder so many calendar days before the due date, at 08:00 in London."""
+
+    days_before: int = Field(ge=0, le=366)
+    to: Literal["responsible", "coordinator", "chair"] = "responsible"
+
+
+class Ladder(_Part):
+    """What happens around a deadline. Days are calendar days; everything goes at 08:00 in London.
+
+    Arguments:
+        reminders: before the due date.
+        escalate_to: who is told on the morning after the due date, in order; ``board_member`` stands for the board
+            member of the organisation that was asked.
+        next_after_days: days between two of ``escalate_to``, where there are several.
+        repeat_every_days: days between repeats to the last of them; 0 for none.
+        above_after_repeats: after so many repeats the role above the Chair is told too, if there is one.
+    """
+
+    reminders: tuple[Reminder, ...] = ()
+    escalate_to: tuple[Literal["coordinator", "board_member", "chair"], ...] = Field(min_length=1)
+    next_after_days: int = Field(7, ge=1, le=366)
+    repeat_every_days: int = Field(ge=0, le=366)
+    above_after_repeats: int = Field(3, ge=1, le=50)
+
+
+class Addressees(_Part):
+    """Who is told what, by role."""
+
+    decision: tuple[str, ...] = Field(min_length=1, description="2.2e")
+
+
+class Rulebook(_Part):
+    """One board's dated rules."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{2,59}$")
+    title: str
+    board: str
+    reference_prefix: str = Field(pattern=r"^[A-Z][A-Z0-9]{1,9}$")
+    area: str = Field(description="2.2a: the area whose children this board decides about")
+    dated: date
+    definitions: Definitions
+    addressees: Addressees
+    ladders: dict[str, Ladder]
+    clocks: dict[str, Clock]
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        for name in CLOCKS:
+            if name not in self.clocks:
+                raise ValueError(f"clocks.{name} is missing: give it a length, a unit and a ladder")
+        for name, clock in self.clocks.items():
+            if name not in CLOCKS:
+                raise ValueError(f"clocks.{name} is not a clock the rules know")
+            if clock.rule != CLOCKS[name]:
+                raise ValueError(
+                    f"clocks.{name}: its rule is {CLOCKS[name] or 'empty'}, not {clock.rule or 'empty'}"
+                )
+            if clock.ladder not in self.ladders:
+                raise ValueError(f"clocks.{name}: there is no ladder called {clock.ladder!r}")
+            basis: Basis = "statutory" if name in STATUTORY else "board's own"
+            if clock.basis != basis:
+                raise ValueError(f"clocks.{name}: its basis is {basis}")
+        return self
+
+    def ladder(self, clock: str) -> Ladder:
+        """The ladder of a clock."""
+        return self.ladders[self.clocks[clock].ladder]
+
+
+class RulebookError(Exception):
+    """A rulebook with a mistake: its text names the line, the field and what is wrong."""
+
+
+def read_rulebook(text: str, source: str) -> Rulebook:
+    """The rulebook in a TOML text.
+
+    Arguments:
+        text: the file's content.
+        source: what the file is called in errors.
+
+    Raises:
+        RulebookError: with one line for each mistake, ``name.toml, line 40: …``.
+    """
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise RulebookError(f"{source}: {error}") from None
+    try:
+        return Rulebook.model_validate(data)
+    except ValidationError as error:
+        raise RulebookError("\n".join(_explained(text, source, error))) from None
+
+
+def rulebook_from(data: Mapping[str, Any]) -> Rulebook:
+    """The rulebook that was pinned into a file as plain data."""
+    return _parsed(json.dumps(data, sort_keys=True))
+
+
+@lru_cache(maxsize=64)
+def _parsed(text: str) -> Rulebook:
+    return Rulebook.model_validate_json(text)
+
+
+def _explained(text: str, source: str, error: ValidationError) -> Iterable[str]:
+    for fault in error.errors(include_input=False, include_url=False):
+        message = fault["msg"].removeprefix("Value error, ")
+        path = _path(fault["loc"], message)
+        where = f"{'.'.join(str(part) for part in fault['loc'])}: " if fault["loc"] else ""
+        yield f"{source}, line {_line_of(text, path)}: {where}{message}"
+
+
+def _path(location: Iterable[int | str], message: str) -> list[str]:
+    path = [str(part) for part in location if isinstance(part, str)]
+    named = re.match(r"((?:clocks|addressees|ladders)(?:\.\w+)+)", message)
+    return path or (named.group(1).split(".") if named else [])
+
+
+def _line_of(text: str, path: list[str]) -> int:
+    """The line of the deepest part of ``path`` that the text has: its key, or else its table's header."""
+    best, depth, table = 1, 0, list[str]()
+    for number, line in enumerate(text.splitlines(), start=1):
+        if header := re.match(r"\s*\[+\s*([\w.-]+)\s*\]+", line):
+            here = table = header.group(1).split(".")
+        elif key := re.match(r"\s*([\w-]+)\s*=", line):
+            here = [*table, key.group(1)]
+        else:
+            continue
+        if here == path[: len(here)] and len(here) > depth:
+            best, depth = number, len(here)
+    return best

@@ -1,0 +1,1 @@
+"""The framework, section by section: a module holds its steps, their checks and effects, and its duties."""

@@ -1,0 +1,96 @@
+"""Letters: what becomes of a notice, corrected addresses, and letters that said something wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from pydantic import Field
+
+from ..casefile import CaseFile
+from ..counting import london_date
+from ..duty import Clocks, Duty, Notice
+from ..incident import Email, Line
+from ..record import Entry, Refusal
+from ..step import Step, World
+from .s2_1_criteria import OUTSIDE
+
+
+class AddressCorrected(Step):
+    """A letter was refused: with the right address it is sent again."""
+
+    label: ClassVar[str] = "An address was corrected"
+    rules: ClassVar[tuple[str, ...]] = ()
+    on_closed: ClassVar[bool] = True
+
+    recipient: Line = Field(
+        title="Recipient", description="As the notice names it: ofsted, lead:county-hospital."
+    )
+    address: Email | None = Field(
+        None, title="The right address", description="Left empty, the directory's address of today is used."
+    )
+
+    def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """There must be a letter to this recipient."""
+        known = sorted({letter.to for letter in file.letters.values()})
+        if self.recipient not in known:
+            yield Refusal(
+                "", f"No letter has gone to {self.recipient} ({', '.join(known) or 'none yet'}).", "recipient"
+            )
+
+    def apply(self, file: CaseFile, entry: Entry) -> None:
+        """Sends every refused letter to this recipient again, as its next number."""
+        if self.address is None:
+            file.addresses.pop(self.recipient, None)
+        else:
+            file.addresses[self.recipient] = self.address
+        for notice, letter in file.letters.items():
+            if letter.to == self.recipient and letter.refused_at is not None:
+                file.resends[notice] = letter.number + 1
+
+
+def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
+    """A refused letter is a task for the coordinator, with an escalation of its own, until it is taken."""
+    for notice, first in file.first_refused.items():
+        letter = file.letters[notice]
+        if notice.startswith(ABOUT_LETTERS):
+            continue
+        yield clocks.deadline(
+            "undelivered",
+            london_date(first),
+            key=f"undelivered:{notice}",
+            met_on=london_date(letter.taken_at) if letter.taken_at else None,
+            title=f"The letter to {letter.to} that could not be delivered reaches its reader",
+        )
+        content = {"undelivered_to": letter.to, "notice": notice, "why": file.first_refused_why[notice]}
+        title = "A letter could not be delivered"
+        yield Notice(f"letter_refused:{notice}", letter.rule, title, "letter_refused", "coordinator", content)
+    for reference in file.undelivered_messages:
+        key = f"merged_elsewhere:{reference}"
+        yield Notice(
+            key, "1.1", "A merged file was not found", "merge_unknown", "coordinator", {"other": reference}
+        )
+
+
+ABOUT_LETTERS = ("letter_refused:", "reminder:undelivered:", "escalation:undelivered:")
+"""Notices about letters that were refused: should they be refused too, there is no end to it."""
+
+
+def corrections(file: CaseFile) -> Iterator[Notice]:
+    """Those who were told something that turned out wrong get a corrected letter."""
+    for correction in file.corrections:
+        told = {
+            letter.to
+            for notice, letter in file.letters.items()
+            if letter.to in OUTSIDE
+            and letter.taken_at is not None
+            and letter.taken_at <= correction.at
+            and (not correction.about or correction.about in notice.split(":"))
+        }
+        content = {
+            "what": ", ".join(correction.what).replace("_", " "),
+            "corrected_on": correction.on.isoformat(),
+        }
+        for recipient in sorted(told):
+            key = f"corrected:{correction.step}:{recipient}"
+            yield Notice(key, "2.2e", "A letter of ours was wrong", "letter_corrected", recipient, content)

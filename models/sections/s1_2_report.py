@@ -1,0 +1,181 @@
+"""1.2 Purpose: findings, and a report that says what happened, why, and what will be done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from ..casefile import CaseFile, SignedReport
+from ..gates import needs_party, needs_review, new_name
+from ..incident import Identifier, Line, Text
+from ..record import Entry, Refusal
+from ..step import Digest, Step, Who, World
+
+
+class FindingRecorded(Step):
+    """A finding of the review: good or problematic practice, within an organisation or between them (1.2c)."""
+
+    label: ClassVar[str] = "A finding was recorded"
+    rules: ClassVar[tuple[str, ...]] = ("1.2c",)
+
+    finding: Identifier = Field(title="Identifier of the finding")
+    text: Text = Field(title="The finding")
+    practice: Literal["good practice", "problematic practice"] = Field(title="What it shows")
+    organisation: Identifier | None = Field(
+        None, title="The organisation", description="Leave empty for a finding between organisations."
+    )
+
+    @classmethod
+    def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Needs a review."""
+        yield from needs_review(file, "1.2c")
+
+    def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Each finding has its own name, and its organisation is on the file."""
+        yield from new_name(self.finding, file.findings, "finding", "1.2c")
+        if self.organisation is not None:
+            yield from needs_party(file, self.organisation, "1.2c")
+
+    def apply(self, file: CaseFile, entry: Entry) -> None:
+        """Keeps the finding."""
+        file.findings[self.finding] = self.practice
+
+
+class ReportDrafted(Step):
+    """A draft of the report is in the document store. A draft is never refused for what it says (1.2b)."""
+
+    label: ClassVar[str] = "The report was drafted"
+    rules: ClassVar[tuple[str, ...]] = ("1.2b", "2.9f")
+    who: ClassVar[tuple[Who, ...]] = ("coordinator",)
+
+    document: Digest = Field(title="The draft")
+    version: Line = Field(title="Version", description="Draft 2, or the language or format of a translation.")
+    same_text_as: Digest | None = Field(
+        None,
+        title="The same report as",
+        description="For another format or language of a report: it is not a new report (2.9f).",
+    )
+
+    @classmethod
+    def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Needs a review."""
+        yield from needs_review(file, "1.2b")
+
+    def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Another format or language is one of a report that is on the file."""
+        if self.same_text_as is not None and self.same_text_as not in file.drafts:
+            yield Refusal("2.9f", "There is no such report on this file.", "same_text_as")
+
+    def apply(self, file: CaseFile, entry: Entry) -> None:
+        """Keeps which text the document is."""
+        text = file.drafts.get(self.same_text_as, self.same_text_as) if self.same_text_as else self.document
+        file.drafts[self.document] = text
+        file.documents.append((self.document, "report", self.id))
+
+
+class ReportSignedOff(Step):
+    """The report is signed off by a named person, each point confirmed (1.2b, 1.3e, 2.9c): the review is complete."""
+
+    label: ClassVar[str] = "The report was signed off"
+    rules: ClassVar[tuple[str, ...]] = (
+        "1.2b",
+        "1.3c",
+        "1.3d",
+        "1.3e",
+        "2.5a",
+        "2.5b",
+        "2.6a",
+        "2.9c",
+        "2.9f",
+    )
+    who: ClassVar[tuple[Who, ...]] = ("coordinator", "chair")
+
+    document: Digest = Field(title="The report")
+    signed_by: Line = Field(title="Signed off by")
+    says_what_happened: bool = Field(title="It says what happened")
+    says_why: bool = Field(title="It says why")
+    says_what_will_be_done: bool = Field(
+        title="It says what needs to happen to reduce the risk of recurrence"
+    )
+    lived_experience: Text = Field(title="How the child's lived experience is shown")
+    sound_analysis: bool = Field(title="Its analysis is sound")
+    plain_english: bool = Field(title="It is in plain English, for professionals and the public alike")
+    fit_to_publish: bool = Field(title="It can be published without amendment or redaction")
+    no_practitioners_because: Text | None = Field(
+        None, title="Why no practitioners were involved", description="Needed when none were (1.3c)."
+    )
+
+    @classmethod
+    def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Needs a draft, the family settled, and a lead reviewer without an open conflict."""
+        yield from needs_review(file, "1.2b")
+        if not file.drafts:
+            yield Refusal("1.2b", "There is no draft of the report: record report_drafted first.")
+        if not file.family:
+            yield Refusal(
+                "1.3d", "No family member is listed: record family_invited, or why they are not invited."
+            )
+        for name, member in file.family.items():
+            if member.open:
+                yield Refusal(
+                    "1.3d", f"It is open whether {name} contributes: record the invitation or the answer."
+                )
+        if file.review is not None and file.review.serious:
+            if not file.leads:
+                yield Refusal("2.5a", "No lead reviewer is in post: record reviewer_named first.")
+            if not file.model:
+                yield Refusal("2.4a", "No model is chosen: record model_chosen first.")
+        for name, reviewer in file.reviewers.items():
+            for organisation in reviewer.conflicts:
+                if organisation not in reviewer.resolved:
+                    yield Refusal("2.5b", f"{name}'s conflict with {organisation} is open: resolve it first.")
+
+    def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Each point is confirmed, for a report that is on the file."""
+        if self.document not in file.drafts:
+            yield Refusal(
+                "1.2b", "This document is not a draft on this file: record report_drafted first.", "document"
+            )
+        elif file.report is not None and file.drafts[self.document] == file.drafts[file.report.sha256]:
+            yield Refusal(
+                "2.9f",
+                "This report is signed off already; another format or language needs none.",
+                "document",
+            )
+        if file.report is not None and file.publication.published_on and file.publication.off_since is None:
+            yield Refusal(
+                "2.9d", "The report is published: record report_withdrawn before it is replaced.", "document"
+            )
+        for field, rule in (
+            ("says_what_happened", "1.2b"),
+            ("says_why", "1.2b"),
+            ("says_what_will_be_done", "1.2b"),
+            ("sound_analysis", "2.9c"),
+            ("plain_english", "2.9c"),
+            ("fit_to_publish", "2.9c"),
+        ):
+            if not getattr(self, field):
+                title = type(self).model_fields[field].title
+                yield Refusal(rule, f"Not confirmed: {title}. A report is signed off only when it is.", field)
+        if (
+            not any(party.practitioners_on for party in file.parties.values())
+            and self.no_practitioners_because is None
+        ):
+            yield Refusal(
+                "1.3c",
+                "No practitioners' involvement is recorded: record practitioners_involved, or say why there is none.",
+                "no_practitioners_because",
+            )
+
+    def apply(self, file: CaseFile, entry: Entry) -> None:
+        """Completes the review. A replacement makes the publication check and date void (2.9d, 2.9f)."""
+        replaced = file.report is not None
+        file.report = SignedReport(self.document, self.happened_on, self.id)
+        file.first_signed_on = file.first_signed_on or self.happened_on
+        file.no_practitioners_because = self.no_practitioners_because or file.no_practitioners_because
+        if replaced:
+            file.publication.void(self.happened_on, "the report was replaced")
+            file.publication.fixed_for = file.publication.fixed_on = None
+            file.publication.refix_since = self.happened_on

@@ -1,0 +1,192 @@
+"""1.3 Principles: practitioners without fear of blame, the family, and regular monitoring."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from ..casefile import CaseFile, FamilyMember
+from ..duty import Clocks, Duty
+from ..gates import known_name, needs_party, needs_report, needs_review, not_before
+from ..incident import Identifier, Line, Text
+from ..record import Entry, Refusal
+from ..step import Step, World
+from .s2_6_timescale import cycle
+
+
+class PractitionersInvolved(Step):
+    """Practitioners of an organisation contributed their perspectives (1.3c)."""
+
+    label: ClassVar[str] = "Practitioners were involved"
+    rules: ClassVar[tuple[str, ...]] = ("1.3c",)
+
+    organisation: Identifier = Field(title="The organisation")
+    how: Literal["conversation", "practitioner forum", "recall session", "in writing", "another way"] = Field(
+        title="How they were involved"
+    )
+    how_many: int = Field(ge=1, le=500, title="How many practitioners")
+
+    @classmethod
+    def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Needs a review."""
+        yield from needs_review(file, "1.3c")
+
+    def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Of an organisation on the file."""
+        yield from needs_party(file, self.organisation, "1.3c")
+
+    def apply(self, file: CaseFile, entry: Entry) -> None:
+        """Keeps the first day for each organisation."""
+        party = file.parties[self.organisation]
+        party.practitioners_on = party.practitioners_on or self.happened_on
+
+
+class FamilyListed(Step):
+    """Someone of the family is to be invited (1.3d)."""
+
+    label: ClassVar[str] = "A family member was listed"
+    rules: ClassVar[tuple[str, ...]] = ("1.3d",)
+
+    member: Identifier = Field(title="Identifier of the family member", description="Never their name.")
+    relationship: Line = Field(title="Relationship to the child")
+
+    @classmethod
+    def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Needs a review."""
+        yield from needs_review(file, "1.3d")
+
+    def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Each is listed once."""
+        if self.member in file.family:
+            yield Refusal("1.3d", f"{self.member} is listed already.", "member")
+
+    def apply(self, file: CaseFile, entry: Entry) -> None:
+        """Lists them, still to be invited."""
+        file.family[self.member] = FamilyMember(self.relationship, listed_on=self.happened_on)
+
+
+class FamilyInvited(Step):
+    """A family member was invited and told how they can contribute; or why they were not invited (1.3d)."""
+
+    label: ClassVar[str] = "A family member was invited"
+    rules: ClassVar[tuple[str, ...]] = ("1.3d",)
+
+    member: Identifier = Field(title="Identifier of the family member", description="Never their name.")
+    relationship: Line | None = Field(
+        None, title="Relationship to the child", description="When not listed before."
+    )
+    how_explained: Text | None = Field(None, title="How it was explained to them")
+    through: Line | None = Field(
+        None, title="Through whom they are reached", description="A solicitor, for example."
+    )
+    not_invited_because: Text | None = Field(
+        None, title="Why they were not invited", description="If they were not."
+    )
+
+    @classmethod
+    def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Needs a review."""
+        yield from needs_review(file, "1.3d")
+
+    def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Either how it was explained, or why they were not invited."""
+        if (self.how_explained is None) == (self.not_invited_because is None):
+            yield Refusal(
+                "1.3d", "Say either how it was explained, or why they were not invited.", "how_explained"
+            )
+        if self.member not in file.family and self.relationship is None:
+            yield Refusal(
+                "1.3d", "Give the relationship of someone who was not listed before.", "relationship"
+            )
+
+    def apply(self, file: CaseFile, entry: Entry) -> None:
+        """Waits for the answer, or settles that there is none to wait for."""
+        member = file.family.setdefault(
+            self.member, FamilyMember(self.relationship or "", listed_on=self.happened_on)
+        )
+        member.invited_on = member.invited_on or self.happened_on
+        member.not_invited_because = self.not_invited_because or ""
+
+
+class FamilyAnswered(Step):
+    """A family member's answer, and what they contributed (1.3d)."""
+
+    label: ClassVar[str] = "A family member answered"
+    rules: ClassVar[tuple[str, ...]] = ("1.3d",)
+
+    member: Identifier = Field(title="Identifier of the family member")
+    answer: Literal["contributes", "declines", "gave no answer"] = Field(title="Answer")
+    contribution: Text | None = Field(None, title="What they contributed")
+
+    def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Answers an invitation."""
+        yield from known_name(self.member, file.family, "family member", "1.3d")
+        if member := file.family.get(self.member):
+            if member.invited_on is None:
+                yield Refusal(
+                    "1.3d", f"{self.member} is not invited yet: record family_invited first.", "member"
+                )
+            yield from not_before(self.happened_on, member.invited_on, "the invitation", "1.3d")
+
+    def apply(self, file: CaseFile, entry: Entry) -> None:
+        """Settles whether they contribute; a later answer replaces the earlier."""
+        member = file.family[self.member]
+        member.answered_on = member.answered_on or self.happened_on
+
+
+class MonitoringReviewed(Step):
+    """Open actions were reviewed, so that improvement is sustained (1.3g)."""
+
+    label: ClassVar[str] = "Open actions were reviewed"
+    rules: ClassVar[tuple[str, ...]] = ("1.3g",)
+
+    conclusions: Text = Field(title="What the review of the actions showed")
+
+    @classmethod
+    def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Needs a report."""
+        yield from needs_report(file, "1.3g")
+
+    def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """In order of time."""
+        yield from not_before(self.happened_on, max(file.monitored, default=None), "the last review", "1.3g")
+
+    def apply(self, file: CaseFile, entry: Entry) -> None:
+        """Starts the next round."""
+        file.monitored.append(self.happened_on)
+
+
+def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
+    """Practitioners and family while the review runs; monitoring from publication until every action is closed."""
+    if file.review is not None:
+        began = file.review.initiated_on
+        involved = [p.practitioners_on for p in file.parties.values() if p.practitioners_on]
+        excused = file.first_signed_on if file.no_practitioners_because else None
+        yield clocks.deadline("practitioners_involved", began, met_on=min(involved, default=excused))
+        listed = [member.listed_on for member in file.family.values() if member.listed_on]
+        yield clocks.deadline("family_invited", began, met_on=min(listed, default=None))
+    for name, member in file.family.items():
+        if member.listed_on is not None:
+            key = f"family_invited:{name}"
+            yield clocks.deadline("family_invited", member.listed_on, key=key, met_on=member.invited_on)
+        if member.invited_on is not None and not member.not_invited_because:
+            key = f"family_answered:{name}"
+            yield clocks.deadline("family_answered", member.invited_on, key=key, met_on=member.answered_on)
+    since = monitored_from(file)
+    if since is not None:
+        open_actions = any(not action.closed for action in file.actions.values())
+        done = [day for day in file.monitored if day >= since]
+        yield from cycle(clocks, "monitoring", since, done, goes_on=open_actions)
+
+
+def monitored_from(file: CaseFile) -> date | None:
+    """The day monitoring begins: publication, or the day there is nothing left to publish."""
+    publication = file.publication
+    if publication.published_on:
+        return publication.published_on
+    if publication.not_publishing and publication.proposal:
+        return publication.proposal.decided_on
+    return None if file.review is None or file.review.serious else file.first_signed_on

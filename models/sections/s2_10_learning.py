@@ -1,0 +1,270 @@
+"""2.10 Sharing learning: events, training, bulletins, and the outcome shared with partners."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import ClassVar
+
+from pydantic import Field
+
+from ..casefile import CaseFile
+from ..duty import Clocks, Duty, Notice
+from ..gates import (
+    known_name,
+    names_nobody,
+    needs_party,
+    needs_report,
+    needs_review,
+    new_name,
+    not_before,
+    once,
+)
+from ..incident import Day, Identifier, Line, Text
+from ..record import Entry, Refusal
+from ..step import Digest, Step, Who, World
+from .s1_3_principles import monitored_from
+from .s2_7_organisations import BY_AGENCY
+
+
+class LearningEventPlanned(Step):
+    """A multi-agency learning event is planned (2.10a)."""
+
+    label: ClassVar[str] = "A learning event was planned"
+    rules: ClassVar[tuple[str, ...]] = ("2.10a",)
+
+    event: Identifier = Field(title="Identifier of the event")
+    planned_for: Day = Field(title="Planned for")
+    audience: Text = Field(title="For whom")
+
+    @classmethod
+    def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Needs a review."""
+        yield from needs_review(file, "2.10a")
+
+    def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Each event has its own name, and lies ahead."""
+        yield from new_name(self.event, file.learning.events, "event", "2.10a")
+        if self.planned_for < self.happened_on:
+            yield Refusal("2.10a", "The event is planned for a day before this one.", "planned_for")
+
+    def apply(self, file: CaseFile, entry: Entry) -> None:
+        """Waits for it to be held."""
+        file.learning.events[self.event] = (self.planned_for, None)
+
+
+class LearningEventHeld(Step):
+    """A multi-agency learning event was held, with attendance by organisation (2.10a)."""
+
+    label: ClassVar[str] = "A learning event was held"
+    rules: ClassVar[tuple[str, ...]] = ("2.10a",)
+
+    event: Identifier = Field(title="Identifier of the event")
+    attendance: dict[Identifier, int] = Field(
+        title="Attendance", description="How many came, for each organisation.", min_length=1, max_length=60
+    )
+
+    @classmethod
+    def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Informs practitioners of the findings: needs a report."""
+        yield from needs_report(file, "2.10a")
+
+    def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """A planned event, held once, by more than one agency."""
+        yield from known_name(self.event, file.learning.events, "event", "2.10a")
+        if self.event in file.learning.events:
+            yield from once(file.learning.events[self.event][1], "That it was held", "2.10a")
+        if any(number < 0 for number in self.attendance.values()):
+            yield Refusal("2.10a", "Attendance is a number of people, 0 or more.", "attendance")
+        if sum(number > 0 for number in self.attendance.values()) < 2:
+            yield Refusal(
+                "2.10a", "A multi-agency event is attended by two organisations or more.", "attendance"
+            )
+
+    def apply(self, file: CaseFile, entry: Entry) -> None:
+        """Keeps the day."""
+        planned_for, _ = file.learning.events[self.event]
+        file.learning.events[self.event] = (planned_for, self.happened_on)
+
+
+class LearningConsidered(Step):
+    """The Learning and Development Sub-Group considered the findings (2.10b)."""
+
+    label: ClassVar[str] = "The sub-group considered the findings"
+    rules: ClassVar[tuple[str, ...]] = ("2.10b",)
+
+    learning: Text = Field(title="The learning identified")
+
+    @classmethod
+    def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Needs a report, once."""
+        yield from needs_report(file, "2.10b")
+        yield from once(file.learning.considered_on, "This", "2.10b")
+
+    def apply(self, file: CaseFile, entry: Entry) -> None:
+        """Keeps the day."""
+        file.learning.considered_on = self.happened_on
+
+
+class TrainingChanged(Step):
+    """The learning is reflected in the board's training programme (2.10b)."""
+
+    label: ClassVar[str] = "The training programme was changed"
+    rules: ClassVar[tuple[str, ...]] = ("2.10b",)
+
+    change: Text = Field(title="The change to the programme")
+
+    @classmethod
+    def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """After the sub-group considered the findings."""
+        if file.learning.considered_on is None:
+            yield Refusal(
+                "2.10b", "The sub-group has not considered the findings yet: record learning_considered."
+            )
+
+    def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Not before they were considered."""
+        yield from not_before(self.happened_on, file.learning.considered_on, "they were considered", "2.10b")
+
+    def apply(self, file: CaseFile, entry: Entry) -> None:
+        """Keeps the first day."""
+        file.learning.training_changed_on = file.learning.training_changed_on or self.happened_on
+
+
+class LearningTakenForward(Step):
+    """An organisation takes the learning forward in its own training and conferences (2.10c)."""
+
+    label: ClassVar[str] = "An organisation took the learning forward"
+    rules: ClassVar[tuple[str, ...]] = ("2.10c",)
+    who: ClassVar[tuple[Who, ...]] = BY_AGENCY
+
+    organisation: Identifier = Field(title="The organisation")
+    how: Text = Field(title="How")
+
+    @classmethod
+    def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Needs a report."""
+        yield from needs_report(file, "2.10c")
+
+    def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Once for each organisation on the file."""
+        yield from needs_party(file, self.organisation, "2.10c")
+        if party := file.parties.get(self.organisation):
+            yield from once(party.taken_forward_on, "This confirmation", "2.10c")
+
+    def apply(self, file: CaseFile, entry: Entry) -> None:
+        """Keeps the confirmation."""
+        file.parties[self.organisation].taken_forward_on = self.happened_on
+
+
+class BulletinApproved(Step):
+    """An information bulletin was drafted from the findings and approved: it is e-mailed to partners (2.10d)."""
+
+    label: ClassVar[str] = "An information bulletin was approved"
+    rules: ClassVar[tuple[str, ...]] = ("2.10d",)
+
+    document: Digest = Field(title="The bulletin")
+    approved_by: Line = Field(title="Approved by")
+
+    @classmethod
+    def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Needs a report."""
+        yield from needs_report(file, "2.10d")
+
+    def apply(self, file: CaseFile, entry: Entry) -> None:
+        """The bulletin goes to every organisation on the file."""
+        file.learning.bulletins[self.id] = (self.happened_on, self.document)
+        file.documents.append((self.document, "bulletin", self.id))
+
+
+class OutcomeShared(Step):
+    """The outcome of the review, of whatever kind, is shared with partners (2.10e)."""
+
+    label: ClassVar[str] = "The outcome was shared with partners"
+    rules: ClassVar[tuple[str, ...]] = ("2.10e",)
+
+    outcome: Text = Field(title="The outcome", description="This text is sent to partners: name nobody.")
+
+    @classmethod
+    def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """On completion of the review, once."""
+        yield from needs_report(file, "2.10e")
+        yield from once(file.learning.outcome_on, "This", "2.10e")
+
+    def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """The text is sent."""
+        yield from names_nobody(file, self.outcome, "outcome", "2.10e")
+
+    def apply(self, file: CaseFile, entry: Entry) -> None:
+        """The outcome goes to every organisation on the file."""
+        file.learning.outcome_on, file.learning.outcome = self.happened_on, self.outcome
+
+
+class OutcomeConfirmed(Step):
+    """An organisation confirms that it has the outcome (2.10e)."""
+
+    label: ClassVar[str] = "An organisation confirmed the outcome"
+    rules: ClassVar[tuple[str, ...]] = ("2.10e",)
+    who: ClassVar[tuple[Who, ...]] = BY_AGENCY
+
+    organisation: Identifier = Field(title="The organisation")
+
+    @classmethod
+    def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """After the outcome was shared."""
+        if file.learning.outcome_on is None:
+            yield Refusal("2.10e", "The outcome is not shared yet: record outcome_shared first.")
+
+    def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Once for each organisation on the file."""
+        yield from needs_party(file, self.organisation, "2.10e")
+        if party := file.parties.get(self.organisation):
+            yield from once(party.outcome_confirmed_on, "This confirmation", "2.10e")
+        yield from not_before(self.happened_on, file.learning.outcome_on, "it was shared", "2.10e")
+
+    def apply(self, file: CaseFile, entry: Entry) -> None:
+        """Keeps the confirmation."""
+        file.parties[self.organisation].outcome_confirmed_on = self.happened_on
+
+
+def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
+    """For an SCR all of 2.10 from publication on, or from the decision not to publish; for any review 2.10e."""
+    learning = file.learning
+    for step, (_, document) in learning.bulletins.items():
+        for name in file.parties:
+            to = f"lead:{name}"
+            yield Notice(
+                f"bulletin:{step}:{name}",
+                "2.10d",
+                "Information bulletin",
+                "bulletin",
+                to,
+                documents=(document,),
+            )
+    if file.review is None or file.first_signed_on is None:
+        return
+    yield clocks.deadline("outcome_shared", file.first_signed_on, met_on=learning.outcome_on)
+    if learning.outcome_on is not None:
+        for name, party in file.parties.items():
+            since, content = max(learning.outcome_on, party.since), {"outcome": learning.outcome}
+            yield clocks.for_organisation("outcome_confirmed", name, since, party.outcome_confirmed_on)
+            yield Notice(
+                f"outcome:{name}", "2.10e", "The outcome of a review", "outcome", f"lead:{name}", content
+            )
+    since = monitored_from(file)
+    if since is not None and file.review.serious:
+        yield from _after_publication(file, clocks, since)
+
+
+def _after_publication(file: CaseFile, clocks: Clocks, since: date) -> Iterator[Duty]:
+    learning = file.learning
+    yield clocks.deadline("learning_event", since, met_on=learning.held_on)
+    yield clocks.deadline("learning_considered", since, met_on=learning.considered_on)
+    yield clocks.deadline(
+        "training_changed", learning.considered_on or since, met_on=learning.training_changed_on
+    )
+    first_bulletin = min((on for on, _ in learning.bulletins.values()), default=None)
+    yield clocks.deadline("bulletin_approved", since, met_on=first_bulletin)
+    for name, party in file.parties.items():
+        start = max(since, party.since)
+        yield clocks.for_organisation("learning_taken_forward", name, start, party.taken_forward_on)

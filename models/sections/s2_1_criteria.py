@@ -1,0 +1,349 @@
+"""2.1 Criteria: the facts of the incident, who was notified of it, and what becomes of the file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field, ValidationError
+
+from ..casefile import CaseFile, Correction
+from ..duty import Clocks, Duty, Notice
+from ..gates import known_name, needs_incident, new_name
+from ..incident import (
+    Child,
+    Custody,
+    Day,
+    Harm,
+    Identifier,
+    Incident,
+    InvolvedOrganisation,
+    KnownOrNot,
+    Line,
+    Outcome,
+    Reference,
+    Suspicion,
+    Text,
+    Where,
+)
+from ..record import Entry, Refusal
+from ..step import Step, World
+from .s2_5_reviewers import add_conflicts
+
+
+class NotifiedPanel(Step):
+    """The local authority notified the national panel (2.1f). Late is recorded as late, never refused."""
+
+    label: ClassVar[str] = "The authority notified the national panel"
+    rules: ClassVar[tuple[str, ...]] = ("2.1f",)
+    before_notification: ClassVar[bool] = True
+
+    child: Identifier | None = Field(
+        None, title="Child", description="Only for a child added to the file later."
+    )
+    reason: Text | None = Field(None, title="Why it was late", description="When it was.")
+
+    @classmethod
+    def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Needs an incident."""
+        yield from needs_incident(file, "2.1f")
+
+    def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Once for the incident and once for each child added later."""
+        if self.child is not None:
+            yield from known_name(self.child, file.added_children, "child", "2.1f")
+        if (self.child or "") in file.panel_notified:
+            yield Refusal(
+                "2.1f", "This notification is recorded already: strike that step out if it was wrong."
+            )
+        aware = file.added_children.get(self.child, (None, None))[0] if self.child else file.aware_on
+        if aware and self.happened_on < aware:
+            yield Refusal("2.1f", "This is before the authority became aware: check the date.", "happened_on")
+
+    def apply(self, file: CaseFile, entry: Entry) -> None:
+        """Meets the authority's clock."""
+        file.panel_notified[self.child or ""] = self.happened_on
+
+
+CHILD_FACTS = (
+    "born_on",
+    "outcome",
+    "died_on",
+    "harms",
+    "other_harm",
+    "recovered",
+    "research_considered",
+    "abuse_or_neglect",
+    "custody",
+    "detained_under_mental_health_act",
+    "deprived_of_liberty",
+    "residence",
+)
+INCIDENT_FACTS = ("concern_about_joint_working", "where", "aware_on", "notified_on")
+MAY_BE_UNKNOWN = ("born_on", "died_on", "residence", "aware_on", "other_harm", "research_considered")
+
+
+class FactsCorrected(Step):
+    """A recorded fact was wrong or has become known (2.1e). The correction and its reason are kept."""
+
+    label: ClassVar[str] = "Facts of the incident were corrected"
+    rules: ClassVar[tuple[str, ...]] = ("2.1e",)
+
+    reason: Text = Field(title="Why the facts are corrected")
+    child: Identifier | None = Field(
+        None, title="Child", description="Whose facts; may be left out for an only child."
+    )
+    born_on: Day | None = Field(None, title="Date of birth")
+    outcome: Outcome | None = Field(None, title="What happened to the child")
+    died_on: Day | None = Field(None, title="Date of death")
+    harms: tuple[Harm, ...] | None = Field(None, title="Kinds of harm")
+    other_harm: Text | None = Field(None, title="What other harm")
+    recovered: bool | None = Field(None, title="The child has recovered")
+    research_considered: Text | None = Field(None, title="Research considered")
+    abuse_or_neglect: Suspicion | None = Field(None, title="Abuse or neglect")
+    custody: Custody | None = Field(None, title="In custody at the time of death")
+    detained_under_mental_health_act: KnownOrNot | None = Field(
+        None, title="Detained under the Mental Health Act 1983"
+    )
+    deprived_of_liberty: KnownOrNot | None = Field(None, title="Subject to a deprivation of liberty order")
+    residence: Line | None = Field(None, title="Area of normal residence")
+    concern_about_joint_working: KnownOrNot | None = Field(
+        None, title="Cause for concern about joint working"
+    )
+    where: Where | None = Field(None, title="Where it happened")
+    aware_on: Day | None = Field(None, title="The authority became aware on")
+    notified_on: Day | None = Field(None, title="The board was notified on")
+    now_unknown: tuple[
+        Literal["born_on", "died_on", "residence", "aware_on", "other_harm", "research_considered"], ...
+    ] = Field((), title="Facts that are unknown after all")
+
+    @classmethod
+    def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Needs an incident."""
+        yield from needs_incident(file, "2.1e")
+
+    def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """The corrected facts must hang together, as they must when a file is opened."""
+        child_facts, incident_facts = self._changes(CHILD_FACTS), self._changes(INCIDENT_FACTS)
+        if not child_facts and not incident_facts:
+            yield Refusal("2.1e", "No fact is corrected: give at least one.")
+        if child_facts and self._whose(file) is None:
+            yield Refusal("2.1e", f"Say whose facts are corrected: {', '.join(file.children)}.", "child")
+            return
+        for day in (self.died_on, self.born_on, self.aware_on, self.notified_on):
+            if day is not None and day > world.today:
+                yield Refusal("2.1e", "A date of what happened may not lie in the future: check the dates.")
+        try:
+            self._corrected_child(file)
+            corrected = {"aware_on": file.aware_on, "notified_on": file.notified_on, **incident_facts}
+            Incident.model_validate({"children": tuple(file.children.values()), **corrected})
+        except ValidationError as error:
+            fault = error.errors(include_input=False)[0]
+            field = str(fault["loc"][0]) if fault["loc"] else None
+            yield Refusal("2.1e", fault["msg"].removeprefix("Value error, "), field)
+
+    def apply(self, file: CaseFile, entry: Entry) -> None:
+        """Changes the facts, asks the criteria again, and keeps which facts were corrected."""
+        child = self._corrected_child(file)
+        if child is not None:
+            file.children[child.id] = child
+        incident = self._changes(INCIDENT_FACTS)
+        file.concern = incident.get("concern_about_joint_working", file.concern)
+        file.where = incident.get("where", file.where)
+        file.aware_on = incident.get("aware_on", file.aware_on)
+        file.notified_on = incident.get("notified_on", file.notified_on)
+        changed = tuple(self._changes((*CHILD_FACTS, *INCIDENT_FACTS)))
+        file.corrections.append(Correction(self.id, self.happened_on, changed, entry.recorded_at))
+        file.refind(self.happened_on)
+
+    def _changes(self, names: tuple[str, ...]) -> dict[str, Any]:
+        given = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
+        return given | {name: None for name in self.now_unknown if name in names}
+
+    def _whose(self, file: CaseFile) -> str | None:
+        if self.child is not None:
+            return self.child if self.child in file.children else None
+        return next(iter(file.children)) if len(file.children) == 1 else None
+
+    def _corrected_child(self, file: CaseFile) -> Child | None:
+        whose, changes = self._whose(file), self._changes(CHILD_FACTS)
+        if whose is None or not changes:
+            return None
+        return Child.model_validate(file.children[whose].model_dump() | changes)
+
+
+class ChildAdded(Step):
+    """Another child of the same incident came to light, with notification clocks of its own (2.1f)."""
+
+    label: ClassVar[str] = "A child was added"
+    rules: ClassVar[tuple[str, ...]] = ("2.1f",)
+
+    child: Child = Field(title="Child")
+    aware_on: Day | None = Field(None, title="The authority became aware of this child on")
+
+    @classmethod
+    def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Needs an incident."""
+        yield from needs_incident(file, "2.1f")
+
+    def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """A child is added once, and the authority must be aware before it notifies."""
+        yield from new_name(self.child.id, file.children, "child", "2.1f")
+        if self.aware_on is not None and self.aware_on > self.happened_on:
+            yield Refusal(
+                "2.1f", "The authority must be aware of the child before the board is told.", "aware_on"
+            )
+
+    def apply(self, file: CaseFile, entry: Entry) -> None:
+        """Adds the child and asks the criteria again."""
+        file.children[self.child.id] = self.child
+        file.added_children[self.child.id] = (self.aware_on, self.happened_on)
+        file.refind(self.happened_on)
+
+
+class NotificationWithdrawn(Step):
+    """It turned out not to be notifiable; those told before are told."""
+
+    label: ClassVar[str] = "The notification was withdrawn"
+    rules: ClassVar[tuple[str, ...]] = ("2.1e",)
+
+    reason: Text = Field(title="Why it is not notifiable")
+
+    @classmethod
+    def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Refused while a limb is met: a case that meets a criterion must always trigger a review."""
+        yield from needs_incident(file, "2.1e")
+        for limb in file.finding.met()[:1]:
+            yield Refusal(
+                limb.rule, f"A criterion is met ({limb.title}): the notification cannot be withdrawn."
+            )
+
+    def apply(self, file: CaseFile, entry: Entry) -> None:
+        """Ends the file as withdrawn."""
+        end(file, "withdrawn", self)
+
+
+class MergedInto(Step):
+    """The same incident is on another file, or two reviews are joined: this file ends in favour of the other."""
+
+    label: ClassVar[str] = "The file was merged into another"
+    rules: ClassVar[tuple[str, ...]] = ("1.1",)
+
+    reference: Reference = Field(title="The other file's reference")
+    reason: Text = Field(title="Why the files are merged")
+
+    def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """A file is not merged into itself."""
+        if self.reference == file.reference:
+            yield Refusal(
+                "1.1", "A file cannot be merged into itself: give the other file's reference.", "reference"
+            )
+
+    def apply(self, file: CaseFile, entry: Entry) -> None:
+        """Ends the file as merged."""
+        end(file, "merged", self)
+        file.ended_note = self.reference
+
+
+class MergedFrom(Step):
+    """Another file was merged into this one: the earlier notification stands. The other file sends it by itself."""
+
+    label: ClassVar[str] = "Another file was merged into this one"
+    rules: ClassVar[tuple[str, ...]] = ("1.1", "2.1f")
+    before_notification: ClassVar[bool] = True
+
+    reference: Reference = Field(title="The other file's reference")
+    aware_on: Day | None = Field(None, title="The authority became aware on, by the other file")
+    notified_on: Day | None = Field(None, title="The board was notified on, by the other file")
+
+    def apply(self, file: CaseFile, entry: Entry) -> None:
+        """Takes over the earlier notification."""
+        if file.notified_on and self.notified_on and self.notified_on < file.notified_on:
+            file.notified_on = self.notified_on
+        if self.aware_on and (file.aware_on is None or self.aware_on < file.aware_on):
+            file.aware_on = self.aware_on
+        file.joint.append(self.reference)
+
+
+class JoinedWith(Step):
+    """A joint review with another board, or a domestic homicide review; our clocks stay."""
+
+    label: ClassVar[str] = "The review was joined with another"
+    rules: ClassVar[tuple[str, ...]] = ("1.1",)
+    before_notification: ClassVar[bool] = True
+
+    kind: Literal["another board's review", "domestic homicide review", "another review"] = Field(
+        title="With what"
+    )
+    leads: Line = Field(title="Who leads")
+    their_reference: Line = Field(title="Their reference")
+
+    def apply(self, file: CaseFile, entry: Entry) -> None:
+        """Keeps who leads, and their reference."""
+        file.joint.append(f"{self.kind}, led by {self.leads}, {self.their_reference}")
+
+
+class OrganisationAdded(Step):
+    """An organisation turned out to be involved (2.7a). What the others were asked, it is asked too (2.7d)."""
+
+    label: ClassVar[str] = "An organisation was added"
+    rules: ClassVar[tuple[str, ...]] = ("2.7a", "2.7d", "2.5b")
+
+    organisation: InvolvedOrganisation = Field(title="Organisation")
+
+    def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """An organisation is added once."""
+        yield from new_name(self.organisation.id, file.parties, "organisation", "2.7a")
+
+    def apply(self, file: CaseFile, entry: Entry) -> None:
+        """Puts it on the file, which may bring a reviewer's conflict to light."""
+        file.involve(self.organisation, self.happened_on)
+        add_conflicts(file, self.organisation.id)
+
+
+def end(file: CaseFile, how: Literal["closed", "withdrawn", "merged", "transferred"], step: Step) -> None:
+    """Ends a file: its deadlines fall away, its letters are still followed."""
+    file.ended, file.ended_on, file.ended_step = how, step.happened_on, step.id
+
+
+def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
+    """The authority's two clocks (2.1f), for the incident and for each child added later."""
+    if file.notified_on is not None and file.where != "elsewhere in the United Kingdom":
+        start = file.aware_on or file.notified_on
+        panel = file.panel_notified.get("")
+        yield clocks.deadline("notify_panel", start, met_on=panel, responsible="local_authority")
+        yield clocks.deadline("notify_board", start, met_on=file.notified_on, responsible="local_authority")
+    for child, (aware, told) in file.added_children.items():
+        panel = file.panel_notified.get(child)
+        yield clocks.deadline(
+            "notify_panel",
+            aware or told,
+            key=f"notify_panel:{child}",
+            met_on=panel,
+            responsible="local_authority",
+        )
+        yield clocks.deadline(
+            "notify_board",
+            aware or told,
+            key=f"notify_board:{child}",
+            met_on=told,
+            responsible="local_authority",
+        )
+    for decision, (since, met_on) in file.revisits.items():
+        yield clocks.deadline(
+            "decision_revisited", since, key=f"decision_revisited:{decision}", met_on=met_on
+        )
+
+
+def closing_notices(file: CaseFile) -> Iterator[Notice]:
+    """Those told of the incident are told that the notification was withdrawn."""
+    if file.ended == "withdrawn":
+        told = {letter.to for letter in file.letters.values() if letter.taken_at and letter.to in OUTSIDE}
+        for recipient in sorted(told):
+            key = f"withdrawn:{file.ended_step}:{recipient}"
+            yield Notice(key, "2.1e", "The notification was withdrawn", "notification_withdrawn", recipient)
+
+
+OUTSIDE = frozenset({"ofsted", "dfe", "national_panel"})
+"""Those outside the board who are told of an incident."""

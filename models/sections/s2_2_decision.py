@@ -1,0 +1,371 @@
+"""2.2 Decisions whether to initiate a Serious Case Review."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from pydantic import Field
+
+from ..casefile import CaseFile, Choice, Decision, Request, Review
+from ..counting import day_words, london_date
+from ..duty import Clocks, Duty, Notice
+from ..gates import known_name, names_nobody, needs_incident, new_name, not_answered, not_before
+from ..incident import Email, Identifier, Line, ReviewKind, Text
+from ..record import Entry, Refusal
+from ..step import Digest, Step, Who, World
+from .s2_1_criteria import end
+
+
+class ReviewRecommended(Step):
+    """The Case Review Group's recommendation to the Chair, which the decision may differ from (2.2c, 2.7d)."""
+
+    label: ClassVar[str] = "The Case Review Group made its recommendation"
+    rules: ClassVar[tuple[str, ...]] = ("2.2c", "2.7d")
+
+    recommends: Choice = Field(title="What the group recommends")
+    reasons: Text = Field(title="Reasons, criterion by criterion")
+
+    @classmethod
+    def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Needs an incident."""
+        yield from needs_incident(file, "2.2c")
+
+    def apply(self, file: CaseFile, entry: Entry) -> None:
+        """A recommendation to hold a review asks agencies to lock down their files, from this day on."""
+        if self.recommends != "no review" and file.recommended_on is None:
+            file.recommended_on = self.happened_on
+
+
+class PeerChallengeSought(Step):
+    """The Chair asks another board's Chair for peer challenge; the clock does not stop (2.2d)."""
+
+    label: ClassVar[str] = "Peer challenge was sought"
+    rules: ClassVar[tuple[str, ...]] = ("2.2d",)
+    who: ClassVar[tuple[Who, ...]] = ("coordinator", "chair")
+
+    challenge: Identifier = Field(title="Identifier of the request")
+    board: Line = Field(title="The other board")
+    chair: Line = Field(title="Its Chair")
+    email: Email = Field(title="The Chair's e-mail address")
+    question: Text = Field(title="What is asked", description="This text is sent: name nobody.")
+
+    def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Each request has its own name, and its text names no child."""
+        yield from new_name(self.challenge, file.challenges, "challenge", "2.2d")
+        yield from names_nobody(file, self.question, "question", "2.2d")
+
+    def apply(self, file: CaseFile, entry: Entry) -> None:
+        """Opens the request."""
+        file.challenges[self.challenge] = Request(self.question, self.happened_on, organisation=self.board)
+        file.addresses.setdefault(f"peer:{self.challenge}", self.email)
+
+
+class PeerChallengeAnswered(Step):
+    """The other Chair answered (2.2d)."""
+
+    label: ClassVar[str] = "Peer challenge was answered"
+    rules: ClassVar[tuple[str, ...]] = ("2.2d",)
+    who: ClassVar[tuple[Who, ...]] = ("coordinator", "chair")
+
+    challenge: Identifier = Field(title="Identifier of the request")
+    answer: Text = Field(title="The answer")
+
+    def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Answers a request that is open."""
+        yield from known_name(self.challenge, file.challenges, "challenge", "2.2d")
+        if request := file.challenges.get(self.challenge):
+            yield from not_before(self.happened_on, request.asked_on, "the request", "2.2d")
+            if request.answered_on:
+                yield Refusal("2.2d", f"The request {self.challenge} is answered already.", "challenge")
+
+    def apply(self, file: CaseFile, entry: Entry) -> None:
+        """Closes the request."""
+        file.challenges[self.challenge].answered_on = self.happened_on
+
+
+class Deciding(Step):
+    """What a decision and a decision revisited have in common (2.1e, 2.2)."""
+
+    who: ClassVar[tuple[Who, ...]] = ("coordinator", "chair")
+
+    choice: Choice = Field(title="The decision")
+    kind: ReviewKind | None = Field(
+        None, title="Kind of alternative review", description="For an alternative review."
+    )
+    decider: Line = Field(
+        title="Decided by", description="The Chair, or who acted for the Chair that day (2.2c)."
+    )
+    reasons: Text = Field(
+        title="Reasons", description="Sent to the national panel when not initiating: name nobody."
+    )
+    unknown_reasons: dict[str, Text] = Field(
+        default_factory=dict,
+        title="Why it was decided with facts unknown",
+        description="For each fact that leaves a criterion undecided, its name and a reason (2.1e).",
+    )
+    notification_document: Digest | None = Field(
+        None,
+        title="The notification",
+        description="A copy fit to be sent: it goes to the national panel when not initiating (2.2e).",
+    )
+
+    @classmethod
+    def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Needs an incident of a child of this area, and no advice on the criteria left unanswered."""
+        yield from needs_incident(file, "2.2a")
+        yield from not_answered(file, "criteria")
+        areas = [child.residence for child in file.children.values()]
+        if areas and all(
+            area is not None and area.casefold() != file.rules.area.casefold() for area in areas
+        ):
+            yield Refusal(
+                "2.2a",
+                f"No child of this file normally lives in {file.rules.area}: the board for the area of residence "
+                "decides. Record transferred, or correct the area of residence.",
+            )
+
+    def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """The Chair decides (2.2c), by the finding (2.1e)."""
+        yield from self._check_choice(file)
+        yield from self._check_decider(world)
+        yield from names_nobody(file, self.reasons, "reasons", "2.2e")
+
+    def _check_choice(self, file: CaseFile) -> Iterator[Refusal]:
+        held = file.finding.held
+        if self.choice == "SCR, criteria met" and held != "met":
+            yield Refusal(
+                "2.1a",
+                f"The finding says that the criteria are {'not met' if held == 'not met' else 'undecided'}: "
+                "correct the facts first, or choose a Serious Case Review although they are not met (2.2g).",
+                "choice",
+            )
+        if self.choice != "SCR, criteria met" and held == "met":
+            limb = file.finding.met()[0]
+            yield Refusal(
+                "2.1e",
+                f"A case that meets a criterion must always trigger a Serious Case Review, and one is met ({limb.rule}: "
+                f"{limb.title}). If a fact is wrong, record facts_corrected first.",
+                "choice",
+            )
+        if held == "undecided":
+            for fact in file.finding.unknown():
+                if fact not in self.unknown_reasons:
+                    yield Refusal(
+                        "2.1e", f"{fact} is unknown: say why it is decided without it.", "unknown_reasons"
+                    )
+        if (self.choice == "alternative review") != (self.kind is not None):
+            yield Refusal("2.2g", "Name the kind for an alternative review, and for nothing else.", "kind")
+        elif self.kind == "Serious Case Review":
+            yield Refusal(
+                "2.2g", "A Serious Case Review is not an alternative review: choose it by name.", "kind"
+            )
+
+    def _check_decider(self, world: World) -> Iterator[Refusal]:
+        directory = world.need_directory()
+        if directory is None:
+            return
+        named = self.decider.casefold()
+        people = [p.id for p in directory.people if named in (p.id.casefold(), p.name.casefold())]
+        if not any(directory.may_act_as("chair", person, self.happened_on) for person in people):
+            yield Refusal(
+                "2.2c",
+                f"The final decision rests with the Chair, and by the directory {self.decider} was neither Chair nor "
+                f"acting for the Chair on {day_words(self.happened_on)}.",
+                "decider",
+            )
+
+    def apply(self, file: CaseFile, entry: Entry) -> None:
+        """Keeps the decision beside earlier ones, and begins or ends the review."""
+        before = file.decision
+        decision = Decision(self.id, self.choice, self.kind, self.happened_on, self.decider, self.reasons)
+        if before is not None and before.id in file.revisits:
+            file.revisits[before.id] = (file.revisits[before.id][0], self.happened_on)
+        file.decisions.append(decision)
+        if self.notification_document:
+            file.documents.append((self.notification_document, "notification", self.id))
+            file.notification_documents[self.id] = self.notification_document
+        file.review = _review(decision, file.review)
+        if file.review is not None and not file.vacancies:
+            file.vacancies["reviewer_appointed"] = (self.happened_on, None)
+
+
+class DecisionStep(Deciding):
+    """The first decision whether to hold a Serious Case Review, normally within a month of notification (2.2b)."""
+
+    label: ClassVar[str] = "A decision was made"
+    rules: ClassVar[tuple[str, ...]] = ("2.2a", "2.2b", "2.2c", "2.2e", "2.2g", "2.1a", "2.1e")
+
+    @classmethod
+    def name(cls) -> str:
+        """``decision``: the word alone belongs to what is kept on the file."""
+        return "decision"
+
+    @classmethod
+    def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """There is one first decision; later ones revisit it."""
+        if file.decision is not None:
+            yield Refusal("2.2f", "A decision is recorded already: record decision_revisited to change it.")
+        yield from super().ready(file, world)
+
+
+class DecisionRevisited(Deciding):
+    """The decision was made again: after the panel's advice, or because a criterion is now met (2.1e, 2.2f)."""
+
+    label: ClassVar[str] = "The decision was revisited"
+    rules: ClassVar[tuple[str, ...]] = ("2.2f", "2.1e", "2.2c", "2.2e")
+
+    because: Text = Field(title="Why it was revisited")
+
+    @classmethod
+    def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """There must be a decision to revisit."""
+        if file.decision is None:
+            yield Refusal("2.2f", "There is no decision to revisit: record decision first.")
+        yield from super().ready(file, world)
+
+    def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Not before the decision it revisits, and not while a report of the review is signed off."""
+        yield from not_before(
+            self.happened_on, file.decision.on if file.decision else None, "the decision", "2.2f"
+        )
+        if file.report is not None and self.choice == "no review":
+            yield Refusal(
+                "2.2f", "The review's report is signed off: it can no longer be decided against.", "choice"
+            )
+        yield from super().check(file, world)
+
+
+class Transferred(Step):
+    """Another board's child: the file goes to that board, with a notice to it, and ends here (2.2a)."""
+
+    label: ClassVar[str] = "The case was transferred to another board"
+    rules: ClassVar[tuple[str, ...]] = ("2.2a",)
+
+    board: Line = Field(title="The other board")
+    email: Email = Field(title="Its e-mail address")
+    reason: Text = Field(title="Why it is that board's")
+
+    @classmethod
+    def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Refused for a child of this area, and while a review is under way."""
+        yield from needs_incident(file, "2.2a")
+        areas = {child.residence.casefold() for child in file.children.values() if child.residence}
+        if file.rules.area.casefold() in areas:
+            yield Refusal(
+                "2.2a", f"A child of this file normally lives in {file.rules.area}: this board decides."
+            )
+        if file.review is not None:
+            yield Refusal(
+                "2.2a", "A review is under way here: revisit the decision before the case is transferred."
+            )
+
+    def apply(self, file: CaseFile, entry: Entry) -> None:
+        """Ends the file as transferred."""
+        end(file, "transferred", self)
+        file.ended_note = self.board
+        file.addresses.setdefault("other_board", self.email)
+
+
+class Acknowledged(Step):
+    """Someone acknowledged a letter of ours (2.2e)."""
+
+    label: ClassVar[str] = "A letter was acknowledged"
+    rules: ClassVar[tuple[str, ...]] = ("2.2e",)
+    on_closed: ClassVar[bool] = True
+
+    notice: Line = Field(title="Which notice", description="Its key, as the file's list of notices shows it.")
+
+    def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Only what was taken can be acknowledged."""
+        taken_at = file.taken_on(self.notice)
+        if taken_at is None:
+            yield Refusal(
+                "2.2e", f"No letter {self.notice} has been taken by a mail server on this file.", "notice"
+            )
+        else:
+            yield from not_before(self.happened_on, london_date(taken_at), "the letter was taken", "2.2e")
+
+    def apply(self, file: CaseFile, entry: Entry) -> None:
+        """Keeps the acknowledgement."""
+        file.acknowledged[self.notice] = self.happened_on
+
+
+def _review(decision: Decision, before: Review | None) -> Review | None:
+    if decision.choice == "no review":
+        return None
+    kind: ReviewKind = decision.kind or "Serious Case Review"
+    initiated_on = before.initiated_on if before is not None and before.kind == kind else decision.on
+    return Review(kind, initiated_on, decision.choice == "SCR, criteria met")
+
+
+def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
+    """The month to decide (2.2b), who is told (2.2e), and peer challenge (2.2d)."""
+    if file.notified_on is not None:
+        first = file.decisions[0].on if file.decisions else None
+        yield clocks.deadline("decision", file.notified_on, met_on=first)
+    for decision in file.decisions:
+        yield from _told(file, clocks, decision)
+    for name, request in file.challenges.items():
+        key, to = f"peer_challenge_answered:{name}", f"peer:{name}"
+        yield clocks.deadline(
+            "peer_challenge_answered", request.asked_on, key=key, met_on=request.answered_on, responsible=to
+        )
+        yield Notice(
+            f"peer_challenge:{name}",
+            "2.2d",
+            "Peer challenge",
+            "peer_challenge",
+            to,
+            {"question": request.what},
+        )
+
+
+def _told(file: CaseFile, clocks: Clocks, decision: Decision) -> Iterator[Duty]:
+    recipients = file.rules.addressees.decision
+    for to in recipients:
+        not_initiating = to == "national_panel" and not decision.initiates
+        copy = file.notification_documents.get(decision.id)
+        yield Notice(
+            f"decision:{decision.id}:{to}",
+            "2.2e",
+            "The decision",
+            "decision_not_to_initiate" if not_initiating else "decision",
+            to,
+            _decision_content(file, decision, with_reasons=not_initiating),
+            documents=(copy,) if copy and not_initiating else (),
+        )
+    taken = [file.taken_on(f"decision:{decision.id}:{to}") for to in recipients]
+    all_on = max((london_date(at) for at in taken if at), default=None) if all(taken) else None
+    yield clocks.deadline("decision_told", decision.on, key=f"decision_told:{decision.id}", met_on=all_on)
+    if not decision.initiates:
+        panel = file.taken_on(f"decision:{decision.id}:national_panel")
+        yield clocks.deadline(
+            "panel_told_not_initiated",
+            decision.on,
+            key=f"panel_told_not_initiated:{decision.id}",
+            met_on=london_date(panel) if panel else None,
+        )
+
+
+def _decision_content(file: CaseFile, decision: Decision, *, with_reasons: bool) -> dict[str, str]:
+    content = {
+        "choice": decision.choice,
+        "kind": decision.kind or "",
+        "decided_on": decision.on.isoformat(),
+        "revisited": "yes" if file.decisions[0] is not decision else "",
+    }
+    if with_reasons:
+        content["reasons"] = decision.reasons
+        content["notified_on"] = file.notified_on.isoformat() if file.notified_on else ""
+        content["aware_on"] = file.aware_on.isoformat() if file.aware_on else ""
+    return content
+
+
+def closing_notices(file: CaseFile) -> Iterator[Notice]:
+    """The other board is told of the case that is now its own (2.2a)."""
+    if file.ended == "transferred":
+        key = f"transferred:{file.ended_step}"
+        yield Notice(
+            key, "2.2a", "A case for your board", "transferred", "other_board", {"board_to": file.ended_note}
+        )

@@ -1,0 +1,195 @@
+"""2.5 Appointing reviewers: qualified, independent, and known to the national panel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from pydantic import Field
+
+from ..casefile import CaseFile, Reviewer
+from ..counting import london_date
+from ..duty import Clocks, Duty, Notice
+from ..gates import known_name, needs_review, new_name, not_answered, not_before
+from ..incident import Identifier, Line, Text
+from ..record import Entry, Refusal
+from ..step import Step, World
+
+
+class ReviewerNamed(Step):
+    """A reviewer was appointed (2.5a), with a declaration of independence (2.5b, 1.3b)."""
+
+    label: ClassVar[str] = "A reviewer was appointed"
+    rules: ClassVar[tuple[str, ...]] = ("2.5a", "2.5b", "2.5c", "1.3b", "2.10a")
+
+    reviewer: Identifier = Field(title="Identifier of the reviewer")
+    reviewer_name: Line = Field(title="Name")
+    lead: bool = Field(True, title="Leads the review")
+    qualification: Text = Field(
+        title="How they have shown that they are qualified on the principles of section 1.3"
+    )
+    employers_and_interests: tuple[Line, ...] = Field(
+        (),
+        max_length=30,
+        title="Employers and interests declared",
+        description="Present and past, one on a line.",
+    )
+    no_past_part: bool = Field(title="Declares to have had no part in the case")
+    commission_states_event: bool = Field(
+        False, title="The commission says that a multi-agency learning event is held", description="2.10a"
+    )
+
+    @classmethod
+    def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Needs a review, and no advice on reviewers left unanswered."""
+        yield from needs_review(file, "2.5a")
+        yield from not_answered(file, "reviewers")
+
+    def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """The lead reviewer is independent of the board, of the organisations involved and of the case."""
+        yield from new_name(self.reviewer, file.reviewers, "reviewer", "2.5a")
+        started = file.review.initiated_on if file.review else None
+        yield from not_before(self.happened_on, started, "the review began", "2.5a")
+        if not self.lead:
+            return
+        for body in (file.rules.board, *(party.facts.name for party in file.parties.values())):
+            if _declared(body, self.employers_and_interests):
+                yield Refusal(
+                    "2.5b",
+                    f"The lead reviewer declares {body}: whoever leads is independent of the board and of the "
+                    "organisations involved. Appoint someone else, or not as lead.",
+                    "employers_and_interests",
+                )
+        if not self.no_past_part:
+            yield Refusal("1.3b", "Whoever leads must have had no part in the case.", "no_past_part")
+        if file.review is not None and file.review.serious and not self.commission_states_event:
+            yield Refusal(
+                "2.10a",
+                "The lead reviewer's commission must say that a multi-agency learning event is held.",
+                "commission_states_event",
+            )
+
+    def apply(self, file: CaseFile, entry: Entry) -> None:
+        """Appoints the reviewer; a lead reviewer fills the vacancy."""
+        file.reviewers[self.reviewer] = Reviewer(
+            self.reviewer_name, self.lead, self.employers_and_interests, self.happened_on
+        )
+        if self.lead:
+            file.learning.commission_states_event |= self.commission_states_event
+            for key, (since, filled_on) in file.vacancies.items():
+                if filled_on is None:
+                    file.vacancies[key] = (since, self.happened_on)
+
+
+class ConflictResolved(Step):
+    """A conflict that came to light after the appointment was resolved (2.5b)."""
+
+    label: ClassVar[str] = "A reviewer's conflict was resolved"
+    rules: ClassVar[tuple[str, ...]] = ("2.5b",)
+
+    reviewer: Identifier = Field(title="Identifier of the reviewer")
+    organisation: Identifier = Field(title="The organisation")
+    how: Text = Field(title="How it was resolved")
+
+    @classmethod
+    def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """No advice on reviewers is left unanswered."""
+        yield from not_answered(file, "reviewers")
+
+    def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """There must be such a conflict."""
+        yield from known_name(self.reviewer, file.reviewers, "reviewer", "2.5b")
+        reviewer = file.reviewers.get(self.reviewer)
+        if reviewer and (
+            self.organisation not in reviewer.conflicts or self.organisation in reviewer.resolved
+        ):
+            yield Refusal(
+                "2.5b", f"{self.reviewer} has no open conflict with {self.organisation}.", "organisation"
+            )
+
+    def apply(self, file: CaseFile, entry: Entry) -> None:
+        """Closes the conflict."""
+        file.reviewers[self.reviewer].resolved[self.organisation] = self.happened_on
+
+
+class ReviewerStoodDown(Step):
+    """A reviewer withdrew: appointment and 2.5c open again, the six months stand."""
+
+    label: ClassVar[str] = "A reviewer stood down"
+    rules: ClassVar[tuple[str, ...]] = ("2.5a", "2.5c")
+
+    reviewer: Identifier = Field(title="Identifier of the reviewer")
+    reason: Text = Field(title="Why")
+
+    def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """The reviewer must be in post."""
+        yield from known_name(self.reviewer, file.reviewers, "reviewer", "2.5a")
+        if reviewer := file.reviewers.get(self.reviewer):
+            yield from not_before(self.happened_on, reviewer.named_on, "the appointment", "2.5a")
+            if reviewer.stood_down_on:
+                yield Refusal("2.5a", f"{self.reviewer} stood down already.", "reviewer")
+
+    def apply(self, file: CaseFile, entry: Entry) -> None:
+        """Opens a vacancy when nobody leads any more."""
+        reviewer = file.reviewers[self.reviewer]
+        reviewer.stood_down_on = self.happened_on
+        for organisation in reviewer.conflicts:
+            reviewer.resolved.setdefault(organisation, self.happened_on)
+        if reviewer.lead and not file.leads:
+            file.vacancies[f"reviewer_appointed:{self.reviewer}"] = (self.happened_on, None)
+
+
+def _declared(body: str, declared: tuple[str, ...]) -> bool:
+    """Whether a body is among the declared employers and interests, as a whole or in part, in any capitals."""
+    name = body.casefold()
+    interests = [interest.strip().casefold() for interest in declared]
+    return any(name in interest or (len(interest) > 5 and interest in name) for interest in interests)
+
+
+def add_conflicts(file: CaseFile, organisation: str) -> None:
+    """An organisation that is added later may bring a conflict to light (2.5b)."""
+    party = file.parties[organisation]
+    for reviewer in file.leads:
+        if _declared(party.facts.name, reviewer.interests):
+            reviewer.conflicts[organisation] = party.since
+
+
+def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
+    """A lead reviewer is appointed, the panel is told of each, and conflicts are resolved."""
+    if file.review is None:
+        return
+    for key, (since, filled_on) in file.vacancies.items():
+        yield clocks.deadline("reviewer_appointed", since, key=key, met_on=filled_on)
+    for name, reviewer in file.reviewers.items():
+        for organisation, since in reviewer.conflicts.items():
+            key = f"conflict_resolved:{name}:{organisation}"
+            yield clocks.deadline(
+                "conflict_resolved", since, key=key, met_on=reviewer.resolved.get(organisation)
+            )
+        if file.review.serious:
+            notice = f"reviewer_named:{name}"
+            taken_at = file.taken_on(notice)
+            yield Notice(
+                notice,
+                "2.5c",
+                "The reviewer appointed",
+                "reviewer_named",
+                "national_panel",
+                {
+                    "reviewer": reviewer.name,
+                    "lead": "yes" if reviewer.lead else "",
+                    "named_on": reviewer.named_on.isoformat(),
+                    "replaces": "yes" if _replaces(file, name) else "",
+                },
+            )
+            met_on = london_date(taken_at) if taken_at else None
+            yield clocks.deadline(
+                "reviewers_told", reviewer.named_on, key=f"reviewers_told:{name}", met_on=met_on
+            )
+
+
+def _replaces(file: CaseFile, name: str) -> bool:
+    named_on = file.reviewers[name].named_on
+    return any(
+        r.stood_down_on and r.stood_down_on <= named_on for n, r in file.reviewers.items() if n != name
+    )

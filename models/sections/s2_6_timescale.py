@@ -1,0 +1,142 @@
+"""2.6 Timescale: six months, what is done meanwhile when that is not possible, and the courts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from ..casefile import CaseFile, Proceedings
+from ..duty import Clocks, Deadline, Duty
+from ..gates import needs_review, not_before
+from ..incident import Day, Identifier, Text
+from ..record import Entry, Refusal
+from ..step import Step, World
+
+
+class DelayRecorded(Step):
+    """The review cannot be completed in time: why, and when instead. The statutory date does not move (2.6b)."""
+
+    label: ClassVar[str] = "A delay was recorded"
+    rules: ClassVar[tuple[str, ...]] = ("2.6b",)
+
+    reason: Text = Field(
+        title="Why six months are not possible", description="Court proceedings, for example."
+    )
+    expected_on: Day = Field(title="Completion is now expected on")
+
+    @classmethod
+    def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Needs a review that is not completed."""
+        yield from needs_review(file, "2.6b")
+        if file.first_signed_on:
+            yield Refusal("2.6b", "The review is completed: its report is signed off.")
+
+    def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """The new date lies ahead."""
+        if self.expected_on <= self.happened_on:
+            yield Refusal(
+                "2.6b", "The expected date must lie after the day the delay is recorded for.", "expected_on"
+            )
+
+    def apply(self, file: CaseFile, entry: Entry) -> None:
+        """Interim learning is asked for from now on."""
+        file.delayed_on = file.delayed_on or self.happened_on
+        file.expected_on = self.expected_on
+
+
+class InterimLearning(Step):
+    """Points about improvements needed, and corrective action taken, while the review is delayed (2.6b)."""
+
+    label: ClassVar[str] = "Interim learning was recorded"
+    rules: ClassVar[tuple[str, ...]] = ("2.6b",)
+
+    points: Text = Field(title="Improvements needed")
+    corrective_action: Text = Field(title="Corrective action taken", description="Or why none is needed yet.")
+
+    @classmethod
+    def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Needs a review."""
+        yield from needs_review(file, "2.6b")
+
+    def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """In order of time, so that each month has its own."""
+        yield from not_before(self.happened_on, max(file.interim, default=None), "the last one", "2.6b")
+
+    def apply(self, file: CaseFile, entry: Entry) -> None:
+        """Starts the next month."""
+        file.interim.append(self.happened_on)
+
+
+class ProceedingsRecorded(Step):
+    """Criminal, family or coroner's proceedings, and their next date (2.6b)."""
+
+    label: ClassVar[str] = "Court proceedings were recorded"
+    rules: ClassVar[tuple[str, ...]] = ("2.6b",)
+    before_notification: ClassVar[bool] = True
+
+    proceedings: Identifier = Field(title="Identifier of the proceedings")
+    kind: Literal["criminal", "family", "coroner's"] = Field(title="Kind")
+    next_on: Day | None = Field(None, title="Next date", description="Leave empty when none is set.")
+    concluded: bool = Field(False, title="Concluded")
+    outcome: Text | None = Field(None, title="Outcome")
+
+    def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Concluded proceedings have no next date."""
+        known = file.proceedings.get(self.proceedings)
+        if known and known.concluded:
+            yield Refusal("2.6b", f"The proceedings {self.proceedings} are concluded already.", "proceedings")
+        if self.concluded and self.next_on:
+            yield Refusal("2.6b", "Concluded proceedings have no next date.", "next_on")
+        if self.next_on and self.next_on < self.happened_on:
+            yield Refusal(
+                "2.6b", "The next date lies before the day this happened: check the dates.", "next_on"
+            )
+        if known and self.next_on in known.dates:
+            yield Refusal("2.6b", "This next date is recorded already.", "next_on")
+
+    def apply(self, file: CaseFile, entry: Entry) -> None:
+        """Follows up the date before, and waits for the next."""
+        known = file.proceedings.setdefault(self.proceedings, Proceedings(self.kind))
+        for day, followed_on in known.dates.items():
+            if followed_on is None:
+                known.dates[day] = self.happened_on
+        if self.next_on:
+            known.dates[self.next_on] = None
+        known.concluded = self.concluded
+
+
+def cycle(
+    clocks: Clocks, clock: str, start: date, done: Iterable[date], *, goes_on: bool
+) -> Iterator[Deadline]:
+    """A clock that starts again each time it is met: a deadline for each round, the last one open while it goes on.
+
+    Arguments:
+        clock: its name in the rulebook.
+        start: the day the first round is counted from.
+        done: the days it was met, in order.
+        goes_on: whether another round is still asked for.
+    """
+    since, number = start, 0
+    for number, day in enumerate(done, start=1):
+        yield clocks.deadline(clock, since, key=f"{clock}:{number}", met_on=day)
+        since = day
+    if goes_on:
+        yield clocks.deadline(clock, since, key=f"{clock}:{number + 1}")
+
+
+def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
+    """Six months for a Serious Case Review (2.6a), interim learning while it is delayed (2.6b), and the courts."""
+    if file.review is not None and file.review.serious:
+        yield clocks.deadline("completion", file.review.initiated_on, met_on=file.first_signed_on)
+    if file.review is not None and file.delayed_on is not None:
+        done = [day for day in file.interim if day >= file.delayed_on]
+        unfinished = file.first_signed_on is None
+        yield from cycle(clocks, "interim_learning", file.delayed_on, done, goes_on=unfinished)
+    for name, proceedings in file.proceedings.items():
+        for day, followed_on in proceedings.dates.items():
+            key = f"proceedings_checked:{name}:{day.isoformat()}"
+            # A hearing that was moved is followed up early: before its old date that is in time, too.
+            yield clocks.deadline("proceedings_checked", day, key=key, met_on=followed_on)

@@ -1,0 +1,267 @@
+"""2.7 Engagement of organisations: represented, asked in writing, files locked down, staff told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from ..casefile import CaseFile, Request
+from ..duty import Clocks, Duty, Notice
+from ..gates import known_name, names_nobody, needs_party, needs_review, new_name, not_before, once
+from ..incident import Day, Identifier, Line, Text
+from ..record import Entry, Refusal
+from ..step import Digest, Step, Who, World
+
+BY_AGENCY: tuple[Who, ...] = ("coordinator", "agency", "board_member")
+
+
+class RepresentativeNamed(Step):
+    """Who represents an organisation in the review, not always its safeguarding lead (2.7a)."""
+
+    label: ClassVar[str] = "An organisation named its representative"
+    rules: ClassVar[tuple[str, ...]] = ("2.7a",)
+    who: ClassVar[tuple[Who, ...]] = BY_AGENCY
+
+    organisation: Identifier = Field(title="The organisation")
+    representative: Line = Field(title="Its representative")
+
+    def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """For an organisation on the file; a later one replaces the earlier."""
+        yield from needs_party(file, self.organisation, "2.7a")
+
+    def apply(self, file: CaseFile, entry: Entry) -> None:
+        """Names or replaces the representative."""
+        party = file.parties[self.organisation]
+        party.representative = self.representative
+        party.represented_on = party.represented_on or self.happened_on
+
+
+class InformationRequested(Step):
+    """An organisation is asked for information in writing about its involvement (2.7b)."""
+
+    label: ClassVar[str] = "An organisation was asked for information"
+    rules: ClassVar[tuple[str, ...]] = ("2.7b",)
+
+    request: Identifier = Field(title="Identifier of the request")
+    organisation: Identifier = Field(title="The organisation")
+    wanted: Text = Field(
+        title="What is asked for, and in which form", description="This text is sent: name nobody."
+    )
+    due: Day | None = Field(None, title="Wanted by", description="Left empty, the rulebook's length is used.")
+
+    @classmethod
+    def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Needs a review."""
+        yield from needs_review(file, "2.7b")
+
+    def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Of an organisation on the file, by a day that lies ahead."""
+        yield from new_name(self.request, file.requests, "request", "2.7b")
+        yield from needs_party(file, self.organisation, "2.7b")
+        yield from names_nobody(file, self.wanted, "wanted", "2.7b")
+        if self.due is not None and self.due < self.happened_on:
+            yield Refusal("2.7b", "It is wanted before it was asked for: check the dates.", "due")
+
+    def apply(self, file: CaseFile, entry: Entry) -> None:
+        """Opens the request."""
+        file.requests[self.request] = Request(
+            self.wanted, self.happened_on, self.due, None, self.organisation
+        )
+
+
+class InformationReceived(Step):
+    """An organisation's information arrived; its author had no part in the case (2.7b)."""
+
+    label: ClassVar[str] = "Information was received"
+    rules: ClassVar[tuple[str, ...]] = ("2.7b", "2.7c")
+    who: ClassVar[tuple[Who, ...]] = ("coordinator", "agency")
+
+    request: Identifier = Field(title="Identifier of the request")
+    document: Digest = Field(title="What was received")
+    author: Line | None = Field(None, title="Author")
+    author_not_involved: bool = Field(False, title="The author had no part in the case")
+    single_agency_review: bool = Field(True, title="It is the report of a single-agency review")
+
+    def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Answers a request that is open; one that was declined can still be answered."""
+        yield from open_request(file, self.request, self.happened_on)
+
+    def apply(self, file: CaseFile, entry: Entry) -> None:
+        """Closes the request; the report of a single-agency review is to be told to staff."""
+        request = file.requests[self.request]
+        request.answered_on = self.happened_on
+        if self.single_agency_review:
+            party = file.parties[request.organisation]
+            party.information_on = party.information_on or self.happened_on
+        file.documents.append((self.document, "information", self.id))
+
+
+class InformationDeclined(Step):
+    """An organisation will not give its information: its board member hears at once, and then the Chair (2.7b)."""
+
+    label: ClassVar[str] = "Information was declined"
+    rules: ClassVar[tuple[str, ...]] = ("2.7b",)
+    who: ClassVar[tuple[Who, ...]] = ("coordinator", "agency")
+
+    request: Identifier = Field(title="Identifier of the request")
+    reason: Text = Field(title="Why it was declined")
+
+    def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Declines a request that is open, once."""
+        yield from open_request(file, self.request, self.happened_on)
+        if self.request in file.requests and file.requests[self.request].declined:
+            yield Refusal("2.7b", f"The request {self.request} was declined already.", "request")
+
+    def apply(self, file: CaseFile, entry: Entry) -> None:
+        """The request stays open; its ladder goes on to the Chair."""
+        file.requests[self.request].declined = True
+
+
+class InformationRequestWithdrawn(Step):
+    """The request is no longer needed, or the Chair does not insist (2.7b)."""
+
+    label: ClassVar[str] = "A request for information was withdrawn"
+    rules: ClassVar[tuple[str, ...]] = ("2.7b",)
+
+    request: Identifier = Field(title="Identifier of the request")
+    reason: Text = Field(title="Why it is withdrawn")
+
+    def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Withdraws a request that is open."""
+        yield from open_request(file, self.request, self.happened_on)
+
+    def apply(self, file: CaseFile, entry: Entry) -> None:
+        """The request and its deadline fall away."""
+        del file.requests[self.request]
+
+
+class StaffInformed(Step):
+    """An organisation confirms what its staff were told: of the review, or of its own findings (2.7c)."""
+
+    label: ClassVar[str] = "An organisation informed its staff"
+    rules: ClassVar[tuple[str, ...]] = ("2.7c",)
+    who: ClassVar[tuple[Who, ...]] = BY_AGENCY
+
+    organisation: Identifier = Field(title="The organisation")
+    told: Literal["of the review", "the findings of the single-agency review"] = Field(
+        title="What staff were told"
+    )
+
+    @classmethod
+    def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Needs a review."""
+        yield from needs_review(file, "2.7c")
+
+    def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Once each; findings only when that report is in."""
+        yield from needs_party(file, self.organisation, "2.7c")
+        party = file.parties.get(self.organisation)
+        if party is None:
+            return
+        if self.told == "of the review":
+            yield from once(party.staff_informed_on, "This confirmation", "2.7c")
+            return
+        yield from once(party.findings_told_on, "This confirmation", "2.7c")
+        if party.information_on is None:
+            yield Refusal("2.7c", "The organisation's single-agency report is not in yet.", "told")
+        yield from not_before(self.happened_on, party.information_on, "the report came in", "2.7c")
+
+    def apply(self, file: CaseFile, entry: Entry) -> None:
+        """Keeps the confirmation."""
+        party = file.parties[self.organisation]
+        if self.told == "of the review":
+            party.staff_informed_on = self.happened_on
+        else:
+            party.findings_told_on = self.happened_on
+
+
+class FilesSecured(Step):
+    """An organisation locked down its case files, or has access and recording monitored (2.7d)."""
+
+    label: ClassVar[str] = "An organisation secured its case files"
+    rules: ClassVar[tuple[str, ...]] = ("2.7d",)
+    who: ClassVar[tuple[Who, ...]] = BY_AGENCY
+
+    organisation: Identifier = Field(title="The organisation")
+    how: Literal["locked down", "access and recording monitored"] = Field("locked down", title="How")
+
+    def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Once for each organisation on the file."""
+        yield from needs_party(file, self.organisation, "2.7d")
+        if party := file.parties.get(self.organisation):
+            yield from once(party.files_secured_on, "This confirmation", "2.7d")
+
+    def apply(self, file: CaseFile, entry: Entry) -> None:
+        """Keeps the confirmation."""
+        file.parties[self.organisation].files_secured_on = self.happened_on
+
+
+def open_request(file: CaseFile, name: str, on: date) -> Iterator[Refusal]:
+    """Refused unless there is such a request and it is open."""
+    yield from known_name(name, file.requests, "request", "2.7b")
+    if request := file.requests.get(name):
+        yield from not_before(on, request.asked_on, "the request", "2.7b")
+        if request.answered_on:
+            yield Refusal("2.7b", f"The request {name} is answered already.", "request")
+
+
+def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
+    """What each organisation on the file is asked for."""
+    yield from _lock_down(file, clocks)
+    if file.review is None:
+        return
+    for name, party in file.parties.items():
+        since, lead = max(file.review.initiated_on, party.since), f"lead:{name}"
+        yield clocks.for_organisation("representative_named", name, since, party.represented_on)
+        yield clocks.for_organisation("staff_informed", name, since, party.staff_informed_on)
+        yield Notice(
+            f"staff_informed:{name}", "2.7c", "Tell staff that a review is held", "staff_to_be_informed", lead
+        )
+        if party.information_on is not None:
+            title = "Tell staff the findings of your review"
+            yield clocks.for_organisation(
+                "agency_findings_told", name, party.information_on, party.findings_told_on
+            )
+            yield Notice(f"agency_findings_told:{name}", "2.7c", title, "agency_findings_to_be_told", lead)
+    for name, request in file.requests.items():
+        yield from _request(clocks, name, request)
+
+
+def _lock_down(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
+    if file.recommended_on is None:
+        return
+    for name, party in file.parties.items():
+        since = max(file.recommended_on, party.since)
+        yield Notice(f"files_secured:{name}", "2.7d", "Lock down case files", "lock_down", f"lead:{name}")
+        yield clocks.for_organisation("files_secured", name, since, party.files_secured_on)
+
+
+def _request(clocks: Clocks, name: str, request: Request) -> Iterator[Duty]:
+    deadline = clocks.deadline(
+        "agency_information",
+        request.asked_on,
+        key=f"agency_information:{name}",
+        met_on=request.answered_on,
+        due=request.due,
+        responsible=f"lead:{request.organisation}",
+        organisation=request.organisation,
+    )
+    yield deadline
+    content = {"wanted": request.what, "due": deadline.original_due.isoformat()}
+    lead, board_member = f"lead:{request.organisation}", f"board_member:{request.organisation}"
+    yield Notice(
+        f"information_requested:{name}",
+        "2.7b",
+        "Request for information",
+        "information_requested",
+        lead,
+        content,
+    )
+    if request.declined:
+        title = "Information was declined"
+        yield Notice(
+            f"information_declined:{name}", "2.7b", title, "information_declined", board_member, content
+        )

@@ -1,0 +1,299 @@
+"""2.8 Agreeing improvement action, and following it until its impact is known (1.2d)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from ..casefile import Action, CaseFile
+from ..counting import london_date
+from ..duty import Clocks, Deadline, Duty, Notice
+from ..gates import (
+    known_name,
+    names_nobody,
+    needs_party,
+    needs_report,
+    needs_review,
+    new_name,
+    not_before,
+    once,
+)
+from ..incident import Day, Identifier, Line, Text
+from ..record import Entry, Refusal
+from ..step import Digest, Step, Who, World
+from .s2_7_organisations import BY_AGENCY
+
+BOARD = "board"
+"""The owner of an action that the board itself takes."""
+
+
+class ActionProposed(Step):
+    """An action is proposed to the organisation that would own it (2.8a)."""
+
+    label: ClassVar[str] = "An action was proposed"
+    rules: ClassVar[tuple[str, ...]] = ("2.8a", "1.2d")
+
+    action: Identifier = Field(title="Identifier of the action")
+    text: Text = Field(title="The action", description="This text is sent to its owner: name nobody.")
+    owner: Identifier = Field(title="Owner", description="An organisation on the file, or 'board'.")
+    due: Day | None = Field(None, title="Due", description="Left empty, the rulebook's length is used.")
+
+    @classmethod
+    def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Needs a review; interim learning can lead to actions before the report (2.6b)."""
+        yield from needs_review(file, "2.8a")
+
+    def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Each action has its own name, an owner on the file and a day that lies ahead."""
+        yield from new_name(self.action, file.actions, "action", "2.8a")
+        yield from names_nobody(file, self.text, "text", "2.8a")
+        if self.owner != BOARD:
+            yield from needs_party(file, self.owner, "2.8a", "owner")
+        if self.due is not None and self.due < self.happened_on:
+            yield Refusal("2.8a", "It is due before it was proposed: check the dates.", "due")
+
+    def apply(self, file: CaseFile, entry: Entry) -> None:
+        """Puts it into the plan, to be agreed."""
+        file.actions[self.action] = Action(self.text, self.owner, self.due, self.happened_on)
+
+
+class _OnAction(Step):
+    """What steps on one action have in common."""
+
+    who: ClassVar[tuple[Who, ...]] = BY_AGENCY
+
+    action: Identifier = Field(title="Identifier of the action")
+
+    def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """The action is in the plan."""
+        yield from known_name(self.action, file.actions, "action", "2.8a")
+        if action := file.actions.get(self.action):
+            yield from not_before(self.happened_on, action.proposed_on, "it was proposed", "2.8a")
+            yield from self.check_action(action)
+
+    def check_action(self, action: Action) -> Iterator[Refusal]:
+        """Why this may not be recorded for this action now."""
+        return iter(())
+
+
+class ActionAgreed(_OnAction):
+    """Its owner agrees to the action (2.8a)."""
+
+    label: ClassVar[str] = "An action was agreed"
+    rules: ClassVar[tuple[str, ...]] = ("2.8a",)
+
+    agreed_by: Line = Field(title="Agreed by")
+
+    def check_action(self, action: Action) -> Iterator[Refusal]:
+        """Once; one that was declined can be agreed after all."""
+        yield from once(action.agreed_on, "Agreement", "2.8a")
+
+    def apply(self, file: CaseFile, entry: Entry) -> None:
+        """Starts its clock."""
+        file.actions[self.action].agreed_on = self.happened_on
+        file.actions[self.action].declined_on = None
+
+
+class ActionDeclined(_OnAction):
+    """Its owner declines the action, with reasons (2.8a)."""
+
+    label: ClassVar[str] = "An action was declined"
+    rules: ClassVar[tuple[str, ...]] = ("2.8a",)
+
+    reasons: Text = Field(title="Reasons")
+
+    def check_action(self, action: Action) -> Iterator[Refusal]:
+        """Before it is agreed, and once."""
+        yield from once(action.agreed_on, "Agreement", "2.8a")
+        yield from once(action.declined_on, "This", "2.8a")
+
+    def apply(self, file: CaseFile, entry: Entry) -> None:
+        """Settles the action."""
+        file.actions[self.action].declined_on = self.happened_on
+
+
+class ActionProgressed(_OnAction):
+    """How an action goes on (1.2d)."""
+
+    label: ClassVar[str] = "An action progressed"
+    rules: ClassVar[tuple[str, ...]] = ("1.2d",)
+
+    progress: Text = Field(title="Progress")
+    rating: Literal["red", "amber", "green"] = Field(title="Rating")
+
+    def check_action(self, action: Action) -> Iterator[Refusal]:
+        """Only an agreed action progresses."""
+        yield from _agreed(action)
+
+    def apply(self, file: CaseFile, entry: Entry) -> None:
+        """Keeps the latest rating."""
+        file.actions[self.action].progress = self.rating
+
+
+class ActionDone(_OnAction):
+    """An action is done (1.2d)."""
+
+    label: ClassVar[str] = "An action was done"
+    rules: ClassVar[tuple[str, ...]] = ("1.2d",)
+
+    evidence: Text = Field(title="Evidence that it is done")
+    document: Digest | None = Field(None, title="Evidence")
+
+    def check_action(self, action: Action) -> Iterator[Refusal]:
+        """Once, after it is agreed."""
+        yield from _agreed(action)
+        yield from once(action.done_on, "This", "1.2d")
+        yield from not_before(self.happened_on, action.agreed_on, "it was agreed", "1.2d")
+
+    def apply(self, file: CaseFile, entry: Entry) -> None:
+        """Its impact is asked for next."""
+        file.actions[self.action].done_on = self.happened_on
+        if self.document:
+            file.documents.append((self.document, "evidence", self.id))
+
+
+class ImpactRecorded(_OnAction):
+    """What an action changed (1.2d): with it, a done action is closed."""
+
+    label: ClassVar[str] = "An action's impact was recorded"
+    rules: ClassVar[tuple[str, ...]] = ("1.2d", "1.2e")
+
+    impact: Text = Field(
+        title="Its impact", description="What is better now for children, and how that is known."
+    )
+
+    def check_action(self, action: Action) -> Iterator[Refusal]:
+        """Once, after it is done."""
+        if action.done_on is None:
+            yield Refusal("1.2d", "The action is not done yet: record action_done first.", "action")
+        yield from once(action.impact_on, "Its impact", "1.2d")
+        yield from not_before(self.happened_on, action.done_on, "it was done", "1.2d")
+
+    def apply(self, file: CaseFile, entry: Entry) -> None:
+        """Closes the action."""
+        file.actions[self.action].impact_on = self.happened_on
+        file.actions[self.action].impact = self.impact
+
+
+class ActionPlanDrafted(Step):
+    """The action plan as a document, for board members and publication (2.8b)."""
+
+    label: ClassVar[str] = "The action plan was drafted"
+    rules: ClassVar[tuple[str, ...]] = ("2.8b",)
+
+    document: Digest = Field(title="The action plan")
+
+    @classmethod
+    def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Needs a review."""
+        yield from needs_review(file, "2.8b")
+
+    def apply(self, file: CaseFile, entry: Entry) -> None:
+        """The latest plan counts."""
+        file.plan_document = self.document
+        file.documents.append((self.document, "action plan", self.id))
+
+
+class FindingsShared(Step):
+    """A board member confirms that the findings were shared with the organisation's staff who were involved (2.8c)."""
+
+    label: ClassVar[str] = "An organisation shared the findings with its staff"
+    rules: ClassVar[tuple[str, ...]] = ("2.8c",)
+    who: ClassVar[tuple[Who, ...]] = BY_AGENCY
+
+    organisation: Identifier = Field(title="The organisation")
+
+    @classmethod
+    def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Needs a report."""
+        yield from needs_report(file, "2.8c")
+
+    def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Once for each organisation on the file."""
+        yield from needs_party(file, self.organisation, "2.8c")
+        if party := file.parties.get(self.organisation):
+            yield from once(party.findings_shared_on, "This confirmation", "2.8c")
+        yield from not_before(self.happened_on, file.first_signed_on, "the report was signed off", "2.8c")
+
+    def apply(self, file: CaseFile, entry: Entry) -> None:
+        """Keeps the confirmation."""
+        file.parties[self.organisation].findings_shared_on = self.happened_on
+
+
+def _agreed(action: Action) -> Iterator[Refusal]:
+    if action.agreed_on is None:
+        yield Refusal("2.8a", "The action is not agreed: record action_agreed first.", "action")
+
+
+def board_copy_due(file: CaseFile) -> tuple[str, tuple[str, ...]] | None:
+    """The listing of board members that is due, and what they get, once report and plan are both ready (2.8b)."""
+    if file.report is None or file.plan_document is None or file.review is None or not file.review.serious:
+        return None
+    key = f"board_copy:{file.report.step}"
+    if key in file.listed or not all(action.settled for action in file.actions.values()):
+        return None
+    return key, (file.report.sha256, file.plan_document)
+
+
+def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
+    """Each action through its stages, the board's copies, and the findings shared with staff."""
+    for name, action in file.actions.items():
+        yield from _action(clocks, name, action)
+    if file.review is None or not file.review.serious or file.report is None or file.first_signed_on is None:
+        return
+    yield from _board_copies(file, clocks)
+    for name, party in file.parties.items():
+        since = max(file.first_signed_on, party.since)
+        yield clocks.for_organisation(
+            "findings_shared", name, since, party.findings_shared_on, "board_member"
+        )
+
+
+def _action(clocks: Clocks, name: str, action: Action) -> Iterator[Duty]:
+    def deadline(clock: str, start: date, met_on: date | None, due: date | None = None) -> Deadline:
+        organisation = "" if action.owner == BOARD else action.owner
+        responsible = f"lead:{organisation}" if organisation else "coordinator"
+        return clocks.deadline(
+            clock,
+            start,
+            key=f"{clock}:{name}",
+            met_on=met_on,
+            due=due,
+            responsible=responsible,
+            organisation=organisation,
+        )
+
+    settled = [day for day in (action.agreed_on, action.declined_on) if day]
+    asked = deadline("action_agreed", action.proposed_on, min(settled, default=None))
+    yield asked
+    if action.owner != BOARD:
+        content = {"text": action.text, "due": action.due.isoformat() if action.due else "", "action": name}
+        content["answer_by"] = asked.original_due.isoformat()
+        yield Notice(
+            f"action_proposed:{name}",
+            "2.8a",
+            "An action is proposed",
+            "action_proposed",
+            f"lead:{action.owner}",
+            content,
+        )
+    if action.agreed_on:
+        yield deadline("action_done", action.agreed_on, action.done_on, action.due)
+    if action.done_on:
+        yield deadline("impact_recorded", action.done_on, action.impact_on)
+
+
+def _board_copies(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
+    for key, listing in file.listed.items():
+        if not key.startswith("board_copy:"):
+            continue
+        notices = [f"{key}:{member}" for member in listing.people]
+        for notice, member in zip(notices, listing.people, strict=True):
+            title, to = "Report and action plan", f"person:{member}"
+            yield Notice(notice, "2.8b", title, "board_copy", to, documents=listing.documents)
+        taken = [file.taken_on(notice) for notice in notices]
+        all_on = max((london_date(at) for at in taken if at), default=listing.on) if all(taken) else None
+        yield clocks.deadline("board_copy", listing.on, key=key, met_on=all_on)

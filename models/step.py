@@ -1,0 +1,160 @@
+"""What a step is: its fields, the check that says why it may not be recorded now, and its effect."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from .casefile import CaseFile
+from .counting import day_words, london_date
+from .directory import Directory
+from .incident import Day, Line
+from .record import Entry, Refusal
+
+Who = Literal["coordinator", "chair", "board_member", "agency"]
+MessageId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$")]
+Digest = Annotated[
+    str, Field(pattern=r"^[0-9a-f]{64}$", title="Document", json_schema_extra={"document": True})
+]
+"""A document of the store, by its SHA-256."""
+
+
+class DirectoryNeededError(Exception):
+    """The core was asked something that only the directory can answer, and was not given it."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What the core is told of the world around the file, at this moment.
+
+    Arguments:
+        now: business time.
+        directory: the board's directory; None where it is not to be had (a validator, say): checks that need it
+            are left to the answer that counts.
+        rulebooks: the rulebooks on the shelf, by name, as plain data.
+        extra_holidays: one-off bank holidays that the calendar does not know yet.
+        quick: True in a validator, whose answer does not count.
+    """
+
+    now: datetime
+    directory: Directory | None = None
+    rulebooks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    extra_holidays: tuple[date, ...] = ()
+    quick: bool = False
+
+    @property
+    def today(self) -> date:
+        """Today in London."""
+        return london_date(self.now)
+
+    def need_directory(self) -> Directory | None:
+        """The directory; None only for a quick answer.
+
+        Raises:
+            DirectoryNeededError: the answer counts and there is no directory.
+        """
+        if self.directory is None and not self.quick:
+            raise DirectoryNeededError("The directory cannot be read.")
+        return self.directory
+
+
+class Step(BaseModel):
+    """What a person did, recorded. A class for each: fields, check and effect together.
+
+    The fields carry the labels, hints and limits that a form is built from.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, strict=True)
+
+    label: ClassVar[str]
+    """What was done, in a few words, for people."""
+    rules: ClassVar[tuple[str, ...]]
+    """The framework's numbers this step serves; empty when no rule names it."""
+    who: ClassVar[tuple[Who, ...]] = ("coordinator",)
+    """Who may record it."""
+    on_closed: ClassVar[bool] = False
+    """Whether it may be recorded on a file that has ended."""
+    before_notification: ClassVar[bool] = False
+    """Whether it can have happened before the board was notified."""
+
+    id: MessageId = Field(
+        title="Identifier", description="The step's own id: sent twice, it is recorded once."
+    )
+    recorded_by: Line = Field(title="Recorded by")
+    happened_on: Day = Field(title="Happened on", description="The day it happened, today or earlier.")
+
+    @classmethod
+    def name(cls) -> str:
+        """The step's name in messages, ``reviewer_named``."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+
+    @classmethod
+    def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Why such a step may not be recorded now, whatever its fields say."""
+        return iter(())
+
+    def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Why this step, with these fields, may not be recorded now."""
+        return iter(())
+
+    def apply(self, file: CaseFile, entry: Entry) -> None:
+        """What the step changes on the file."""
+        raise TypeError(f"{self.name()} has no effect")
+
+
+def read_step(kind: type[Step], body: Mapping[str, Any]) -> Step | Refusal:
+    """The step a message holds, or what is wrong with its first field at fault."""
+    try:
+        return kind.model_validate_json(json.dumps(body))
+    except ValidationError as error:
+        faults = error.errors(include_input=False, include_url=False)
+        texts = [_fault(kind, fault) for fault in faults[:4]]
+        field = ".".join(str(part) for part in faults[0]["loc"]) or None
+        return Refusal(kind.rules[0] if kind.rules else "", "; ".join(texts), field)
+
+
+def _fault(kind: type[Step], fault: Mapping[str, Any]) -> str:
+    where = ".".join(str(part) for part in fault["loc"])
+    message = str(fault["msg"]).removeprefix("Value error, ")
+    if fault["type"] == "extra_forbidden":
+        return f"{where} is not a field of {kind.name()}: leave it out, or see its fields in the catalogue of steps"
+    if fault["type"] == "missing":
+        return f"{where} is missing"
+    return f"{where}: {message}" if where else message
+
+
+def ready_refusals(kind: type[Step], file: CaseFile, world: World) -> Iterator[Refusal]:
+    """Every reason why no step of this kind may be recorded now."""
+    if file.ended is not None and not kind.on_closed:
+        yield Refusal("", f"The file has ended ({file.ended}): reopen it before recording anything else.")
+        return
+    yield from kind.ready(file, world)
+
+
+def refusals(step: Step, file: CaseFile, world: World) -> Iterator[Refusal]:
+    """Every reason why this step may not be recorded now."""
+    blocked = list(ready_refusals(type(step), file, world))
+    yield from blocked
+    if blocked:
+        return
+    rule = step.rules[0] if step.rules else ""
+    if step.happened_on > world.today:
+        yield Refusal(
+            rule,
+            f"{day_words(step.happened_on)} is in the future: a step is recorded once it has happened.",
+            "happened_on",
+        )
+    if not step.before_notification and step.happened_on < file.begun_on:
+        begun = "the board was notified" if file.notified_on else "the file was opened"
+        yield Refusal(
+            rule,
+            f"{day_words(step.happened_on)} is before {begun} on {day_words(file.begun_on)}: check the date.",
+            "happened_on",
+        )
+    yield from step.check(file, world)

@@ -1,0 +1,187 @@
+"""A file as people see it: its stage, its deadlines in words, what may be recorded next and why not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from .casefile import CaseFile
+from .catalogue import STEPS
+from .counting import day_words, start_of
+from .duties import deadlines_of
+from .duty import Clocks, Deadline
+from .fold import ARRANGEMENTS_END
+from .record import instant_text
+from .step import World, ready_refusals
+
+STAGES = ("deciding", "review", "publication", "learning", "follow-up", "closed")
+
+SHOWN = 12
+"""How many deadlines Temporal's web page shows of a file: each step keeps them in history."""
+
+
+def stage_of(file: CaseFile) -> str:
+    """Where a file stands, in one word."""
+    if file.ended is not None:
+        return "closed"
+    if file.review is None:
+        return "deciding" if file.decision is None else "follow-up"
+    if file.report is None:
+        return "review"
+    if not file.review.serious:
+        return "follow-up"
+    publication = file.publication
+    if publication.published_on is None and not publication.not_publishing:
+        return "publication"
+    learning = file.learning
+    done = learning.held_on and learning.considered_on and learning.training_changed_on and learning.bulletins
+    return "follow-up" if done else "learning"
+
+
+def kind_of(file: CaseFile) -> str:
+    """The kind of review, or that none is decided on."""
+    if file.review is not None:
+        return file.review.kind
+    return "undecided" if file.decision is None else "no review"
+
+
+def next_due(deadlines: Mapping[str, Deadline]) -> date | None:
+    """The next day by which something is to be done."""
+    return min((deadline.due for deadline in deadlines.values() if deadline.open), default=None)
+
+
+def overdue(deadlines: Mapping[str, Deadline], today: date) -> int:
+    """How many deadlines have passed without being met."""
+    return sum(
+        deadline.open and not deadline.period and deadline.due < today for deadline in deadlines.values()
+    )
+
+
+def status_of(deadline: Deadline, today: date) -> str:
+    """One adjective for lists."""
+    if deadline.met_on is not None:
+        return "met late" if deadline.late else "met"
+    return "overdue" if deadline.due < today and not deadline.period else "open"
+
+
+def attributes_of(file: CaseFile, deadlines: Mapping[str, Deadline], today: date) -> dict[str, Any]:
+    """What Temporal's web page lists and searches by; references and words of the rules alone."""
+    due = next_due(deadlines)
+    return {
+        "CaseReference": file.reference,
+        "CaseStage": stage_of(file),
+        "CaseKind": kind_of(file),
+        "CaseRulebook": file.rules.name,
+        "NextDeadline": instant_text(start_of(due + timedelta(days=1))) if due else None,
+        "Overdue": overdue(deadlines, today),
+    }
+
+
+def remarks_of(file: CaseFile) -> list[str]:
+    """What must be said plainly about a file."""
+    remarks = []
+    if (
+        file.notified_on
+        and file.rules.definitions.partners_began is None
+        and file.notified_on > ARRANGEMENTS_END
+    ):
+        remarks.append(
+            "Notified after 29 September 2019, when LSCB arrangements ended at the latest; this board's rulebook "
+            "names no day on which safeguarding partner arrangements began (2.1g)."
+        )
+    if file.delayed_on and file.first_signed_on is None and file.expected_on:
+        remarks.append(f"Delayed; completion is expected on {day_words(file.expected_on)} (2.6b).")
+    if file.cancellations:
+        remarks.append(
+            "Somebody asked Temporal to cancel this workflow; a file is ended only by a step of its own."
+        )
+    return remarks
+
+
+def details_of(file: CaseFile, deadlines: Mapping[str, Deadline], today: date) -> str:
+    """Markdown for Temporal's web page: reference, stage, finding and open deadlines. Nothing of the child."""
+    lines = [f"**{file.reference}** · {stage_of(file)} · {kind_of(file)} · rulebook {file.rules.name}", ""]
+    if file.opening.incident is not None:
+        lines += [f"Criteria: {file.finding.held}", ""]
+    lines += [f"> {remark}" for remark in remarks_of(file)]
+    standing = sorted((d for d in deadlines.values() if d.open), key=lambda d: (d.due, d.key))
+    if standing:
+        lines += ["", "| due | what | rule | |", "| --- | --- | --- | --- |"]
+        lines += [f"| {d.due} | {d.title} | {d.rule} | {status_of(d, today)} |" for d in standing[:SHOWN]]
+        lines += ["", f"and {len(standing) - SHOWN} more"] if len(standing) > SHOWN else []
+    else:
+        lines.append("No deadline stands.")
+    return "\n".join(lines)
+
+
+def recordable(file: CaseFile, world: World) -> list[dict[str, Any]]:
+    """Every step: whether it may be recorded now, and if not, why not."""
+    found = []
+    for name, kind in STEPS.items():
+        why_not = [
+            {"rule": refusal.rule, "reason": refusal.reason} for refusal in ready_refusals(kind, file, world)
+        ]
+        found.append({"step": name, "label": kind.label, "rules": list(kind.rules), "why_not": why_not})
+    return found
+
+
+def shown(file: CaseFile, world: World) -> dict[str, Any]:
+    """The file for queries and the command line."""
+    deadlines = deadlines_of(file, Clocks(file, world.extra_holidays))
+    return {
+        "reference": file.reference,
+        "stage": stage_of(file),
+        "kind": kind_of(file),
+        "rulebook": file.rules.name,
+        "remarks": remarks_of(file),
+        "finding": {"held": file.finding.held, "limbs": _limbs(file)},
+        "deadlines": [_deadline(d, world.today) for d in in_order(deadlines.values())],
+        "letters": [_letter(file, notice) for notice in file.letters],
+        "next": recordable(file, world),
+    }
+
+
+def in_order(deadlines: Iterable[Deadline]) -> list[Deadline]:
+    """Open ones first, by due date."""
+    return sorted(deadlines, key=lambda deadline: (not deadline.open, deadline.due, deadline.key))
+
+
+def _limbs(file: CaseFile) -> list[dict[str, Any]]:
+    return [
+        {
+            "rule": limb.rule,
+            "limb": limb.title,
+            "child": limb.child,
+            "held": limb.held,
+            "facts": [fact.words for fact in limb.facts],
+        }
+        for limb in file.finding.limbs
+    ]
+
+
+def _deadline(deadline: Deadline, today: date) -> dict[str, Any]:
+    return {
+        "deadline": deadline.key,
+        "rule": deadline.rule,
+        "title": deadline.title,
+        "basis": deadline.basis,
+        "due": deadline.due.isoformat(),
+        "original_due": deadline.original_due.isoformat(),
+        "counted": deadline.counted,
+        "status": status_of(deadline, today),
+        "met_on": deadline.met_on.isoformat() if deadline.met_on else None,
+    }
+
+
+def _letter(file: CaseFile, notice: str) -> dict[str, Any]:
+    letter = file.letters[notice]
+    return {
+        "notice": notice,
+        "rule": letter.rule,
+        "to": letter.to,
+        "number": letter.number,
+        "status": "taken" if letter.taken_at else "refused",
+        "at": (letter.taken_at or letter.refused_at or "") and str(letter.taken_at or letter.refused_at),
+        "acknowledged_on": file.acknowledged[notice].isoformat() if notice in file.acknowledged else None,
+    }

@@ -1,0 +1,1 @@
+"""The durable shell: an incident's workflow. It owns no rule."""
