@@ -1,0 +1,1 @@
+"""What touches the world: mail, the register, the calendar, documents."""

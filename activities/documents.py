@@ -1,0 +1,240 @@
+"""The document store: reports, letters and what agencies sent, in a folder by the SHA-256 of their content.
+
+What a document is called, and which type it is, stands in the register; the folder holds the contents alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import tempfile
+import unicodedata
+from collections.abc import AsyncIterable, AsyncIterator
+from contextlib import suppress
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import IO
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from models.register import StoredDocument
+
+from .database import Register, insert_into
+from .document_types import WrongType, check_type, media_type_by_name
+
+LARGEST = 25_000_000
+"""Bytes that a document may have, unless the store is told otherwise. Mail servers rarely take more."""
+
+_DOCUMENT = StoredDocument.__table__
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_UNFINISHED = ".unfinished-"
+_LONGEST_NAME = 150
+_PIECE = 1_000_000
+
+
+class DocumentRefused(Exception):
+    """A document that is not kept: too large, empty, or of a wrong type. Its text is for whoever sent it."""
+
+
+class DocumentMissing(Exception):
+    """The store has no document by this digest."""
+
+
+class DocumentDamaged(Exception):
+    """A stored document is no longer what was stored. Operations must bring it back from a copy."""
+
+
+class DocumentsAway(Exception):
+    """The store's folder cannot be read or written: wait and try again. Its text says why, for operations."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A stored document.
+
+    Arguments:
+        sha256: the digest of its content, in small hexadecimal letters.
+        filename: what it was called when it was first stored, without folders.
+        media_type: ``application/pdf``, say.
+        size: in bytes.
+        stored_at: when it was first stored, business time.
+    """
+
+    sha256: str
+    filename: str
+    media_type: str
+    size: int
+    stored_at: datetime
+
+
+class DocumentStore:
+    """A folder of documents.
+
+    Arguments:
+        folder: where; made when it is not there.
+        register: knows what the documents are called.
+        largest: bytes that a document may have.
+    """
+
+    def __init__(self, folder: Path, register: Register, largest: int = LARGEST) -> None:
+        self._folder, self._register, self._largest = folder, register, largest
+
+    async def put(self, content: bytes | AsyncIterable[bytes], filename: str, now: datetime) -> Document:
+        """Stores a document, whole or not at all. The same content is stored once, under its first name.
+
+        Arguments:
+            content: its bytes, or pieces of them as they come in; no more is read than may be stored.
+            filename: what it is called. Folders in it are left out, and what does not belong into a name.
+            now: business time.
+
+        Raises:
+            DocumentRefused: too large, empty, of a type that is not kept, or not of the type its name says.
+            DocumentsAway: the folder cannot be written.
+            RegisterAway: the register did not answer; store it again.
+        """
+        name = clean_name(filename)
+        try:
+            media_type = media_type_by_name(name)
+            digest, size = await self._keep(_pieces(content), name)
+        except WrongType as wrong:
+            raise DocumentRefused(str(wrong)) from None
+        except OSError as error:
+            raise DocumentsAway(f"The folder of documents cannot be written: {error.strerror}.") from error
+        return await self._register.change(
+            lambda connection: _note(connection, Document(digest, name, media_type, size, now))
+        )
+
+    async def get(self, digest: str) -> bytes:
+        """A document's content, checked against its digest.
+
+        Raises:
+            DocumentMissing: the store has none by this digest.
+            DocumentDamaged: the content is no longer what was stored.
+            DocumentsAway: the folder cannot be read.
+        """
+        path = self._path(digest)
+        try:
+            content = await asyncio.to_thread(path.read_bytes)
+        except FileNotFoundError:
+            raise DocumentMissing(f"The store has no document {digest}.") from None
+        except OSError as error:
+            raise DocumentsAway(f"The folder of documents cannot be read: {error.strerror}.") from error
+        if (await asyncio.to_thread(sha256, content)).hexdigest() != digest:
+            raise DocumentDamaged(f"Document {digest} is damaged: bring it back from a copy of the folder.")
+        return content
+
+    async def about(self, digest: str) -> Document:
+        """What a document is called, and its type and size.
+
+        Raises:
+            DocumentMissing: the register knows none by this digest.
+            RegisterAway: the register did not answer.
+        """
+        known = await self._register.read(lambda connection: _known(connection, digest))
+        if known is None:
+            raise DocumentMissing(f"The store has no document {digest}.")
+        return known
+
+    async def clear_unfinished(self) -> int:
+        """Deletes what a crash left of documents that were coming in. At a start only: none may be coming in.
+
+        Returns:
+            How many there were.
+        """
+
+        def clear() -> int:
+            left = list(self._folder.glob(f"{_UNFINISHED}*"))
+            for file in left:
+                file.unlink(missing_ok=True)
+            return len(left)
+
+        return await asyncio.to_thread(clear)
+
+    def _path(self, digest: str) -> Path:
+        if not _DIGEST.fullmatch(digest):
+            raise DocumentMissing(
+                "A document is asked for by its SHA-256, 64 digits and small letters a to f."
+            )
+        return self._folder / digest[:2] / digest
+
+    async def _keep(self, pieces: AsyncIterable[bytes], name: str) -> tuple[str, int]:
+        """Brings the content under its digest, and to the disk before it has its name there."""
+        file = await asyncio.to_thread(self._begin)
+        try:
+            digest, size = sha256(), 0
+            async for piece in pieces:
+                size += len(piece)
+                if size > self._largest:
+                    raise DocumentRefused(f"{name} is too large: {self._largest / 1e6:g} MB is the most.")
+                await asyncio.to_thread(file.write, piece)
+                digest.update(piece)
+            if not size:
+                raise DocumentRefused(f"{name} is empty: choose the file again.")
+            await asyncio.to_thread(self._finish, file, name, self._path(digest.hexdigest()))
+        finally:
+            await asyncio.to_thread(_end, file)
+        return digest.hexdigest(), size
+
+    def _begin(self) -> IO[bytes]:
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return tempfile.NamedTemporaryFile(dir=self._folder, prefix=_UNFINISHED, delete=False)
+
+    def _finish(self, file: IO[bytes], name: str, path: Path) -> None:
+        file.flush()
+        check_type(name, Path(file.name))
+        os.fsync(file.fileno())
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        # Also where it is there already: what was stored before may be damaged, and this is whole.
+        os.replace(file.name, path)
+        for folder in (path.parent, self._folder):
+            _fsync_folder(folder)
+
+
+def clean_name(filename: str) -> str:
+    """A file's name as it is kept: without folders, control characters, and marks that turn text round."""
+    last = re.split(r"[/\\]", filename)[-1]
+    name = "".join(c for c in last if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Zl", "Zp")).strip(
+        " ."
+    )
+    stem, dot, ending = name.rpartition(".")
+    return f"{stem[: _LONGEST_NAME - len(ending) - 1]}{dot}{ending}" if stem else name
+
+
+async def _pieces(content: bytes | AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+    if isinstance(content, bytes):
+        for start in range(0, len(content), _PIECE):
+            yield content[start : start + _PIECE]
+        return
+    async for piece in content:
+        yield piece
+
+
+def _end(file: IO[bytes]) -> None:
+    with suppress(OSError):
+        file.close()
+    with suppress(OSError):
+        os.unlink(file.name)
+
+
+def _fsync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+async def _note(connection: AsyncConnection, document: Document) -> Document:
+    insert = insert_into(connection.dialect.name, _DOCUMENT).on_conflict_do_nothing()
+    await connection.execute(insert, asdict(document))
+    return await _known(connection, document.sha256) or document
+
+
+async def _known(connection: AsyncConnection, digest: str) -> Document | None:
+    columns = (_DOCUMENT.c[field.name] for field in fields(Document))
+    row = (await connection.execute(select(*columns).where(_DOCUMENT.c.sha256 == digest))).one_or_none()
+    return None if row is None else Document(*row)

@@ -1,0 +1,293 @@
+"""The delivery ledger: what is written down before and after each letter is handed to the mail server.
+
+A letter is claimed for a while, sent, and its outcome written down. Whoever crashes in between loses the
+claim when its time is up, and the letter is sent again under the same Message-ID: never lost, doubled only
+where the server may have taken it. All times are business time, passed in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any, Literal, NamedTuple
+from uuid import uuid4
+
+from sqlalchemy import ColumnElement, Executable, and_, exists, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from models.register import StoredDelivery
+
+from .database import Register, insert_into
+
+Status = Literal["under way", "waiting", "taken", "refused"]
+
+_DELIVERY = StoredDelivery.__table__
+
+
+class Letter(NamedTuple):
+    """Which letter: of one file, for one notice, and the how manieth for it."""
+
+    reference: str
+    notice_key: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One letter as the ledger has it.
+
+    Arguments:
+        reference, notice_key, number: which letter.
+        recipient: the role or person it is for, as the notice says it.
+        address: where it was last sent.
+        message_id: its Message-ID, the same each time it is sent.
+        status: ``under way`` while claimed, ``waiting`` to be tried again, or the server's answer: ``taken``
+            or ``refused``.
+        attempts: how often it was claimed.
+        held_until: until when it is claimed, while it is under way.
+        words: why it waits or was refused.
+        operations_must_act: whether it waits for settings to be mended, not for time to pass.
+        claimed_at: when it was first claimed.
+        updated_at: when it came to its status.
+    """
+
+    reference: str
+    notice_key: str
+    number: int
+    recipient: str
+    address: str
+    message_id: str
+    status: Status
+    attempts: int
+    held_until: datetime
+    words: str
+    operations_must_act: bool
+    claimed_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """The letter may be sent now, under ``message_id``. ``holder`` goes back with the outcome."""
+
+    holder: str
+    attempt: int
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyTaken:
+    """The mail server has answered for this letter before: ``outcome.status`` is ``taken`` or ``refused``."""
+
+    outcome: Delivery
+
+
+@dataclass(frozen=True, slots=True)
+class HeldBySomeoneElse:
+    """Someone is sending it, or crashed while sending: ask again after ``until``."""
+
+    until: datetime
+
+
+async def claim(
+    register: Register,
+    letter: Letter,
+    *,
+    recipient: str,
+    address: str,
+    message_id: str,
+    now: datetime,
+    lease: timedelta,
+) -> Claimed | AlreadyTaken | HeldBySomeoneElse:
+    """Claims a letter before it is sent, if nobody has it and the server has not answered for it.
+
+    Arguments:
+        register: where.
+        letter: which.
+        recipient: the role or person it is for.
+        address: where it is sent this time; it may be another than last time.
+        message_id: its Message-ID. The first claim's counts: what is sent again is the same message.
+        now: business time.
+        lease: how long the claim holds without an outcome; longer than sending can take.
+
+    Raises:
+        RegisterAway: no answer in time; nothing may be sent. If the claim was kept, its lease runs out.
+    """
+    holder = uuid4().hex
+    row = letter._asdict() | {
+        "recipient": recipient,
+        "address": address,
+        "message_id": message_id,
+        "status": "under way",
+        "attempts": 1,
+        "holder": holder,
+        "held_until": now + lease,
+        "words": "",
+        "operations_must_act": False,
+        "claimed_at": now,
+        "updated_at": now,
+    }
+
+    async def work(connection: AsyncConnection) -> Claimed | AlreadyTaken | HeldBySomeoneElse:
+        claimed = (await connection.execute(_claiming(connection.dialect.name), row)).one_or_none()
+        if claimed is not None:
+            return Claimed(holder, claimed.attempts, claimed.message_id)
+        stored = _delivery((await connection.execute(_SELECTING.where(_is(letter)))).one())
+        if stored.status == "under way":
+            return HeldBySomeoneElse(stored.held_until)
+        return AlreadyTaken(stored)
+
+    return await register.change(work)
+
+
+async def taken(register: Register, letter: Letter, *, now: datetime) -> None:
+    """Writes down that the mail server took a letter, whoever sent it. It stays taken, as of the first time.
+
+    Raises:
+        RegisterAway: no answer in time; say it again.
+        LookupError: the letter was never claimed.
+    """
+    done = {"status": "taken", "words": "", "operations_must_act": False, "updated_at": now}
+    await _settle(register, letter, _DELIVERY.c.status != "taken", done)
+
+
+async def refused(register: Register, letter: Letter, *, now: datetime, words: str) -> None:
+    """Writes down that the mail server refused a letter for good. One that was taken stays taken.
+
+    Arguments:
+        register: where.
+        letter: which.
+        now: business time.
+        words: why, for the coordinator who must act.
+
+    Raises:
+        RegisterAway: no answer in time; say it again.
+        LookupError: the letter was never claimed.
+    """
+    done = {"status": "refused", "words": words, "operations_must_act": False, "updated_at": now}
+    await _settle(register, letter, _DELIVERY.c.status.not_in(["taken", "refused"]), done)
+
+
+async def waiting(
+    register: Register,
+    letter: Letter,
+    holder: str,
+    *,
+    now: datetime,
+    words: str,
+    operations_must_act: bool = False,
+) -> None:
+    """Gives a claimed letter back, to be tried again, and writes down why. No effect once another claimed it.
+
+    Arguments:
+        register: where.
+        letter: which.
+        holder: from :class:`Claimed`.
+        now: business time.
+        words: why it waits, for people.
+        operations_must_act: whether settings are wrong, so that time alone will not mend it.
+
+    Raises:
+        RegisterAway: no answer in time; say it again.
+        LookupError: the letter was never claimed.
+    """
+    mine = and_(_DELIVERY.c.status == "under way", _DELIVERY.c.holder == holder)
+    done = {
+        "status": "waiting",
+        "words": words,
+        "operations_must_act": operations_must_act,
+        "updated_at": now,
+    }
+    await _settle(register, letter, mine, done)
+
+
+async def deliveries_of(register: Register, reference: str) -> tuple[Delivery, ...]:
+    """Every letter of a file, in the order they were first claimed.
+
+    Raises:
+        RegisterAway: no answer in time.
+    """
+    mine = _SELECTING.where(_DELIVERY.c.reference == reference).order_by(
+        _DELIVERY.c.claimed_at, _DELIVERY.c.notice_key
+    )
+    return await register.read(lambda connection: _deliveries(connection, mine))
+
+
+async def undelivered(register: Register, now: datetime) -> tuple[Delivery, ...]:
+    """Letters of all files that wait, were refused, or whose sender fell silent; oldest first.
+
+    A refused letter is left out once a later one was written for the same notice.
+
+    Arguments:
+        register: where.
+        now: business time, by which a claim has run out.
+
+    Raises:
+        RegisterAway: no answer in time.
+    """
+    later = _DELIVERY.alias()
+    replaced = exists().where(
+        later.c.reference == _DELIVERY.c.reference,
+        later.c.notice_key == _DELIVERY.c.notice_key,
+        later.c.number > _DELIVERY.c.number,
+    )
+    silent = and_(_DELIVERY.c.status == "under way", _DELIVERY.c.held_until <= now)
+    failed = or_(_DELIVERY.c.status == "waiting", silent, and_(_DELIVERY.c.status == "refused", ~replaced))
+    found = _SELECTING.where(failed).order_by(
+        _DELIVERY.c.updated_at, _DELIVERY.c.reference, _DELIVERY.c.notice_key
+    )
+    return await register.read(lambda connection: _deliveries(connection, found))
+
+
+_SELECTING = select(*(_DELIVERY.c[field.name] for field in fields(Delivery)))
+
+
+def _is(letter: Letter) -> ColumnElement[bool]:
+    return and_(*(_DELIVERY.c[name] == value for name, value in letter._asdict().items()))
+
+
+def _delivery(row: Any) -> Delivery:
+    return Delivery(*row)
+
+
+async def _deliveries(connection: AsyncConnection, which: Any) -> tuple[Delivery, ...]:
+    return tuple(map(_delivery, await connection.execute(which)))
+
+
+async def _settle(
+    register: Register, letter: Letter, when: ColumnElement[bool], done: dict[str, Any]
+) -> None:
+    async def work(connection: AsyncConnection) -> None:
+        settled = await connection.execute(update(_DELIVERY).where(_is(letter), when).values(done))
+        if not settled.rowcount and (await connection.execute(_SELECTING.where(_is(letter)))).first() is None:
+            raise LookupError(
+                f"{letter.reference}: letter {letter.number} for {letter.notice_key} was never claimed"
+            )
+
+    await register.change(work)
+
+
+@cache
+def _claiming(dialect: str) -> Executable:
+    insert = insert_into(dialect, _DELIVERY)
+    offered = insert.excluded
+    free = or_(
+        _DELIVERY.c.status == "waiting",
+        and_(_DELIVERY.c.status == "under way", _DELIVERY.c.held_until <= offered.claimed_at),
+    )
+    again = (
+        "recipient",
+        "address",
+        "status",
+        "holder",
+        "held_until",
+        "words",
+        "operations_must_act",
+        "updated_at",
+    )
+    return insert.on_conflict_do_update(
+        index_elements=list(Letter._fields),
+        set_={name: offered[name] for name in again} | {"attempts": _DELIVERY.c.attempts + 1},
+        where=free,
+    ).returning(_DELIVERY.c.attempts, _DELIVERY.c.message_id)

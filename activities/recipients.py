@@ -1,0 +1,52 @@
+"""Who a letter goes to, resolved when it is sent: a new Chair gets the next one."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from models.directory import ROLES, Directory, Person
+
+from .letters import Mailbox
+
+
+class NobodyThere(Exception):
+    """Nobody can be written to: a person must put it right. Its text says who is missing."""
+
+
+def mailbox_of(
+    to: str, directory: Directory, on: date, *, address: str | None = None, fallback: str | None = None
+) -> Mailbox:
+    """The mailbox of a recipient on a day.
+
+    Arguments:
+        to: as the notice names it: a role, ``lead:county-hospital``, ``board_member:county-hospital``,
+            ``person:a-person``, or one whose address the file holds.
+        directory: the board's.
+        on: the day of sending, in London.
+        address: the address that the file holds for this recipient, corrected or given; it comes first.
+        fallback: the address to use when the directory has none.
+
+    Raises:
+        NobodyThere: there is no address.
+    """
+    person = _person(to, directory, on)
+    if address is not None:
+        return Mailbox(person.name if person else "", address)
+    if person is not None:
+        return Mailbox(person.name, person.email)
+    if fallback is not None:
+        return Mailbox("", fallback)
+    raise NobodyThere(
+        f"The directory has no address for {to} on that day: complete it, then record address_corrected."
+    )
+
+
+def _person(to: str, directory: Directory, on: date) -> Person | None:
+    kind, _, name = to.partition(":")
+    if kind == "lead":
+        return directory.holder("safeguarding_lead", on, name)
+    if kind == "board_member":
+        return directory.holder("board_member", on, name)
+    if kind == "person":
+        return directory.person(name)
+    return directory.holder(to, on) if to in ROLES else None

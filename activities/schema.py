@@ -1,0 +1,113 @@
+"""Brings the register's tables up to this release's, and says plainly when they cannot be."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import URL, Connection
+from sqlalchemy.exc import DBAPIError
+
+from .away import away_means_away, reason_of
+from .database import Register, make_engine, register_url
+
+MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
+
+_MIGRATION_PATIENCE = 60.0
+"""Seconds to wait while another process migrates."""
+
+_ONE_AT_A_TIME = threading.Lock()
+"""Alembic keeps what it is doing in globals: in one process only one migration can be under way."""
+
+
+class SchemaError(Exception):
+    """The register's tables are not this release's. Its text says what they are and what to do."""
+
+
+async def migrate(url: str) -> None:
+    """Upgrades the register at ``url`` to this release's tables, in one transaction: all of it, or nothing.
+
+    Run it at every start: where there is nothing to do, it does nothing. Two at once wait for each other.
+
+    Raises:
+        SchemaError: the register was made by a newer release, or has tables that no migration of ours made.
+        RegisterAway: the database cannot be reached.
+        ValueError: the address is neither SQLite's nor PostgreSQL's.
+    """
+    address = register_url(url)
+    await asyncio.to_thread(_migrate, address)
+
+
+async def check_schema(register: Register) -> None:
+    """Checks, changing nothing, that a register has this release's tables.
+
+    Raises:
+        SchemaError: it has none, older ones, or those of a newer release.
+        RegisterAway: it did not answer.
+    """
+    await register.read(lambda connection: connection.run_sync(_check))
+
+
+def _migrate(url: URL) -> None:
+    with _ONE_AT_A_TIME:
+        asyncio.run(_migrate_in_one(url))
+
+
+async def _migrate_in_one(url: URL) -> None:
+    engine = make_engine(url, _MIGRATION_PATIENCE, migrating=True)
+    try:
+        with away_means_away(url):
+            async with engine.begin() as connection:
+                await connection.run_sync(_upgrade)
+    finally:
+        await engine.dispose()
+
+
+def _config(connection: Connection | None = None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _upgrade(connection: Connection) -> None:
+    _known(connection)
+    try:
+        command.upgrade(_config(connection), "head")
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise
+        raise SchemaError(
+            f"The register's tables could not be brought up to this release: {reason_of(error)}. Nothing was "
+            "changed. If something else made tables in this database, give the register one of its own."
+        ) from error
+
+
+def _check(connection: Connection) -> None:
+    stored, head = _known(connection)
+    if stored is None:
+        raise SchemaError("The register has no tables yet: run `alembic upgrade head`.")
+    if stored != head:
+        raise SchemaError(
+            f"The register's tables are at {stored}; this release needs {head}: run `alembic upgrade head`."
+        )
+
+
+def _known(connection: Connection) -> tuple[str | None, str | None]:
+    """The revision that the register has and the one that this release needs."""
+    scripts = ScriptDirectory.from_config(_config())
+    stored = MigrationContext.configure(connection).get_current_revision()
+    try:
+        scripts.get_revisions(stored or ())
+    except CommandError:
+        raise SchemaError(
+            f"The register's tables were made by a newer release: they are at {stored}, which this one does "
+            "not know. Run that release or a later one; releases go forward only."
+        ) from None
+    return stored, scripts.get_current_head()

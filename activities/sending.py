@@ -1,0 +1,198 @@
+"""Sends one letter: claimed in the ledger, resolved, composed, delivered, and what became of it written down."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from models.changes import LetterToSend
+from models.counting import london_date
+from models.directory import Directory
+from models.record import instant_text
+
+from . import ledger
+from .database import Register
+from .directory import load_directory
+from .documents import DocumentMissing, DocumentStore
+from .letters import Attachment, Letterhead, LetterError, Mailbox, Templates, compose, message_id
+from .mail import Refused, Relay, TryAgain, WrongSettings, deliver
+from .recipients import NobodyThere, mailbox_of
+
+LEASE = timedelta(minutes=5)
+"""Longer than sending can take: a crash in between lets the letter be sent again after it."""
+
+SLOWLY = timedelta(minutes=15)
+"""How long to wait between tries while operations must mend something."""
+
+
+@dataclass
+class SendingActivities:
+    """Sends letters.
+
+    Arguments:
+        register: for the ledger and the directory.
+        documents: for attachments.
+        relay: the mail server.
+        templates: the texts.
+        sender: the address mail comes from.
+        public_address: of the pages, for links; empty for none.
+    """
+
+    register: Register
+    documents: DocumentStore
+    relay: Relay
+    templates: Templates
+    sender: str
+    public_address: str = ""
+
+    @activity.defn(name="send_letter")
+    async def send_letter(self, opening: dict[str, Any], letter_to_send: dict[str, Any]) -> dict[str, Any]:
+        """What became of the letter: taken by the mail server, or refused for good.
+
+        Raises:
+            ApplicationError: it must be tried again; Temporal does.
+        """
+        letter = LetterToSend.model_validate(letter_to_send)
+        clock = _Clock(opening.get("offset_seconds", 0))
+        directory = await load_directory(self.register)
+        try:
+            to = mailbox_of(
+                letter.to,
+                directory,
+                london_date(clock.now()),
+                address=letter.address,
+                fallback=letter.fallback,
+            )
+        except NobodyThere as error:
+            return _outcome(False, clock.now(), why=str(error))
+        return await self._send(opening["reference"], letter, to, directory, clock)
+
+    async def _send(
+        self, reference: str, letter: LetterToSend, to: Mailbox, directory: Directory, clock: _Clock
+    ) -> dict[str, Any]:
+        which = ledger.Letter(reference, letter.notice, letter.number)
+        claim = await ledger.claim(
+            self.register,
+            which,
+            recipient=letter.to,
+            address=to.address,
+            message_id=message_id(reference, letter.notice, letter.number, self.sender),
+            now=clock.now(),
+            lease=LEASE,
+        )
+        if isinstance(claim, ledger.AlreadyTaken):
+            done = claim.outcome
+            subject = f"{letter.title} ({reference})"
+            return _outcome(
+                done.status == "taken", done.updated_at, done.address, subject, done.message_id, done.words
+            )
+        if isinstance(claim, ledger.HeldBySomeoneElse):
+            raise ApplicationError("Someone else is sending this letter.", next_retry_delay=LEASE)
+        return await self._deliver(which, claim, letter, to, directory, clock)
+
+    async def _deliver(
+        self,
+        which: ledger.Letter,
+        claim: ledger.Claimed,
+        letter: LetterToSend,
+        to: Mailbox,
+        directory: Directory,
+        clock: _Clock,
+    ) -> dict[str, Any]:
+        coordinator = directory.holder("coordinator", london_date(clock.now()))
+        letterhead = Letterhead(
+            directory.board,
+            self.sender,
+            coordinator.email if coordinator else self.sender,
+            self.public_address,
+        )
+        subject = ""
+        try:
+            message = compose(
+                self.templates,
+                letter.template,
+                {"title": letter.title, "rule": letter.rule, **letter.content},
+                letterhead=letterhead,
+                to=to,
+                reference=which.reference,
+                notice=letter.notice,
+                number=letter.number,
+                at=clock.now(),
+                attachments=await self._attachments(which.reference, letter),
+            )
+            subject = str(message["Subject"])
+            await deliver(message, self.relay)
+        except (Refused, LetterError, DocumentMissing) as error:
+            why = str(error)
+            await ledger.refused(self.register, which, now=clock.now(), words=why)
+            return _outcome(False, clock.now(), to.address, subject, claim.message_id, why)
+        except TryAgain as error:
+            await self._waits(which, claim, error.reason, clock, operations_must_act=False)
+            raise ApplicationError(error.reason, type="TryAgain") from error
+        except WrongSettings as error:
+            await self._waits(which, claim, error.reason, clock, operations_must_act=True)
+            raise ApplicationError(error.reason, type="WrongSettings", next_retry_delay=SLOWLY) from error
+        at = clock.now()
+        await ledger.taken(self.register, which, now=at)
+        return _outcome(True, at, to.address, subject, claim.message_id)
+
+    async def _attachments(self, reference: str, letter: LetterToSend) -> list[Attachment]:
+        found = []
+        for digest in letter.documents:
+            document = await self.documents.about(digest)
+            content = await self.documents.get(digest)
+            # What a document is called by whoever stored it may name a child: the mail calls it by the reference.
+            ending = document.filename.rpartition(".")[2]
+            found.append((f"{reference}-{len(found) + 1}.{ending}", document.media_type, content))
+        return found
+
+    async def _waits(
+        self,
+        which: ledger.Letter,
+        claim: ledger.Claimed,
+        words: str,
+        clock: _Clock,
+        *,
+        operations_must_act: bool,
+    ) -> None:
+        activity.logger.warning("A letter waits: %s", words)
+        await ledger.waiting(
+            self.register,
+            which,
+            holder=claim.holder,
+            now=clock.now(),
+            words=words,
+            operations_must_act=operations_must_act,
+        )
+
+
+class _Clock:
+    """Business time in an activity: the server's time at the start of this attempt, and what has run since."""
+
+    def __init__(self, offset_seconds: float) -> None:
+        self._started = activity.info().started_time + timedelta(seconds=offset_seconds)
+        self._from = time.monotonic()
+
+    def now(self) -> datetime:
+        """Business time."""
+        return self._started + timedelta(seconds=time.monotonic() - self._from)
+
+
+def _outcome(
+    taken: bool, at: datetime, address: str = "", subject: str = "", message_id: str = "", why: str = ""
+) -> dict[str, Any]:
+    found: Mapping[str, Any] = {
+        "taken": taken,
+        "at": instant_text(at),
+        "address": address,
+        "subject": subject,
+        "message_id": message_id,
+        "why": why,
+    }
+    return dict(found)

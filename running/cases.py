@@ -1,0 +1,237 @@
+"""Speaking to files: opening one, recording a step, asking what stands. What the command line and the pages use."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+from temporalio.client import (
+    Client,
+    WorkflowExecutionStatus,
+    WorkflowHandle,
+    WorkflowUpdateFailedError,
+)
+from temporalio.common import SearchAttributePair, TypedSearchAttributes, WorkflowIDReusePolicy
+from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from activities.archive import read_archive
+from activities.database import Register
+from activities.references import claim_reference
+from activities.register import read_file
+from models.catalogue import STEPS
+from models.consider import standing_of, why_not
+from models.fold import fold, open_record
+from models.record import Entry, Refusal, Refused, instant_text
+from models.rulebook import Rulebook
+from models.step import World
+from workflows.attributes import CASE_REFERENCE
+from workflows.carried import unpack
+from workflows.incident import IncidentWorkflow
+
+T = TypeVar("T")
+
+AGAIN = frozenset(
+    {
+        RPCStatusCode.DEADLINE_EXCEEDED,
+        RPCStatusCode.RESOURCE_EXHAUSTED,
+        RPCStatusCode.FAILED_PRECONDITION,
+        RPCStatusCode.UNAVAILABLE,
+    }
+)
+"""Errors that pass, continue-as-new among their causes: the same step is sent again under the same id."""
+
+PATIENCE = timedelta(seconds=30)
+
+
+class NoSuchFileError(Exception):
+    """There is no file by that reference."""
+
+    def __init__(self, reference: str) -> None:
+        super().__init__(f"There is no file {reference}.")
+
+
+class Cases:
+    """The files, spoken to through Temporal.
+
+    Arguments:
+        client: of Temporal.
+        register: for references, archives and files without a run.
+        task_queue: the workers'.
+        offset: between server time and business time; zero outside rehearsals.
+    """
+
+    def __init__(
+        self, client: Client, register: Register, task_queue: str, offset: timedelta = timedelta()
+    ) -> None:
+        self._client, self._register, self._task_queue = client, register, task_queue
+        self.offset = offset
+
+    def now(self) -> datetime:
+        """Business time of this process."""
+        return datetime.now(UTC) + self.offset
+
+    def handle(self, reference: str) -> WorkflowHandle[Any, Any]:
+        """The file's workflow, followed through continue-as-new."""
+        return self._client.get_workflow_handle(reference)
+
+    async def open(self, body: Mapping[str, Any], rulebook: Rulebook, now: datetime | None = None) -> str:
+        """Opens a file and returns its reference. Opened again with the same content, it is the same file.
+
+        Arguments:
+            body: see :class:`models.incident.Opening`.
+            rulebook: pinned into the file.
+            now: business time, when it is not the present.
+
+        Raises:
+            Refused: it may not be opened; with the reason and the field.
+            ReferenceTaken: the reference is another file's.
+        """
+        at = now or self.now()
+        record = open_record(body, rulebook, at)
+        if isinstance(record, Refusal):
+            raise Refused(record)
+        reference = str(body["reference"])
+        opening = f"{body.get('id', 'opening')}:{body['recorded_by']}:{body['opened_on']}"
+        await claim_reference(self._register, reference, opening, at)
+        try:
+            await self._start(reference, {"record": [entry.plain() for entry in record]})
+        except WorkflowAlreadyStartedError:
+            pass
+        await self._patiently(lambda: self._opened(reference))
+        return reference
+
+    async def record(self, reference: str, name: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Records a step; sent again under the same id, it is recorded once.
+
+        Raises:
+            Refused: the step may not be recorded; with the rule, the reason and the field.
+            NoSuchFileError: there is no such file.
+            RPCError: Temporal does not answer; the step may or may not be recorded, send it again.
+        """
+        try:
+            return await self._patiently(lambda: self._update(reference, name, body))
+        except WorkflowUpdateFailedError as error:
+            raise Refused(_refusal_in(error)) from None
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+        return await self._record_on_ended(reference, name, body)
+
+    async def ask(self, reference: str, query: str) -> Any:
+        """The answer to a query of the workflow: ``file``, ``duties``, ``next`` or ``state``.
+
+        Raises:
+            NoSuchFileError: Temporal knows no such file.
+        """
+        try:
+            return await self._patiently(lambda: self.handle(reference).query(query))
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                raise NoSuchFileError(reference) from None
+            raise
+
+    async def is_running(self, reference: str) -> bool:
+        """Whether the file has an open run."""
+        try:
+            return (await self.handle(reference).describe()).status is WorkflowExecutionStatus.RUNNING
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return False
+            raise
+
+    async def start_again(self, reference: str, world: World) -> None:
+        """Starts a file that the register has open and Temporal has no run of, from what the register knows.
+
+        Raises:
+            NoSuchFileError: the register has no such file.
+        """
+        stored = await read_file(self._register, reference)
+        if stored is None:
+            raise NoSuchFileError(reference)
+        standing = standing_of(stored.entries, world)
+        events = [{"at": instant_text(e.at), "what": e.what, **e.fields} for e in stored.events]
+        state = {
+            "record": [entry.plain() for entry in stored.entries],
+            "events": events,
+            "deadlines": standing.deadlines,
+            "stage": stored.stage,
+            "revision": stored.revision,
+            "written": stored.revision,
+        }
+        await self._start(reference, state)
+
+    async def _opened(self, reference: str) -> None:
+        """Waits until the first look at the file is done, so that whoever opened it finds it in the register."""
+        while not (await self.handle(reference).query("state"))["stage"]:
+            await asyncio.sleep(0.02)
+
+    async def _update(self, reference: str, name: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        answer: dict[str, Any] = await self.handle(reference).execute_update(
+            name, dict(body), id=str(body.get("id") or "") or None, result_type=dict
+        )
+        return answer
+
+    async def _record_on_ended(self, reference: str, name: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        archived = await read_archive(self._register, reference)
+        if archived is None:
+            raise NoSuchFileError(reference)
+        state = unpack(archived.case)
+        entries = [Entry.read(entry) for entry in state["record"]]
+        refusal = why_not(entries, name, body, World(self.now(), quick=True))
+        if refusal is None and not (name in STEPS and STEPS[name].on_closed):
+            refusal = Refusal("", f"The file has ended ({fold(entries).ended}): reopen it first.")
+        if refusal is not None:
+            raise Refused(refusal)
+        first = [{"name": name, "body": dict(body)}]
+        try:
+            await self._start(reference, {"first": first}, archived.case)
+        except WorkflowAlreadyStartedError:
+            return await self.record(reference, name, body)
+        answer: dict[str, Any] = await self._patiently(lambda: self._first_answer(reference, str(body["id"])))
+        if not answer["recorded"]:
+            raise Refused(Refusal(answer["rule"], answer["reason"], answer["field"]))
+        return answer
+
+    async def _first_answer(self, reference: str, id: str) -> dict[str, Any]:
+        while True:
+            answer: dict[str, Any] | None = await self.handle(reference).query("answer", id)
+            if answer is not None:
+                return answer
+            await asyncio.sleep(0.05)
+
+    async def _start(self, reference: str, opening: Mapping[str, Any], carried: bytes = b"") -> None:
+        values = {"reference": reference, "offset_seconds": self.offset.total_seconds(), **opening}
+        await self._client.start_workflow(
+            IncidentWorkflow.run,
+            args=[values, carried],
+            id=reference,
+            task_queue=self._task_queue,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            search_attributes=TypedSearchAttributes([SearchAttributePair(CASE_REFERENCE, reference)]),
+            static_summary=f"Safeguarding file {reference}",
+            static_details="One incident, from the first call to the last action. See the current details for what stands.",
+        )
+
+    async def _patiently(self, ask: Callable[[], Awaitable[T]]) -> T:
+        """Asks again while Temporal is busy, continuing a run, or away for a moment."""
+        until = asyncio.get_running_loop().time() + PATIENCE.total_seconds()
+        pause = 0.05
+        while True:
+            try:
+                return await ask()
+            except RPCError as error:
+                if error.status not in AGAIN or asyncio.get_running_loop().time() > until:
+                    raise
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 2.0)
+
+
+def _refusal_in(error: WorkflowUpdateFailedError) -> Refusal:
+    cause = error.cause
+    if isinstance(cause, ApplicationError) and cause.type == "Refused" and cause.details:
+        details: Mapping[str, Any] = cause.details[0]
+        return Refusal(details.get("rule", ""), details.get("reason", str(cause)), details.get("field"))
+    return Refusal("", str(cause or error))

@@ -1,0 +1,101 @@
+"""The parts of a running system, put together from settings: register, documents, activities, worker."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from email.utils import parseaddr
+from typing import Any
+
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+from activities.core import CoreActivities
+from activities.database import Register
+from activities.documents import DocumentStore
+from activities.filing import FilingActivities
+from activities.letters import Templates
+from activities.mail import Relay
+from activities.sending import SendingActivities
+from models.rulebook import Rulebook
+from running.settings import Settings
+from running.shelf import read_shelf
+from running.temporal import make_worker
+from workflows.incident import IncidentWorkflow
+
+WORKFLOWS = [IncidentWorkflow]
+
+
+@dataclass(frozen=True)
+class System:
+    """What worker and command line share.
+
+    Arguments:
+        settings: all of them.
+        register: open until the system is closed.
+        documents: the document store.
+        rulebooks: the shelf, by name.
+    """
+
+    settings: Settings
+    register: Register
+    documents: DocumentStore
+    rulebooks: dict[str, Rulebook]
+
+    @property
+    def rulebook(self) -> Rulebook:
+        """The rulebook of files that are opened from now on."""
+        return self.rulebooks[self.settings.rulebook]
+
+    def activities(self, client: Client) -> list[Callable[..., Any]]:
+        """Every activity, ready for a worker."""
+        shelf = {name: rulebook.model_dump(mode="json") for name, rulebook in self.rulebooks.items()}
+        core = CoreActivities(self.register, shelf, self.settings.extra_holidays)
+        filing = FilingActivities(self.register, client, self.settings.extra_holidays)
+        sending = SendingActivities(
+            self.register,
+            self.documents,
+            relay_of(self.settings),
+            Templates(),
+            parseaddr(self.settings.mail_from)[1],
+            self.settings.public_url,
+        )
+        return [
+            core.consider,
+            sending.send_letter,
+            filing.write_register,
+            filing.write_register_later,
+            filing.archive,
+            filing.tell_file,
+        ]
+
+    def worker(self, client: Client, **options: Any) -> Worker:
+        """A worker, not yet running; see :func:`running.temporal.make_worker`."""
+        return make_worker(client, self.settings, WORKFLOWS, self.activities(client), **options)
+
+
+def relay_of(settings: Settings) -> Relay:
+    """The mail server that the settings name."""
+    password = settings.smtp_password
+    return Relay(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        security=settings.smtp_security,
+        username=settings.smtp_username,
+        password=password.get_secret_value() if password else None,
+        ca_file=str(settings.smtp_ca_file) if settings.smtp_ca_file else None,
+        timeout_seconds=settings.smtp_timeout,
+    )
+
+
+@asynccontextmanager
+async def system(settings: Settings) -> AsyncIterator[System]:
+    """The system's parts while the block runs.
+
+    Raises:
+        RulebookError: a rulebook on the shelf has a mistake.
+    """
+    async with Register(settings.register_url) as register:
+        documents = DocumentStore(settings.documents_dir, register, settings.document_max_bytes)
+        yield System(settings, register, documents, read_shelf(settings.rulebooks_dir))

@@ -1,0 +1,101 @@
+"""Files to put into a register, made to order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from models.projection import (
+    ActionRow,
+    DeadlineRow,
+    DocumentRow,
+    Event,
+    NoticeRow,
+    OrganisationRow,
+    Projection,
+)
+from models.record import Entry
+
+OPENED = date(2018, 10, 1)
+NOON = datetime(2018, 10, 1, 12, tzinfo=UTC)
+
+
+def file_at(reference: str = "HSCB-2018-0001", revision: int = 3, **changes: Any) -> Projection:
+    """A file at a revision: one entry and one event a revision, and more met, sent and done at each."""
+    projection = Projection(
+        reference=reference,
+        revision=revision,
+        rulebook="hertfordshire-2018",
+        kind="Serious Case Review",
+        stage="review",
+        opened_on=OPENED,
+        notified_on=OPENED,
+        closed_on=None,
+        next_due=OPENED + timedelta(days=revision),
+        overdue=revision % 2,
+        finding="met",
+        decision="SCR because criteria met",
+        decided_on=OPENED,
+        initiated_on=OPENED,
+        completed_on=None,
+        published_on=None,
+        entries=tuple(map(entry, range(revision))),
+        deadlines=tuple(deadline(f"completion:{n}", met=n < revision) for n in range(4)),
+        notices=tuple(notice(f"decision_told:{n}") for n in range(revision % 3 + 1)),
+        actions=(
+            ActionRow(
+                "a1", "Train staff", "county-hospital", "agreed", OPENED, None, "impact" * (revision % 2)
+            ),
+        ),
+        organisations=(OrganisationRow("county-hospital", "County Hospital", ""),),
+        documents=(DocumentRow("0" * 64, "report", f"s{revision % 2}"),),
+        events=tuple(
+            Event(NOON + timedelta(days=n), "step_recorded", {"step": "note_added"}) for n in range(revision)
+        ),
+    )
+    return replace(projection, **changes)
+
+
+def entry(number: int) -> Entry:
+    """The note that is a file's entry at a position."""
+    return Entry("note_added", {"id": f"s{number}"}, f"s{number}", "update", NOON + timedelta(hours=number))
+
+
+def deadline(key: str, *, met: bool = False, **changes: Any) -> DeadlineRow:
+    """A deadline, open unless it is met."""
+    status, met_on = ("met", OPENED) if met else ("open", None)
+    row = DeadlineRow(
+        key,
+        "completion",
+        "2.6a",
+        "Completion",
+        "statutory",
+        "reviewer",
+        OPENED,
+        OPENED,
+        "counted",
+        status,
+        met_on,
+    )
+    return replace(row, **changes)
+
+
+def notice(key: str) -> NoticeRow:
+    """A letter that the mail server took."""
+    return NoticeRow(key, "2.2e", "Decision", "ofsted", "taken", 1, OPENED, f"<{key}@example.org>")
+
+
+@pytest.fixture(scope="session")
+def a_file() -> Callable[..., Projection]:
+    """Makes a file at a revision, with any of its fields as they are given."""
+    return file_at
+
+
+@pytest.fixture(scope="session")
+def a_deadline() -> Callable[..., DeadlineRow]:
+    """Makes a deadline by its key."""
+    return deadline

@@ -1,0 +1,169 @@
+"""A register that is away is one clear error, soon; and a mistake of ours is never taken for it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import make_url, text
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from activities.away import RegisterAway
+from activities.database import Register
+from activities.database import register_url as read_url
+from activities.files import list_files
+from activities.register import read_file, write
+from models.projection import Projection
+
+AFile = Callable[..., Projection]
+
+SOON = 1.5
+"""Seconds. Generous, for a busy machine; what is tested would otherwise take two seconds or for ever."""
+
+
+async def fails_soon(register: Register, a_file: AFile, words: str) -> None:
+    began = time.monotonic()
+    with pytest.raises(RegisterAway, match=words):
+        await write(register, a_file(revision=9))
+    assert time.monotonic() - began < SOON
+
+
+async def test_a_folder_that_is_not_there(tmp_path: Path, a_file: AFile) -> None:
+    async with Register(f"sqlite:///{tmp_path}/missing/register.db") as register:
+        await fails_soon(register, a_file, "missing/register.db is away: unable to open database file")
+
+
+async def test_a_file_that_is_no_database(tmp_path: Path, a_file: AFile) -> None:
+    (tmp_path / "register.db").write_text("something else " * 100)
+    async with Register(f"sqlite:///{tmp_path}/register.db") as register:
+        await fails_soon(register, a_file, "is away: file is not a database")
+
+
+async def test_a_server_that_is_down_and_the_password_stays_secret(a_file: AFile) -> None:
+    async with Register("postgresql://someone:secret@127.0.0.1:1/register") as register:
+        await fails_soon(
+            register, a_file, r"someone:\*\*\*@127\.0\.0\.1:1/register is away: .*refused|Connect call failed"
+        )
+        with pytest.raises(RegisterAway) as away:
+            await list_files(register)
+        assert "secret" not in str(away.value) and "secret" not in away.value.reason
+
+
+async def test_a_server_that_accepts_and_says_nothing(a_file: AFile) -> None:
+    silent = asyncio.Event()
+
+    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await silent.wait()
+        writer.close()
+
+    server = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server, Register(f"postgresql://someone@127.0.0.1:{port}/register", patience=0.3) as register:
+        await fails_soon(register, a_file, "did not answer in 0.3 seconds|is away: TimeoutError")
+        silent.set()
+
+
+async def test_a_database_that_is_not_there(postgresql_server: str, a_file: AFile) -> None:
+    async with Register(make_url(postgresql_server).set(database="nothing_here")) as register:
+        await fails_soon(register, a_file, 'database "nothing_here" does not exist')
+
+
+async def test_tables_that_are_not_there(bare_url: str, a_file: AFile) -> None:
+    async with Register(bare_url) as register:
+        await fails_soon(register, a_file, "run `alembic upgrade head`")
+
+
+async def test_a_lock_that_is_held(register: Register, register_url: str, a_file: AFile) -> None:
+    await write(register, a_file(revision=1))
+    held, let_go = asyncio.Event(), asyncio.Event()
+
+    async def hold(connection: AsyncConnection) -> None:
+        await connection.execute(text("UPDATE case_file SET stage = 'held'"))
+        held.set()
+        await let_go.wait()
+
+    holding = asyncio.create_task(register.change(hold))
+    await held.wait()
+    async with Register(register_url, patience=0.3) as impatient:
+        await fails_soon(impatient, a_file, "did not answer in 0.3 seconds|database is locked")
+        let_go.set()
+        await holding
+        # What was given up on was not half done, and keeps nobody else out.
+        assert await write(impatient, a_file(revision=9))
+        assert await read_file(impatient, "HSCB-2018-0001") == a_file(revision=9)
+
+
+async def test_whoever_is_cancelled_lets_go(register: Register, a_file: AFile) -> None:
+    begun = asyncio.Event()
+
+    async def dawdle(connection: AsyncConnection) -> None:
+        await connection.execute(text("INSERT INTO organisation (id, position, name) VALUES ('x', 0, 'X')"))
+        begun.set()
+        await asyncio.Event().wait()
+
+    dawdling = asyncio.create_task(register.change(dawdle))
+    await begun.wait()
+    dawdling.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await dawdling
+    assert await write(register, a_file())
+    assert (
+        await register.read(lambda connection: connection.scalar(text("SELECT count(*) FROM organisation")))
+        == 0
+    )
+
+
+async def test_connections_that_broke_meanwhile_are_made_anew(
+    register: Register, engine: AsyncEngine, a_file: AFile
+) -> None:
+    await write(register, a_file(revision=1))
+    if engine.dialect.name == "postgresql":
+        others = text(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE pid <> pg_backend_pid() AND datname = current_database()"
+        )
+        async with Register(register.url) as other:
+            await other.read(lambda connection: connection.execute(others))
+    assert await write(register, a_file(revision=2))
+
+
+async def test_a_mistake_of_ours_is_not_taken_for_an_absence(register: Register, engine: AsyncEngine) -> None:
+    twice = "INSERT INTO organisation (id, position, name) VALUES ('x', 0, :name)"
+
+    async def insert(connection: AsyncConnection) -> None:
+        await connection.execute(text(twice), [{"name": "Someone's name"}, {"name": "Someone's name"}])
+
+    with pytest.raises(IntegrityError) as mistake:
+        await register.change(insert)
+    assert "Someone's name" not in str(mistake.value)
+    if engine.dialect.name == "postgresql":  # SQLite would take the text for a number
+
+        async def wrong_type(connection: AsyncConnection) -> None:
+            await connection.execute(text("SELECT CAST(:n AS integer)"), {"n": "text"})
+
+        with pytest.raises(DBAPIError):
+            await register.read(wrong_type)
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("sqlite:///register.db", "sqlite+aiosqlite:///register.db"),
+        ("sqlite+aiosqlite:////data/register.db", "sqlite+aiosqlite:////data/register.db"),
+        ("postgres://u:p@h/d", "postgresql+asyncpg://u:p@h/d"),
+        ("postgresql://h/d?sslmode=require", "postgresql+asyncpg://h/d?ssl=require"),
+    ],
+)
+def test_an_address_is_read_with_our_driver(given: str, meant: str) -> None:
+    assert read_url(given).render_as_string(hide_password=False) == meant
+
+
+@pytest.mark.parametrize("wrong", ["mysql://u:secret@h/d", "postgresql+psycopg://u:secret@h/d", "secret", ""])
+def test_a_wrong_address_is_named_without_being_repeated(wrong: str) -> None:
+    with pytest.raises(ValueError, match="register") as error:
+        Register(wrong)
+    assert "secret" not in str(error.value)

@@ -1,0 +1,175 @@
+"""A letter is never lost, and doubled only where the mail server may have taken it."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from activities.database import Register
+from activities.ledger import (
+    AlreadyTaken,
+    Claimed,
+    HeldBySomeoneElse,
+    Letter,
+    claim,
+    deliveries_of,
+    refused,
+    taken,
+    undelivered,
+    waiting,
+)
+
+NOW = datetime(2019, 1, 7, 8, tzinfo=UTC)
+LEASE = timedelta(minutes=5)
+MINUTE = timedelta(minutes=1)
+LETTER = Letter("HSCB-2018-0001", "decision_told:ofsted", 1)
+
+Answer = Claimed | AlreadyTaken | HeldBySomeoneElse
+
+
+async def claimed(register: Register, letter: Letter = LETTER, now: datetime = NOW, **changes: str) -> Answer:
+    given = {
+        "recipient": "ofsted",
+        "address": "ofsted@example.org",
+        "message_id": "<1@example.org>",
+    } | changes
+    return await claim(register, letter, **given, now=now, lease=LEASE)
+
+
+async def holder(register: Register, letter: Letter = LETTER, now: datetime = NOW) -> str:
+    answer = await claimed(register, letter, now)
+    assert isinstance(answer, Claimed)
+    return answer.holder
+
+
+async def test_a_letter_is_claimed_by_one_at_a_time(register: Register) -> None:
+    first = await claimed(register)
+    assert isinstance(first, Claimed) and first.attempt == 1
+    assert await claimed(register, now=NOW + MINUTE) == HeldBySomeoneElse(NOW + LEASE)
+
+
+async def test_of_many_at_once_one_gets_the_letter(register: Register) -> None:
+    async with Register(register.url) as other:
+        answers = await asyncio.gather(*(claimed((register, other)[n % 2]) for n in range(10)))
+    assert sorted(type(answer).__name__ for answer in answers) == ["Claimed"] + ["HeldBySomeoneElse"] * 9
+
+
+async def test_letters_differ_by_file_notice_and_number(register: Register) -> None:
+    for letter in (
+        LETTER,
+        LETTER._replace(reference="OTHER"),
+        LETTER._replace(notice_key="x"),
+        LETTER._replace(number=2),
+    ):
+        assert isinstance(await claimed(register, letter), Claimed)
+
+
+async def test_a_taken_letter_is_never_sent_again(register: Register) -> None:
+    await holder(register)
+    await taken(register, LETTER, now=NOW + MINUTE)
+    answer = await claimed(register, now=NOW + 10 * LEASE)
+    assert isinstance(answer, AlreadyTaken)
+    assert (answer.outcome.status, answer.outcome.updated_at) == ("taken", NOW + MINUTE)
+
+
+async def test_a_refused_letter_is_not_sent_again(register: Register) -> None:
+    await holder(register)
+    await refused(register, LETTER, now=NOW, words="550: no such mailbox")
+    answer = await claimed(register, now=NOW + 10 * LEASE)
+    assert isinstance(answer, AlreadyTaken)
+    assert (answer.outcome.status, answer.outcome.words) == ("refused", "550: no such mailbox")
+
+
+async def test_after_a_crash_the_claim_runs_out_and_the_same_message_goes_again(register: Register) -> None:
+    await holder(register)
+    assert isinstance(await claimed(register, now=NOW + LEASE - MINUTE), HeldBySomeoneElse)
+    again = await claimed(register, now=NOW + LEASE, message_id="<2@example.org>", address="new@example.org")
+    assert isinstance(again, Claimed) and (again.attempt, again.message_id) == (2, "<1@example.org>")
+    (delivery,) = await deliveries_of(register, LETTER.reference)
+    assert (delivery.address, delivery.claimed_at, delivery.updated_at) == (
+        "new@example.org",
+        NOW,
+        NOW + LEASE,
+    )
+
+
+async def test_a_letter_that_waits_says_why_and_may_be_claimed_at_once(register: Register) -> None:
+    mine = await holder(register)
+    await waiting(register, LETTER, mine, now=NOW, words="STARTTLS is not offered", operations_must_act=True)
+    (delivery,) = await undelivered(register, NOW)
+    assert (delivery.status, delivery.words, delivery.operations_must_act) == (
+        "waiting",
+        "STARTTLS is not offered",
+        True,
+    )
+    again = await claimed(register)
+    assert isinstance(again, Claimed) and again.attempt == 2
+    (delivery,) = await deliveries_of(register, LETTER.reference)
+    assert (delivery.words, delivery.operations_must_act) == ("", False)
+
+
+async def test_whoever_lost_the_claim_cannot_give_it_back(register: Register) -> None:
+    late = await holder(register)
+    await holder(register, now=NOW + LEASE)
+    await waiting(register, LETTER, late, now=NOW + LEASE, words="too late")
+    assert isinstance(await claimed(register, now=NOW + LEASE), HeldBySomeoneElse)
+
+
+async def test_what_the_server_took_counts_even_when_the_claim_was_lost(register: Register) -> None:
+    await holder(register)
+    second = await holder(register, now=NOW + LEASE)
+    await taken(register, LETTER, now=NOW + LEASE)
+    await taken(register, LETTER, now=NOW + 2 * LEASE)
+    await refused(register, LETTER, now=NOW + 2 * LEASE, words="too late")
+    await waiting(register, LETTER, second, now=NOW + 2 * LEASE, words="too late")
+    (delivery,) = await deliveries_of(register, LETTER.reference)
+    assert (delivery.status, delivery.updated_at, delivery.words) == ("taken", NOW + LEASE, "")
+
+
+async def test_a_letter_refused_once_and_taken_once_was_taken(register: Register) -> None:
+    await holder(register)
+    await refused(register, LETTER, now=NOW, words="550")
+    await taken(register, LETTER, now=NOW + MINUTE)
+    (delivery,) = await deliveries_of(register, LETTER.reference)
+    assert (delivery.status, delivery.words) == ("taken", "")
+
+
+async def test_an_outcome_needs_a_claim(register: Register) -> None:
+    with pytest.raises(LookupError, match="letter 1 for decision_told:ofsted was never claimed"):
+        await taken(register, LETTER, now=NOW)
+
+
+async def test_letters_that_wait_or_failed_are_listed_across_files(register: Register) -> None:
+    letters = {
+        name: Letter(f"FILE-{n}", name, 1) for n, name in enumerate(("silent", "waits", "refused", "taken"))
+    }
+    for n, (name, letter) in enumerate(letters.items()):
+        mine = await holder(register, letter, NOW + n * MINUTE)
+        if name == "waits":
+            await waiting(register, letter, mine, now=NOW + n * MINUTE, words="450")
+        elif name == "refused":
+            await refused(register, letter, now=NOW + n * MINUTE, words="550")
+        elif name == "taken":
+            await taken(register, letter, now=NOW + n * MINUTE)
+    assert [delivery.notice_key for delivery in await undelivered(register, NOW)] == ["waits", "refused"]
+    after = await undelivered(register, NOW + LEASE)
+    assert [delivery.notice_key for delivery in after] == ["silent", "waits", "refused"]
+
+
+async def test_a_refused_letter_leaves_the_list_when_it_was_written_again(register: Register) -> None:
+    await holder(register)
+    await refused(register, LETTER, now=NOW, words="550")
+    await holder(register, LETTER._replace(number=2))
+    assert await undelivered(register, NOW) == ()
+
+
+async def test_a_files_letters_are_read_in_their_order(register: Register) -> None:
+    for n in (2, 1, 3):
+        await holder(register, LETTER._replace(number=n), NOW + n * MINUTE)
+    await holder(register, LETTER._replace(reference="OTHER"))
+    found = await deliveries_of(register, LETTER.reference)
+    assert [delivery.number for delivery in found] == [1, 2, 3]
+    assert found[0] == replace(found[0], status="under way", held_until=NOW + MINUTE + LEASE, attempts=1)

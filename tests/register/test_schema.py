@@ -1,0 +1,153 @@
+"""The register's tables are made and brought up to date whole; another release's are refused plainly."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import inspect, text
+
+from activities import schema
+from activities.away import RegisterAway
+from activities.database import Register
+from activities.register import read_entries, write
+from activities.schema import SchemaError, check_schema, migrate
+from models.projection import Projection
+
+ROOT = Path(__file__).resolve().parents[2]
+
+NEXT = """
+import sqlalchemy as sa
+from alembic import op
+
+revision, down_revision, branch_labels, depends_on = "0002", "0001", None, None
+
+
+def upgrade():
+    with op.batch_alter_table("case_file") as table:
+        table.alter_column("stage", new_column_name="phase")
+        table.add_column(sa.Column("ward", sa.Text(), nullable=False, server_default="none"))
+"""
+
+
+@pytest.fixture
+def next_release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Migrations of a release after this one, whose second copies the table of files."""
+    folder = tmp_path / "migrations"
+    shutil.copytree(schema.MIGRATIONS, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "versions" / "0002_next.py").write_text(NEXT)
+    monkeypatch.setattr(schema, "MIGRATIONS", folder)
+    return folder
+
+
+async def do(url: str, *statements: str) -> None:
+    async with Register(url) as register, register.engine.begin() as connection:
+        for statement in statements:
+            await connection.execute(text(statement))
+
+
+async def columns(url: str) -> dict[str, list[str]]:
+    async with Register(url) as register, register.engine.connect() as connection:
+        tables = await connection.run_sync(lambda sync: inspect(sync).get_multi_columns())
+    return {table: [column["name"] for column in found] for (_, table), found in tables.items()}
+
+
+async def alembic(url: str, *arguments: str) -> tuple[int | None, str]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "alembic", *arguments,
+        cwd=ROOT, env=os.environ | {"SCR_REGISTER_URL": url}, stdout=-1, stderr=-2,
+    )  # fmt: skip
+    output, _ = await process.communicate()
+    return process.returncode, output.decode()
+
+
+async def test_the_alembic_command_makes_the_tables_of_the_models_even_twice_at_once(bare_url: str) -> None:
+    at_once = await asyncio.gather(alembic(bare_url, "upgrade", "head"), alembic(bare_url, "upgrade", "head"))
+    assert [code for code, _ in at_once] == [0, 0], at_once
+    code, output = await alembic(bare_url, "check")
+    assert (code, output) == (0, "No new upgrade operations detected.\n")
+    async with Register(bare_url) as register:
+        await check_schema(register)
+
+
+async def test_the_alembic_command_asks_which_register() -> None:
+    code, output = await alembic("", "upgrade", "head")
+    assert code and "Set SCR_REGISTER_URL" in output
+    code, output = await alembic("", "-x", "url=mysql://u:secret@h/d", "current")
+    assert code and "give sqlite:///" in output and "secret" not in output
+
+
+async def test_migrating_makes_the_tables_and_again_changes_nothing(bare_url: str) -> None:
+    await migrate(bare_url)
+    await do(bare_url, "INSERT INTO organisation (id, position, name) VALUES ('school', 0, 'School')")
+    await asyncio.gather(migrate(bare_url), migrate(bare_url))
+    async with Register(bare_url) as register:
+        await check_schema(register)
+        found = await register.read(lambda connection: connection.scalar(text("SELECT id FROM organisation")))
+    assert found == "school"
+
+
+async def test_a_register_without_tables_is_named(bare_url: str) -> None:
+    async with Register(bare_url) as register:
+        with pytest.raises(SchemaError, match="no tables yet: run `alembic upgrade head`"):
+            await check_schema(register)
+
+
+async def test_a_register_of_a_newer_release_is_refused_and_left_alone(register_url: str) -> None:
+    await do(register_url, "UPDATE alembic_version SET version_num = '9999'")
+    try:
+        async with Register(register_url) as register:
+            with pytest.raises(SchemaError, match="newer release: they are at 9999"):
+                await check_schema(register)
+        with pytest.raises(SchemaError, match="newer release: they are at 9999"):
+            await migrate(register_url)
+    finally:
+        await do(register_url, "UPDATE alembic_version SET version_num = '0001'")
+
+
+async def test_tables_that_something_else_made_are_named_and_left_alone(bare_url: str) -> None:
+    await do(bare_url, "CREATE TABLE deadline (id INTEGER)")
+    with pytest.raises(SchemaError, match=r"deadline.* already exists\. Nothing was changed"):
+        await migrate(bare_url)
+    assert await columns(bare_url) == {"deadline": ["id"]}
+
+
+async def test_an_older_register_is_named_and_brought_up_to_date_with_all_its_rows(
+    bare_url: str,
+    a_file: Callable[..., Projection],
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+) -> None:
+    await migrate(bare_url)
+    async with Register(bare_url) as register:
+        await write(register, a_file())
+        request.getfixturevalue("next_release")
+        with pytest.raises(SchemaError, match="are at 0001; this release needs 0002"):
+            await check_schema(register)
+        await migrate(bare_url)
+        await check_schema(register)
+        assert await read_entries(register, "HSCB-2018-0001") == a_file().entries
+    assert "ward" in (await columns(bare_url))["case_file"]
+
+
+async def test_a_migration_that_fails_half_way_leaves_everything_as_it_was(
+    bare_url: str, request: pytest.FixtureRequest
+) -> None:
+    await migrate(bare_url)
+    before = await columns(bare_url)
+    folder: Path = request.getfixturevalue("next_release")
+    with (folder / "versions" / "0002_next.py").open("a") as migration:
+        migration.write('    op.drop_table("archive")\n    op.execute("INSERT INTO board VALUES (NULL)")\n')
+    with pytest.raises(SchemaError, match="Nothing was changed"):
+        await migrate(bare_url)
+    assert await columns(bare_url) == before
+
+
+async def test_a_database_that_is_away_is_named(tmp_path: Path) -> None:
+    with pytest.raises(RegisterAway, match="unable to open database file"):
+        await migrate(f"sqlite:///{tmp_path}/missing/register.db")

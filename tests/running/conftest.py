@@ -1,0 +1,31 @@
+"""What the tests of `running` share: no settings but their own, and an embedded server to use."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from running.processes import free_port
+from running.temporal_server import TemporalServer, temporal_server
+
+
+@pytest.fixture(autouse=True)
+def no_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No settings but a test's own, from this machine's environment or a file where tests are run."""
+    for name in os.environ:
+        if name.upper().startswith(("SCR_", "TEMPORAL_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("TEMPORAL_CONFIG_FILE", "")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="session")
+async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[TemporalServer]:
+    """An embedded server that tests may use but not end."""
+    folder = tmp_path_factory.mktemp("temporal")
+    async with temporal_server(folder, port=free_port(), web_port=free_port()) as running:
+        yield running
