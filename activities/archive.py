@@ -52,9 +52,7 @@ async def write_archive(register: Register, file: ArchivedFile) -> None:
     async def work(connection: AsyncConnection) -> None:
         insert = insert_into(connection.dialect.name, _ARCHIVE)
         history = func.coalesce(_ARCHIVE.c.history, insert.excluded.history)
-        keeping = insert.on_conflict_do_update(
-            index_elements=["reference", "revision"], set_={"history": history}
-        )
+        keeping = insert.on_conflict_do_update(index_elements=["reference", "revision"], set_={"history": history})
         await connection.execute(keeping, row)
 
     await register.change(work)
@@ -66,12 +64,7 @@ async def read_archive(register: Register, reference: str) -> ArchivedFile | Non
     Raises:
         RegisterAway: no answer in time.
     """
-    latest = (
-        select(_ARCHIVE)
-        .where(_ARCHIVE.c.reference == reference)
-        .order_by(_ARCHIVE.c.revision.desc())
-        .limit(1)
-    )
+    latest = select(_ARCHIVE).where(_ARCHIVE.c.reference == reference).order_by(_ARCHIVE.c.revision.desc()).limit(1)
 
     async def work(connection: AsyncConnection) -> ArchivedFile | None:
         row = (await connection.execute(latest)).one_or_none()

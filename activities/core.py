@@ -15,7 +15,8 @@ from models.directory import Directory
 from models.record import Entry, read_instant
 from models.step import World
 
-from .database import Register, RegisterAway
+from .away import RegisterAway
+from .database import Register
 from .directory import load_directory
 
 

@@ -9,6 +9,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, Self, TypeVar
 
+import aiosqlite
 from sqlalchemy import URL, Connection, Table, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError
@@ -105,9 +106,7 @@ class Register:
             raise
         if not done:
             self._leave(task)
-            raise RegisterAway(
-                f"The register at {shown(self.url)} did not answer in {self._patience:g} seconds."
-            )
+            raise RegisterAway(f"The register at {shown(self.url)} did not answer in {self._patience:g} seconds.")
         with away_means_away(self.url):
             return task.result()
 
@@ -129,9 +128,7 @@ def register_url(url: str | URL) -> URL:
     except ArgumentError:
         raise ValueError("The register's address is not a URL, as sqlite:///register.db is.") from None
     if parsed.drivername not in _DRIVERS:
-        raise ValueError(
-            f"The register cannot be kept in {parsed.drivername!r}: give sqlite:///… or postgresql://…"
-        )
+        raise ValueError(f"The register cannot be kept in {parsed.drivername!r}: give sqlite:///… or postgresql://…")
     parsed = parsed.set(drivername=_DRIVERS[parsed.drivername])
     if "sslmode" in parsed.query:  # libpq's name for what asyncpg calls ssl
         mode = parsed.query["sslmode"]
@@ -156,7 +153,8 @@ def make_engine(url: URL, patience: float = PATIENCE, *, migrating: bool = False
     }
     if url.get_backend_name() == "postgresql":
         return create_async_engine(url, **common, pool_pre_ping=True, connect_args={"timeout": patience})
-    engine = create_async_engine(url, **common, connect_args={"timeout": patience, "isolation_level": None})
+    options = {"timeout": patience, "isolation_level": None, "async_creator_fn": _open_sqlite}
+    engine = create_async_engine(url, **common, connect_args=options)
     event.listen(engine.sync_engine, "connect", partial(_prepare_sqlite, foreign_keys=not migrating))
     event.listen(engine.sync_engine, "begin", partial(_begin_sqlite, always_writes=migrating))
     return engine
@@ -173,6 +171,17 @@ def _json(value: Any) -> str:
     except ValueError:
         # Python reads 1e999 as infinity, which is not JSON: PostgreSQL would refuse the file for ever.
         return json.dumps(json.loads(json.dumps(value, default=dict), parse_constant=str))
+
+
+async def _open_sqlite(*file: Any, **options: Any) -> aiosqlite.Connection:
+    connection = aiosqlite.connect(*file, **options)
+    connection._thread.daemon = True  # as SQLAlchemy does: a process that ends does not wait for it
+    try:
+        return await connection
+    except Exception:
+        # Its thread still has a word for this event loop, which may be about to close.
+        await asyncio.to_thread(connection._thread.join)
+        raise
 
 
 def _prepare_sqlite(connection: Any, _: ConnectionPoolEntry, *, foreign_keys: bool) -> None:

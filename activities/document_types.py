@@ -55,9 +55,7 @@ def _zip_with(part: str, stored_first: bytes = b"") -> Callable[[Path], bool]:
                 names = parts.namelist()
         except (zipfile.BadZipFile, NotImplementedError, ValueError, OverflowError):
             return False
-        return part in names and not any(
-            PurePosixPath(name).name.lower() == "vbaproject.bin" for name in names
-        )
+        return part in names and not any(PurePosixPath(name).name.lower() == "vbaproject.bin" for name in names)
 
     return is_one
 

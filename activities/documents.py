@@ -156,9 +156,7 @@ class DocumentStore:
 
     def _path(self, digest: str) -> Path:
         if not _DIGEST.fullmatch(digest):
-            raise DocumentMissing(
-                "A document is asked for by its SHA-256, 64 digits and small letters a to f."
-            )
+            raise DocumentMissing("A document is asked for by its SHA-256, 64 digits and small letters a to f.")
         return self._folder / digest[:2] / digest
 
     async def _keep(self, pieces: AsyncIterable[bytes], name: str) -> tuple[str, int]:
@@ -197,9 +195,7 @@ class DocumentStore:
 def clean_name(filename: str) -> str:
     """A file's name as it is kept: without folders, control characters, and marks that turn text round."""
     last = re.split(r"[/\\]", filename)[-1]
-    name = "".join(c for c in last if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Zl", "Zp")).strip(
-        " ."
-    )
+    name = "".join(c for c in last if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Zl", "Zp")).strip(" .")
     stem, dot, ending = name.rpartition(".")
     return f"{stem[: _LONGEST_NAME - len(ending) - 1]}{dot}{ending}" if stem else name
 

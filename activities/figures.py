@@ -92,14 +92,10 @@ async def count_by_kind_and_year(register: Register) -> tuple[Count, ...]:
         RegisterAway: no answer in time.
     """
     year = extract("year", _FILE.c.opened_on)
-    counted = (
-        select(year, _FILE.c.kind, func.count()).group_by(year, _FILE.c.kind).order_by(year, _FILE.c.kind)
-    )
+    counted = select(year, _FILE.c.kind, func.count()).group_by(year, _FILE.c.kind).order_by(year, _FILE.c.kind)
 
     async def work(connection: AsyncConnection) -> tuple[Count, ...]:
-        return tuple(
-            Count(int(in_year), kind, files) for in_year, kind, files in await connection.execute(counted)
-        )
+        return tuple(Count(int(in_year), kind, files) for in_year, kind, files in await connection.execute(counted))
 
     return await register.read(work)
 

@@ -66,9 +66,7 @@ class Page:
     total: int
 
 
-async def list_files(
-    register: Register, which: Filter | None = None, *, start: int = 0, limit: int = PAGE
-) -> Page:
+async def list_files(register: Register, which: Filter | None = None, *, start: int = 0, limit: int = PAGE) -> Page:
     """Files by the date of what is due next, those with nothing due last, then by reference.
 
     Arguments:
@@ -109,9 +107,7 @@ def _conditions(which: Filter) -> list[ColumnElement[bool]]:
     if which.open is not None:
         wanted.append(_FILE.c.closed_on.is_(None) if which.open else _FILE.c.closed_on.is_not(None))
     if which.organisation is not None:
-        wanted.append(
-            exists().where(_INVOLVED.c.reference == _FILE.c.reference, _INVOLVED.c.id == which.organisation)
-        )
+        wanted.append(exists().where(_INVOLVED.c.reference == _FILE.c.reference, _INVOLVED.c.id == which.organisation))
     if which.reference:
         wanted.append(_FILE.c.reference.contains(which.reference.strip().upper(), autoescape=True))
     return wanted

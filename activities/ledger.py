@@ -208,9 +208,7 @@ async def deliveries_of(register: Register, reference: str) -> tuple[Delivery, .
     Raises:
         RegisterAway: no answer in time.
     """
-    mine = _SELECTING.where(_DELIVERY.c.reference == reference).order_by(
-        _DELIVERY.c.claimed_at, _DELIVERY.c.notice_key
-    )
+    mine = _SELECTING.where(_DELIVERY.c.reference == reference).order_by(_DELIVERY.c.claimed_at, _DELIVERY.c.notice_key)
     return await register.read(lambda connection: _deliveries(connection, mine))
 
 
@@ -234,9 +232,7 @@ async def undelivered(register: Register, now: datetime) -> tuple[Delivery, ...]
     )
     silent = and_(_DELIVERY.c.status == "under way", _DELIVERY.c.held_until <= now)
     failed = or_(_DELIVERY.c.status == "waiting", silent, and_(_DELIVERY.c.status == "refused", ~replaced))
-    found = _SELECTING.where(failed).order_by(
-        _DELIVERY.c.updated_at, _DELIVERY.c.reference, _DELIVERY.c.notice_key
-    )
+    found = _SELECTING.where(failed).order_by(_DELIVERY.c.updated_at, _DELIVERY.c.reference, _DELIVERY.c.notice_key)
     return await register.read(lambda connection: _deliveries(connection, found))
 
 
@@ -255,15 +251,11 @@ async def _deliveries(connection: AsyncConnection, which: Any) -> tuple[Delivery
     return tuple(map(_delivery, await connection.execute(which)))
 
 
-async def _settle(
-    register: Register, letter: Letter, when: ColumnElement[bool], done: dict[str, Any]
-) -> None:
+async def _settle(register: Register, letter: Letter, when: ColumnElement[bool], done: dict[str, Any]) -> None:
     async def work(connection: AsyncConnection) -> None:
         settled = await connection.execute(update(_DELIVERY).where(_is(letter), when).values(done))
         if not settled.rowcount and (await connection.execute(_SELECTING.where(_is(letter)))).first() is None:
-            raise LookupError(
-                f"{letter.reference}: letter {letter.number} for {letter.notice_key} was never claimed"
-            )
+            raise LookupError(f"{letter.reference}: letter {letter.number} for {letter.notice_key} was never claimed")
 
     await register.change(work)
 

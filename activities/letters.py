@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -42,6 +43,10 @@ _NO_HEADER = {"Cc", "Cs", "Zl", "Zp"}
 
 class LetterError(Exception):
     """A letter that cannot be written, and why: a template is wrong, or what it was given."""
+
+
+class BadAddressError(LetterError):
+    """The recipient's address cannot be written to: a person must correct it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +117,7 @@ class Templates:
         except jinja2.TemplateSyntaxError as error:
             raise LetterError(f"Template {error.name}, line {error.lineno}: {error.message}.") from None
         except (jinja2.TemplateError, TypeError, ValueError) as error:
-            letter = values.get("letter", file)
-            raise LetterError(f"Template {letter} does not fit its values: {error}.") from None
+            raise LetterError(f"Template {file} does not fit its values: {error}.") from None
         # Half a surrogate pair, which JSON can carry, cannot be encoded.
         return text.encode("utf-8", "replace").decode()
 
@@ -221,9 +225,7 @@ class _Files(jinja2.FileSystemLoader):
     Rendered together, a line break in one of the subject's values would push its rest into the letter.
     """
 
-    def get_source(
-        self, environment: jinja2.Environment, template: str
-    ) -> tuple[str, str, Callable[[], bool]]:
+    def get_source(self, environment: jinja2.Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
         name = template.removesuffix(".subject").removesuffix(".txt.j2")
         if name == template or name.startswith("_"):
             return super().get_source(environment, template)
@@ -255,19 +257,19 @@ def _blocks(letter: str) -> list[tuple[str, ...]]:
     blocks: list[tuple[str, ...]] = []
     for part in re.split(r"\n\s*\n", letter.strip()):
         lines = [line.strip() for line in part.splitlines() if line.strip()]
-        if lines and all(line.startswith("- ") for line in lines):
-            blocks.append(("-", *(line[2:] for line in lines)))
-        elif lines:
-            blocks.append((" ".join(lines),))
+        for is_list, group in groupby(lines, key=lambda line: line.startswith("- ")):
+            block = list(group)
+            blocks.append(("-", *(line[2:] for line in block)) if is_list else (" ".join(block),))
     return blocks
 
 
 def _address(whose: str, mailbox: Mailbox) -> Address:
     if not _ADDRESS.fullmatch(mailbox.address) or (whose == "sender" and not mailbox.address.isascii()):
-        raise LetterError(f"The {whose}'s e-mail address cannot be used.")
+        fault = BadAddressError if whose == "recipient" else LetterError
+        raise fault(f"The {whose}'s e-mail address cannot be used.")
     user, _, domain = mailbox.address.rpartition("@")
-    # The email package loses the quotes of a long name, and a comma would then make two recipients of one; and
-    # it writes an empty line, which ends the headers, after a word as long as a line.
+    # The email package loses the quotes of a long name, so that a comma makes two recipients of one; and after
+    # a word as long as a line it writes an empty line, which ends the headers.
     name = _one_line(_NEEDS_QUOTES.sub(" ", mailbox.name))
     return Address(re.sub(r"(\S{60})(?=\S)", r"\1 ", name), user, domain)
 
@@ -286,9 +288,7 @@ def _wrapped(text: str) -> str:
     for line in text.splitlines():
         bullet = re.match(r"\s*(?:[-*•]\s+|\d+\.\s+)?", line)
         indent = " " * (bullet.end() if bullet else 0)
-        found = textwrap.wrap(
-            line, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
-        )
+        found = textwrap.wrap(line, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
         # No more than one empty line together: those are what is left of conditions in the template.
         if found or (lines and lines[-1]):
             lines += found or [""]

@@ -26,6 +26,10 @@ _PATIENCE_WITH_CONTENT = 6
 """The server gets so many times the timeout to take the content: giving up on one that is still scanning an
 attachment sends the letter twice."""
 
+_PATIENCE_ALTOGETHER = 8
+"""A delivery ends after so many times the timeout, however slowly each answer drips in: whoever waits for it must
+know how long a letter can be under way."""
+
 _GOODBYE_SECONDS = 1.0
 
 _TROUBLE = (aiosmtplib.SMTPException, OSError, ValueError)
@@ -120,7 +124,7 @@ class Relay:
 async def deliver(message: EmailMessage, relay: Relay) -> None:
     """Hands one message to the relay; returns once the relay has taken it.
 
-    The envelope's sender is the one in From. Takes at most 25 times the relay's ``timeout_seconds``.
+    The envelope's sender is the one in From. Takes at most eight times the relay's ``timeout_seconds``.
 
     Arguments:
         message: with one sender and exactly one recipient.
@@ -137,11 +141,12 @@ async def deliver(message: EmailMessage, relay: Relay) -> None:
     client = _Client(relay, await _tls(relay), sender)
     ready = False
     try:
-        await client.connect()
-        if client.is_ehlo_or_helo_needed:
-            await client.ehlo()
-        ready = True
-        refused, _ = await client.send_message(message, sender=sender, recipients=[recipient])
+        async with asyncio.timeout(relay.timeout_seconds * _PATIENCE_ALTOGETHER):
+            await client.connect()
+            if client.is_ehlo_or_helo_needed:
+                await client.ehlo()
+            ready = True
+            refused, _ = await client.send_message(message, sender=sender, recipients=[recipient])
         for answer in refused.values():
             raise _answered(answer.code, answer.message, "the recipient")
         # Taken. Whatever becomes of the goodbye, it stays taken.
@@ -272,7 +277,7 @@ def _why_cut_off(error: Exception) -> str:
     cause = error.__cause__ or error
     if isinstance(cause, socket.gaierror):
         return "no address is known for its name"
-    if isinstance(cause, TimeoutError):
+    if isinstance(error, TimeoutError) or isinstance(cause, TimeoutError):
         return "no answer in time"
     if isinstance(cause, OSError) and cause.errno:
         return os.strerror(cause.errno).lower()

@@ -36,9 +36,7 @@ def mailbox_of(
         return Mailbox(person.name, person.email)
     if fallback is not None:
         return Mailbox("", fallback)
-    raise NobodyThere(
-        f"The directory has no address for {to} on that day: complete it, then record address_corrected."
-    )
+    raise NobodyThere(f"The directory has no address for {to} on that day: complete it, then record address_corrected.")
 
 
 def _person(to: str, directory: Directory, on: date) -> Person | None:

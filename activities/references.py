@@ -23,9 +23,7 @@ class ReferenceTaken(Exception):
     """A reference that belongs to another opening, or to a file that is there already."""
 
     def __init__(self, reference: str) -> None:
-        super().__init__(
-            f"{reference} is taken: choose another reference, or leave it out to be given the next."
-        )
+        super().__init__(f"{reference} is taken: choose another reference, or leave it out to be given the next.")
         self.reference = reference
 
 
@@ -64,9 +62,7 @@ async def claim_reference(register: Register, reference: str, opening: str, now:
     return await register.change(work)
 
 
-async def claim_next_reference(
-    register: Register, prefix: str, year: int, opening: str, now: datetime
-) -> Claim:
+async def claim_next_reference(register: Register, prefix: str, year: int, opening: str, now: datetime) -> Claim:
     """Claims the next free reference of a year: ``HSCB-2026-0001`` first, then one more than the highest.
 
     Arguments:
@@ -90,9 +86,7 @@ async def claim_next_reference(
             return await _claim(connection, reference, opening, now)
         number = await connection.scalar(select(func.max(_CLAIM.c.number)).where(ours)) or 0
         while True:
-            number += (
-                1  # past those that were claimed by name meanwhile, or whose file is there without a claim
-            )
+            number += 1  # past those that were claimed by name meanwhile, or whose file is there without a claim
             try:
                 return await _claim(connection, f"{prefix}-{year}-{number:04}", opening, now)
             except ReferenceTaken:
@@ -102,9 +96,7 @@ async def claim_next_reference(
 
 
 async def _claim(connection: AsyncConnection, reference: str, opening: str, now: datetime) -> Claim:
-    has_file = (
-        await connection.scalar(select(_FILE.c.revision).where(_FILE.c.reference == reference)) is not None
-    )
+    has_file = await connection.scalar(select(_FILE.c.revision).where(_FILE.c.reference == reference)) is not None
     mine = await connection.scalar(select(_CLAIM.c.opening).where(_CLAIM.c.reference == reference))
     if mine is None and not has_file:
         row: dict[str, Any] = {"reference": reference, "opening": opening, "claimed_at": now}

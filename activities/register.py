@@ -127,9 +127,7 @@ async def read_file(register: Register, reference: str) -> Projection | None:
 
     async def work(connection: AsyncConnection) -> Projection | None:
         columns = (_FILE.c[name] for name in _OWN)
-        file = (
-            await connection.execute(select(*columns).where(_FILE.c.reference == reference))
-        ).one_or_none()
+        file = (await connection.execute(select(*columns).where(_FILE.c.reference == reference))).one_or_none()
         if file is None:
             return None
         parts: dict[str, Any] = {
@@ -201,9 +199,7 @@ async def _align(connection: AsyncConnection, projection: Projection, part: _Par
     if len(wanted) != len(rows):
         raise ValueError(f"{reference}: two of the {part.name} have the same {' and '.join(part.keys)}")
     if gone := [part.key(row) for key, row in stored.items() if key not in wanted]:
-        of_file = [
-            {"file": reference} | {f"gone_{name}": value for name, value in key.items()} for key in gone
-        ]
+        of_file = [{"file": reference} | {f"gone_{name}": value for name, value in key.items()} for key in gone]
         await connection.execute(_deleting(part), of_file)
     changed = [row for key, row in wanted.items() if stored.get(key) != row]
     await _insert(connection, reference, part, changed, _replacing(connection.dialect.name, part))

@@ -20,7 +20,7 @@ from . import ledger
 from .database import Register
 from .directory import load_directory
 from .documents import DocumentMissing, DocumentStore
-from .letters import Attachment, Letterhead, LetterError, Mailbox, Templates, compose, message_id
+from .letters import Attachment, BadAddressError, LetterError, Letterhead, Mailbox, Templates, compose, message_id
 from .mail import Refused, Relay, TryAgain, WrongSettings, deliver
 from .recipients import NobodyThere, mailbox_of
 
@@ -89,9 +89,7 @@ class SendingActivities:
         if isinstance(claim, ledger.AlreadyTaken):
             done = claim.outcome
             subject = f"{letter.title} ({reference})"
-            return _outcome(
-                done.status == "taken", done.updated_at, done.address, subject, done.message_id, done.words
-            )
+            return _outcome(done.status == "taken", done.updated_at, done.address, subject, done.message_id, done.words)
         if isinstance(claim, ledger.HeldBySomeoneElse):
             raise ApplicationError("Someone else is sending this letter.", next_retry_delay=LEASE)
         return await self._deliver(which, claim, letter, to, directory, clock)
@@ -128,22 +126,23 @@ class SendingActivities:
             )
             subject = str(message["Subject"])
             await deliver(message, self.relay)
-        except (Refused, LetterError, DocumentMissing) as error:
+        except (Refused, BadAddressError, DocumentMissing) as error:
             why = str(error)
             await ledger.refused(self.register, which, now=clock.now(), words=why)
             return _outcome(False, clock.now(), to.address, subject, claim.message_id, why)
         except TryAgain as error:
             await self._waits(which, claim, error.reason, clock, operations_must_act=False)
             raise ApplicationError(error.reason, type="TryAgain") from error
-        except WrongSettings as error:
-            await self._waits(which, claim, error.reason, clock, operations_must_act=True)
-            raise ApplicationError(error.reason, type="WrongSettings", next_retry_delay=SLOWLY) from error
+        except (WrongSettings, LetterError) as error:
+            # A template at fault is mended by a release, settings by operations: the letter waits for either.
+            await self._waits(which, claim, str(error), clock, operations_must_act=True)
+            raise ApplicationError(str(error), type="WrongSettings", next_retry_delay=SLOWLY) from error
         at = clock.now()
         await ledger.taken(self.register, which, now=at)
         return _outcome(True, at, to.address, subject, claim.message_id)
 
     async def _attachments(self, reference: str, letter: LetterToSend) -> list[Attachment]:
-        found = []
+        found: list[Attachment] = []
         for digest in letter.documents:
             document = await self.documents.about(digest)
             content = await self.documents.get(digest)

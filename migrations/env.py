@@ -48,9 +48,7 @@ async def migrate_by_address() -> None:
     """As above, for the ``alembic`` command."""
     address = context.get_x_argument(as_dictionary=True).get("url") or os.environ.get("SCR_REGISTER_URL")
     if not address:
-        raise CommandError(
-            "Which register? Set SCR_REGISTER_URL, or give: alembic -x url=sqlite:///register.db …"
-        )
+        raise CommandError("Which register? Set SCR_REGISTER_URL, or give: alembic -x url=sqlite:///register.db …")
     try:
         engine = make_engine(register_url(address), migrating=True)
     except ValueError as error:

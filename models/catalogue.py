@@ -18,9 +18,7 @@ def _all_steps() -> Mapping[str, type[Step]]:
         for value in vars(module).values()
         if isinstance(value, type) and issubclass(value, Step) and "label" in vars(value)
     )
-    return MappingProxyType(
-        {kind.name(): kind for kind in sorted(found, key=lambda kind: kind.rules + ("~",))}
-    )
+    return MappingProxyType({kind.name(): kind for kind in sorted(found, key=lambda kind: kind.rules + ("~",))})
 
 
 STEPS = _all_steps()

@@ -15,7 +15,7 @@ from .duties import deadlines_of, notices_of
 from .duty import Clocks, Deadline, Notice
 from .fold import apply, fold, rests_on
 from .ladder import Planned, due_now
-from .record import Entry, Refusal, instant_text, read_instant
+from .record import Entry, Refusal, Source, instant_text, read_instant
 from .sections.every_week import RulebookChanged, StruckOut
 from .sections.s2_1_criteria import MergedInto
 from .sections.s2_8_actions import board_copy_due
@@ -58,9 +58,7 @@ def standing_of(record: Sequence[Entry], world: World) -> Standing:
     consideration = _Consideration(record, Standing(), Incoming(kind="look"), world)
     file = fold(record)
     held, _, _ = consideration._agree(file, deadlines_of(file, Clocks(file, world.extra_holidays)))
-    return Standing(
-        deadlines={key: value for key, value in held.items() if value is not None}, stage=stage_of(file)
-    )
+    return Standing(deadlines={key: value for key, value in held.items() if value is not None}, stage=stage_of(file))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +73,7 @@ def _known(record: Sequence[Entry], name: str, body: Mapping[str, Any]) -> _Know
         if entry.id == body.get("id") and not entry.is_fact:
             if entry.name == name and dict(entry.body) == dict(body):
                 return _Known(None)
-            why = (
-                f"The id {entry.id} was used for another step ({entry.name}): give this one an id of its own."
-            )
+            why = f"The id {entry.id} was used for another step ({entry.name}): give this one an id of its own."
             return _Known(Refusal("", why, "id"))
     return None
 
@@ -187,13 +183,11 @@ class _Consideration:
         refusal = step if isinstance(step, Refusal) else _refusal(step, self.record, file, self.world)
         if refusal is not None or isinstance(step, Refusal):
             return self._refused(name, body, refusal or Refusal("", ""))
-        source = "signal" if self.incoming.source == "signal" else "update"
+        source: Source = "signal" if self.incoming.source == "signal" else "update"
         self.entries.append(Entry(name, body, step.id, source, self.world.now))
         self._event("step_recorded", step=name, id=step.id)
         if isinstance(step, RulebookChanged):
-            self._fact(
-                "rulebook_pinned", f"rulebook:{step.id}", {"rulebook": self.world.rulebooks[step.rulebook]}
-            )
+            self._fact("rulebook_pinned", f"rulebook:{step.id}", {"rulebook": self.world.rulebooks[step.rulebook]})
         if isinstance(step, MergedInto):
             self.messages.append(Message(to=step.reference, name="merged_from", body=_merged(file, step)))
         return Answer(recorded=True, step=name, id=step.id)
@@ -263,9 +257,7 @@ class _Consideration:
             if not deadline.open:
                 continue
             ladder = file.rules.ladder(deadline.clock)
-            rungs, _ = due_now(
-                deadline, ladder, file, self.world.now, self._since(deadline), above=self._above()
-            )
+            rungs, _ = due_now(deadline, ladder, file, self.world.now, self._since(deadline), above=self._above())
             for rung in rungs:
                 self._reach(file, deadline, rung)
                 climbed = True
@@ -370,8 +362,7 @@ class _Consideration:
         differ = {
             key
             for key, deadline in deadlines.items()
-            if key in self.standing.deadlines
-            and self.standing.deadlines[key]["due"] != deadline.due.isoformat()
+            if key in self.standing.deadlines and self.standing.deadlines[key]["due"] != deadline.due.isoformat()
         }
         if not differ or not self.record:
             return set()
@@ -417,9 +408,7 @@ class _Consideration:
 
 
 def _letter(file: CaseFile, notice: Notice, number: int) -> LetterToSend:
-    organisation = (
-        file.parties.get(notice.to.removeprefix("lead:")) if notice.to.startswith("lead:") else None
-    )
+    organisation = file.parties.get(notice.to.removeprefix("lead:")) if notice.to.startswith("lead:") else None
     return LetterToSend(
         notice=notice.key,
         number=number,

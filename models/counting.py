@@ -11,11 +11,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from importlib.metadata import version
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 import holidays
+from holidays.version import __version__ as holidays_version
 
 LONDON = ZoneInfo("Europe/London")
 MORNING = time(8, 0)
@@ -23,6 +23,9 @@ MORNING = time(8, 0)
 
 FIRST_YEAR, LAST_YEAR = 2012, 2028
 """The years whose bank holidays are published and were compared with gov.uk's own list."""
+
+CALENDAR = f"holidays {holidays_version} GB-ENG"
+"""The calendar and its version, kept with every working day that was counted."""
 
 Unit = Literal["calendar days", "working days", "calendar months"]
 
@@ -76,11 +79,15 @@ def count(start: date, length: int, unit: Unit, extra_holidays: Iterable[date] =
     Raises:
         NoCalendarError: working days in a year without a calendar.
     """
+    return _counted(start, length, unit, frozenset(extra_holidays))
+
+
+@lru_cache(maxsize=4096)
+def _counted(start: date, length: int, unit: Unit, extra: frozenset[date]) -> Counted:
     if unit == "calendar days":
         return Counted(start, length, unit, start + timedelta(days=length))
     if unit == "calendar months":
         return Counted(start, length, unit, add_months(start, length))
-    extra = frozenset(extra_holidays)
     step = timedelta(days=1 if length >= 0 else -1)
     day, left, skipped = start, abs(length), []
     while left:
@@ -90,7 +97,7 @@ def count(start: date, length: int, unit: Unit, extra_holidays: Iterable[date] =
             left -= 1
         elif off != "weekend":
             skipped.append(f"{off} on {day_words(day)}")
-    return Counted(start, length, unit, day, tuple(skipped), f"holidays {version('holidays')} GB-ENG")
+    return Counted(start, length, unit, day, tuple(skipped), CALENDAR)
 
 
 def add_months(day: date, months: int) -> date:

@@ -74,10 +74,9 @@ class Directory(_Plain):
         people = {person.id for person in self.people}
         organisations = {organisation.id for organisation in self.organisations}
         found = [f"person {name!r} is listed twice" for name in _twice([p.id for p in self.people])]
-        found += [
-            f"organisation {name!r} is listed twice" for name in _twice([o.id for o in self.organisations])
-        ]
-        for held in (*self.appointments, *self.acting):
+        found += [f"organisation {name!r} is listed twice" for name in _twice([o.id for o in self.organisations])]
+        holders: tuple[Appointment | Acting, ...] = (*self.appointments, *self.acting)
+        for held in holders:
             if held.role not in ROLES:
                 found.append(f"role {held.role!r} is not one of {', '.join(ROLES)}")
             if held.person not in people:
@@ -112,11 +111,7 @@ class Directory(_Plain):
         return tuple(person for person in self.people if person.id in ids)
 
     def _holding(self, role: str, on: date) -> list[Appointment]:
-        return [
-            a
-            for a in self.appointments
-            if a.role == role and a.since <= on and (a.until is None or on <= a.until)
-        ]
+        return [a for a in self.appointments if a.role == role and a.since <= on and (a.until is None or on <= a.until)]
 
 
 def _twice(ids: list[str]) -> list[str]:

@@ -97,7 +97,5 @@ def _all_done_on(file: CaseFile, deadlines: dict[str, Deadline]) -> date:
     """The day the last thing was done."""
     days = [file.begun_on, *(d.met_on for d in deadlines.values() if d.met_on)]
     days += [london_date(letter.taken_at) for letter in file.letters.values() if letter.taken_at]
-    days += [
-        day for day in (file.reopened_on, *(action.declined_on for action in file.actions.values())) if day
-    ]
+    days += [day for day in (file.reopened_on, *(action.declined_on for action in file.actions.values())) if day]
     return max(days)

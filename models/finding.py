@@ -62,9 +62,7 @@ class Finding:
 
     def unknown(self) -> tuple[str, ...]:
         """The names of the facts that leave a limb undecided, each once."""
-        names = (
-            f.name for limb in self.limbs if limb.held == "undecided" for f in limb.facts if f.holds is None
-        )
+        names = (f.name for limb in self.limbs if limb.held == "undecided" for f in limb.facts if f.holds is None)
         return tuple(dict.fromkeys(names))
 
 
@@ -119,9 +117,7 @@ def _limbs(child: Child, concern: KnownOrNot, definitions: Definitions) -> Itera
         [
             died,
             _aged_16_or_17(child),
-            _answer(
-                f"{child.id}.deprived_of_liberty", "deprivation of liberty order", child.deprived_of_liberty
-            ),
+            _answer(f"{child.id}.deprived_of_liberty", "deprivation of liberty order", child.deprived_of_liberty),
         ],
     )
 

@@ -38,9 +38,7 @@ def open_record(body: Mapping[str, Any], rulebook: Rulebook, now: datetime) -> l
         opening = Opening.model_validate_json(json.dumps(body), strict=True)
     except ValidationError as error:
         faults = error.errors(include_input=False, include_url=False)
-        texts = [
-            f"{_place(fault['loc'])}{fault['msg'].removeprefix('Value error, ')}" for fault in faults[:4]
-        ]
+        texts = [f"{_place(fault['loc'])}{fault['msg'].removeprefix('Value error, ')}" for fault in faults[:4]]
         return Refusal("", "; ".join(texts), ".".join(str(part) for part in faults[0]["loc"]) or None)
     refusal = _may_open(opening, rulebook, now)
     if refusal is not None:
@@ -71,9 +69,7 @@ def _may_open(opening: Opening, rulebook: Rulebook, now: datetime) -> Refusal | 
         if day > today:
             return Refusal("2.1f", f"{field}: {day_words(day)} is in the future: check the date.", field)
     if incident is not None and opening.opened_on < incident.notified_on:
-        return Refusal(
-            "2.1f", "opened_on: a file is opened on the day of the notification or later.", "opened_on"
-        )
+        return Refusal("2.1f", "opened_on: a file is opened on the day of the notification or later.", "opened_on")
     began = rulebook.definitions.partners_began
     if incident is not None and began is not None and incident.notified_on > began:
         return Refusal(
@@ -92,9 +88,7 @@ def fold(record: Sequence[Entry]) -> CaseFile:
         UnreadableEntryError: an entry that this release does not know or cannot read.
     """
     opening, pinned = record[0], record[1]
-    file = opened(
-        Opening.model_validate_json(json.dumps(dict(opening.body))), rulebook_from(pinned.body["rulebook"])
-    )
+    file = opened(Opening.model_validate_json(json.dumps(dict(opening.body))), rulebook_from(pinned.body["rulebook"]))
     struck = {entry.body["step"] for entry in record if entry.name == "struck_out"}
     for entry in record[2:]:
         apply(file, entry, struck)
@@ -139,9 +133,7 @@ def rests_on(record: Sequence[Entry], step: str, world: World) -> str | None:
     with_it, without = fold(record[:2]), fold(record[:2])
     for entry in record[2:]:
         if not entry.is_fact and entry.id not in struck and entry.id != step and entry.name != "struck_out":
-            then = World(
-                entry.recorded_at, world.directory, world.rulebooks, world.extra_holidays, quick=True
-            )
+            then = World(entry.recorded_at, world.directory, world.rulebooks, world.extra_holidays, quick=True)
             one = _step(entry)
             if next(refusals(one, without, then), None) and not next(refusals(one, with_it, then), None):
                 return entry.id

@@ -13,9 +13,7 @@ from .record import Refusal
 def needs_incident(file: CaseFile, rule: str) -> Iterator[Refusal]:
     """Refused on a file that was opened for a review without an incident."""
     if file.opening.incident is None:
-        yield Refusal(
-            rule, "This file was opened for a review without an incident: there is none to speak of."
-        )
+        yield Refusal(rule, "This file was opened for a review without an incident: there is none to speak of.")
 
 
 def needs_review(file: CaseFile, rule: str) -> Iterator[Refusal]:
@@ -31,9 +29,7 @@ def needs_report(file: CaseFile, rule: str) -> Iterator[Refusal]:
         yield Refusal(rule, "No report is signed off on this file: record report_signed_off first.")
 
 
-def needs_party(
-    file: CaseFile, organisation: str, rule: str, field: str = "organisation"
-) -> Iterator[Refusal]:
+def needs_party(file: CaseFile, organisation: str, rule: str, field: str = "organisation") -> Iterator[Refusal]:
     """Refused for an organisation that is not on the file."""
     if organisation not in file.parties:
         known = ", ".join(sorted(file.parties)) or "none yet"

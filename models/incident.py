@@ -10,9 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 KnownOrNot = Literal["yes", "no", "unknown"]
 Outcome = Literal["died", "seriously harmed", "not seriously harmed", "unknown"]
 Suspicion = Literal["known", "suspected", "not suspected", "unknown"]
-Harm = Literal[
-    "life-threatening injury", "impairment of health or development", "serious sexual abuse", "other"
-]
+Harm = Literal["life-threatening injury", "impairment of health or development", "serious sexual abuse", "other"]
 Custody = Literal[
     "none",
     "police custody",
@@ -60,13 +58,9 @@ class Child(Facts):
     born_on: Day | None = Field(None, title="Date of birth", description="Leave empty when unknown.")
     outcome: Outcome = Field("unknown", title="What happened to the child")
     died_on: Day | None = Field(None, title="Date of death", description="Leave empty when unknown.")
-    harms: tuple[Harm, ...] = Field(
-        (), title="Kinds of harm", description="Tick all that apply (2.1b, 2.1c)."
-    )
+    harms: tuple[Harm, ...] = Field((), title="Kinds of harm", description="Tick all that apply (2.1b, 2.1c).")
     other_harm: Text | None = Field(None, title="What other harm")
-    recovered: bool = Field(
-        False, title="The child has recovered", description="This changes nothing (2.1b)."
-    )
+    recovered: bool = Field(False, title="The child has recovered", description="This changes nothing (2.1b).")
     research_considered: Text | None = Field(
         None,
         title="Research considered",
@@ -74,15 +68,11 @@ class Child(Facts):
     )
     abuse_or_neglect: Suspicion = Field("unknown", title="Abuse or neglect")
     custody: Custody = Field("unknown", title="In custody at the time of death")
-    detained_under_mental_health_act: KnownOrNot = Field(
-        "unknown", title="Detained under the Mental Health Act 1983"
-    )
+    detained_under_mental_health_act: KnownOrNot = Field("unknown", title="Detained under the Mental Health Act 1983")
     deprived_of_liberty: KnownOrNot = Field(
         "unknown", title="Subject to a deprivation of liberty order", description="Mental Capacity Act 2005."
     )
-    residence: Line | None = Field(
-        None, title="Area of normal residence", description="Leave empty when unknown."
-    )
+    residence: Line | None = Field(None, title="Area of normal residence", description="Leave empty when unknown.")
 
     @model_validator(mode="after")
     def _hangs_together(self) -> Self:
@@ -125,9 +115,7 @@ class Incident(Facts):
         "unknown", title="Cause for concern about how the authority, Board partners or others worked together"
     )
     where: Where = Field("in the area", title="Where it happened")
-    aware_on: Day | None = Field(
-        None, title="The authority became aware on", description="Leave empty when unknown."
-    )
+    aware_on: Day | None = Field(None, title="The authority became aware on", description="Leave empty when unknown.")
     notified_on: Day = Field(title="The board was notified on")
     organisations: tuple[InvolvedOrganisation, ...] = Field((), max_length=50, title="Organisations involved")
     summary: Text | None = Field(None, title="What happened, in a few sentences")

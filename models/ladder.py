@@ -49,9 +49,7 @@ def planned(deadline: Deadline, ladder: Ladder, file: CaseFile, *, above: bool) 
     yield from _escalations(deadline, ladder, file, first, above=above)
 
 
-def _escalations(
-    deadline: Deadline, ladder: Ladder, file: CaseFile, first: date, *, above: bool
-) -> Iterator[Planned]:
+def _escalations(deadline: Deadline, ladder: Ladder, file: CaseFile, first: date, *, above: bool) -> Iterator[Planned]:
     look_again = file.look_again.get(deadline.key)
     day, recipients = first, _recipients(deadline, ladder)
     for number, to in enumerate(recipients, start=1):
@@ -64,8 +62,8 @@ def _escalations(
     while ladder.repeat_every_days:
         repeat += 1
         day += timedelta(days=ladder.repeat_every_days)
-        to = (last, "above_chair") if above and repeat > ladder.above_after_repeats else (last,)
-        rung = Planned(f"repeat-{repeat}", "escalation", morning_of(day), to)
+        both = (last, "above_chair") if above and repeat > ladder.above_after_repeats else (last,)
+        rung = Planned(f"repeat-{repeat}", "escalation", morning_of(day), both)
         if look_again is not None and rung.at > look_again[1]:
             break
         yield rung
@@ -74,8 +72,8 @@ def _escalations(
     day, number = look_again[0], 0
     while True:
         # The Chair has looked, and it still is not met: now the role above hears too, if there is one.
-        to = ("chair", "above_chair") if above else ("chair",)
-        yield Planned(f"again-{look_again[0].isoformat()}-{number}", "escalation", morning_of(day), to)
+        chairs = ("chair", "above_chair") if above else ("chair",)
+        yield Planned(f"again-{look_again[0].isoformat()}-{number}", "escalation", morning_of(day), chairs)
         number, day = number + 1, day + timedelta(days=ladder.repeat_every_days or 28)
 
 

@@ -25,9 +25,7 @@ from .step import World
 from .view import kind_of, next_due, overdue, stage_of, status_of
 
 
-def project(
-    record: Sequence[Entry], events: Sequence[Mapping[str, Any]], revision: int, world: World
-) -> Projection:
+def project(record: Sequence[Entry], events: Sequence[Mapping[str, Any]], revision: int, world: World) -> Projection:
     """A whole file for the register.
 
     Arguments:
@@ -65,8 +63,7 @@ def project(
         notices=_notices(file, notices_of(file, clocks)),
         actions=_actions(file, deadlines),
         organisations=tuple(
-            OrganisationRow(name, party.facts.name, party.representative)
-            for name, party in file.parties.items()
+            OrganisationRow(name, party.facts.name, party.representative) for name, party in file.parties.items()
         ),
         documents=tuple(DocumentRow(*named) for named in dict.fromkeys(file.documents)),
         events=tuple(_event(event) for event in events),

@@ -96,9 +96,7 @@ class Definitions(_Part):
     """The board's own definitions and dates."""
 
     serious_sexual_abuse_is_serious_harm: bool = Field(description="2.1c")
-    partners_began: date | None = Field(
-        None, description="2.1g: the day safeguarding partner arrangements began"
-    )
+    partners_began: date | None = Field(None, description="2.1g: the day safeguarding partner arrangements began")
 
 
 class Clock(_Part):
@@ -177,9 +175,7 @@ class Rulebook(_Part):
             if name not in CLOCKS:
                 raise ValueError(f"clocks.{name} is not a clock the rules know")
             if clock.rule != CLOCKS[name]:
-                raise ValueError(
-                    f"clocks.{name}: its rule is {CLOCKS[name] or 'empty'}, not {clock.rule or 'empty'}"
-                )
+                raise ValueError(f"clocks.{name}: its rule is {CLOCKS[name] or 'empty'}, not {clock.rule or 'empty'}")
             if clock.ladder not in self.ladders:
                 raise ValueError(f"clocks.{name}: there is no ladder called {clock.ladder!r}")
             basis: Basis = "statutory" if name in STATUTORY else "board's own"

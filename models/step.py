@@ -19,9 +19,7 @@ from .record import Entry, Refusal
 
 Who = Literal["coordinator", "chair", "board_member", "agency"]
 MessageId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$")]
-Digest = Annotated[
-    str, Field(pattern=r"^[0-9a-f]{64}$", title="Document", json_schema_extra={"document": True})
-]
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", title="Document", json_schema_extra={"document": True})]
 """A document of the store, by its SHA-256."""
 
 
@@ -83,9 +81,7 @@ class Step(BaseModel):
     before_notification: ClassVar[bool] = False
     """Whether it can have happened before the board was notified."""
 
-    id: MessageId = Field(
-        title="Identifier", description="The step's own id: sent twice, it is recorded once."
-    )
+    id: MessageId = Field(title="Identifier", description="The step's own id: sent twice, it is recorded once.")
     recorded_by: Line = Field(title="Recorded by")
     happened_on: Day = Field(title="Happened on", description="The day it happened, today or earlier.")
 

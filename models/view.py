@@ -53,9 +53,7 @@ def next_due(deadlines: Mapping[str, Deadline]) -> date | None:
 
 def overdue(deadlines: Mapping[str, Deadline], today: date) -> int:
     """How many deadlines have passed without being met."""
-    return sum(
-        deadline.open and not deadline.period and deadline.due < today for deadline in deadlines.values()
-    )
+    return sum(deadline.open and not deadline.period and deadline.due < today for deadline in deadlines.values())
 
 
 def status_of(deadline: Deadline, today: date) -> str:
@@ -81,11 +79,7 @@ def attributes_of(file: CaseFile, deadlines: Mapping[str, Deadline], today: date
 def remarks_of(file: CaseFile) -> list[str]:
     """What must be said plainly about a file."""
     remarks = []
-    if (
-        file.notified_on
-        and file.rules.definitions.partners_began is None
-        and file.notified_on > ARRANGEMENTS_END
-    ):
+    if file.notified_on and file.rules.definitions.partners_began is None and file.notified_on > ARRANGEMENTS_END:
         remarks.append(
             "Notified after 29 September 2019, when LSCB arrangements ended at the latest; this board's rulebook "
             "names no day on which safeguarding partner arrangements began (2.1g)."
@@ -93,9 +87,7 @@ def remarks_of(file: CaseFile) -> list[str]:
     if file.delayed_on and file.first_signed_on is None and file.expected_on:
         remarks.append(f"Delayed; completion is expected on {day_words(file.expected_on)} (2.6b).")
     if file.cancellations:
-        remarks.append(
-            "Somebody asked Temporal to cancel this workflow; a file is ended only by a step of its own."
-        )
+        remarks.append("Somebody asked Temporal to cancel this workflow; a file is ended only by a step of its own.")
     return remarks
 
 
@@ -119,9 +111,7 @@ def recordable(file: CaseFile, world: World) -> list[dict[str, Any]]:
     """Every step: whether it may be recorded now, and if not, why not."""
     found = []
     for name, kind in STEPS.items():
-        why_not = [
-            {"rule": refusal.rule, "reason": refusal.reason} for refusal in ready_refusals(kind, file, world)
-        ]
+        why_not = [{"rule": refusal.rule, "reason": refusal.reason} for refusal in ready_refusals(kind, file, world)]
         found.append({"step": name, "label": kind.label, "rules": list(kind.rules), "why_not": why_not})
     return found
 

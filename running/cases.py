@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import json
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -63,9 +66,7 @@ class Cases:
         offset: between server time and business time; zero outside rehearsals.
     """
 
-    def __init__(
-        self, client: Client, register: Register, task_queue: str, offset: timedelta = timedelta()
-    ) -> None:
+    def __init__(self, client: Client, register: Register, task_queue: str, offset: timedelta = timedelta()) -> None:
         self._client, self._register, self._task_queue = client, register, task_queue
         self.offset = offset
 
@@ -94,14 +95,17 @@ class Cases:
         if isinstance(record, Refusal):
             raise Refused(record)
         reference = str(body["reference"])
-        opening = f"{body.get('id', 'opening')}:{body['recorded_by']}:{body['opened_on']}"
-        await claim_reference(self._register, reference, opening, at)
-        try:
+        await claim_reference(self._register, reference, self.token(body), at)
+        with suppress(WorkflowAlreadyStartedError):
             await self._start(reference, {"record": [entry.plain() for entry in record]})
-        except WorkflowAlreadyStartedError:
-            pass
         await self._patiently(lambda: self._opened(reference))
         return reference
+
+    @staticmethod
+    def token(body: Mapping[str, Any]) -> str:
+        """What tells an opening from every other: opened again with the same content, it is the same file."""
+        content = {name: value for name, value in body.items() if name != "reference"}
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
     async def record(self, reference: str, name: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """Records a step; sent again under the same id, it is recorded once.
@@ -212,7 +216,7 @@ class Cases:
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
             search_attributes=TypedSearchAttributes([SearchAttributePair(CASE_REFERENCE, reference)]),
             static_summary=f"Safeguarding file {reference}",
-            static_details="One incident, from the first call to the last action. See the current details for what stands.",
+            static_details="One incident, from the first call to the last action; what stands is below.",
         )
 
     async def _patiently(self, ask: Callable[[], Awaitable[T]]) -> T:

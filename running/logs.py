@@ -73,9 +73,7 @@ def set_up_logging(settings: Settings, stream: TextIO | None = None) -> None:
 def _renderer(settings: Settings, target: TextIO) -> Processor:
     if settings.log_format == "json":
         return structlog.processors.JSONRenderer(sort_keys=False, ensure_ascii=False)
-    return structlog.dev.ConsoleRenderer(
-        colors=target.isatty(), exception_formatter=structlog.dev.plain_traceback
-    )
+    return structlog.dev.ConsoleRenderer(colors=target.isatty(), exception_formatter=structlog.dev.plain_traceback)
 
 
 def _where_in_temporal(_: WrappedLogger, __: str, event: EventDict) -> EventDict:

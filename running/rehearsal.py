@@ -84,9 +84,7 @@ async def play(scenario: Scenario, on: Stage, folder: Path | None = None) -> Pla
         )
         await migrate(settings.register_url)
         parts = await stack.enter_async_context(system(settings))
-        await replace_directory(
-            parts.register, scenario.directory, changed_by="rehearsal", at=scenario.opened_at
-        )
+        await replace_directory(parts.register, scenario.directory, changed_by="rehearsal", at=scenario.opened_at)
         parts.rulebooks[scenario.rulebook.name] = scenario.rulebook
         await stack.enter_async_context(parts.worker(on.env.client))
         rehearsal = _Rehearsal(scenario, on.env, parts)
@@ -161,13 +159,9 @@ class _Rehearsal:
         }
         self._refused.append(line)
         if not step.refused:
-            self._fail(
-                step, f"was expected to be recorded, and was refused ({refusal.rule}): {refusal.reason}"
-            )
+            self._fail(step, f"was expected to be recorded, and was refused ({refusal.rule}): {refusal.reason}")
         elif step.rule and step.rule != refusal.rule:
-            self._fail(
-                step, f"was expected to be refused by {step.rule}, and {refusal.rule} did: {refusal.reason}"
-            )
+            self._fail(step, f"was expected to be refused by {step.rule}, and {refusal.rule} did: {refusal.reason}")
 
     def _fail(self, step: PlayedStep, what: str) -> None:
         line = self._scenario.file.line(step.place)

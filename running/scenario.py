@@ -126,9 +126,7 @@ def _rulebook(file: PlainFile, folder: Path, shelf: Mapping[str, Rulebook]) -> R
         return shelf[name]
     path = folder / name
     if not path.is_file():
-        raise file.error(
-            ("rulebook",), f"there is no rulebook {name} (on the shelf: {', '.join(sorted(shelf))})"
-        )
+        raise file.error(("rulebook",), f"there is no rulebook {name} (on the shelf: {', '.join(sorted(shelf))})")
     return read_rulebook_file(path)
 
 
@@ -188,9 +186,7 @@ def _steps(file: PlainFile, opened_at: datetime) -> tuple[PlayedStep, ...]:
     for number, step in enumerate(steps):
         played = _step(file, number, step)
         if played.at < (found[-1].at if found else opened_at):
-            raise file.error(
-                ("steps", number, "at"), "at is before the step above, or before the file is opened"
-            )
+            raise file.error(("steps", number, "at"), "at is before the step above, or before the file is opened")
         found.append(played)
     return tuple(found)
 

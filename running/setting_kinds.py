@@ -127,7 +127,7 @@ RegisterUrl = Annotated[
     Give("sqlite:////folder/register.sqlite or postgresql://user:password@host/name"),
 ]
 Port = Annotated[int, Field(ge=1, le=65535), Give("a port from 1 to 65535, for example 587")]
-Seconds = Annotated[float, Field(gt=0, le=300), Give("a number of seconds up to 300, for example 20")]
+Seconds = Annotated[float, Field(gt=0, le=20), Give("a number of seconds up to 20")]
 Bytes = Annotated[int, Field(ge=1), Give("a number of bytes, for example 25000000")]
 Sender = Annotated[
     str, AfterValidator(_sender), Give("the address letters come from, for example reviews@board.example")

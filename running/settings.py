@@ -104,9 +104,7 @@ class Settings(BaseSettings):
     smtp_username: Annotated[Name | None, Give("the user name, and its password in SCR_SMTP_PASSWORD")] = None
     """Who signs in to the mail server. Without one, nobody does."""
 
-    smtp_password: Annotated[
-        SecretStr | None, Give("both SCR_SMTP_USERNAME and SCR_SMTP_PASSWORD, or neither")
-    ] = None
+    smtp_password: Annotated[SecretStr | None, Give("both SCR_SMTP_USERNAME and SCR_SMTP_PASSWORD, or neither")] = None
     """The password for `smtp_username`."""
 
     smtp_ca_file: Annotated[CertificateFile | None, Give("a PEM file of certificates")] = None
@@ -146,14 +144,14 @@ class Settings(BaseSettings):
     ] = None
     """Where a worker serves Prometheus metrics, if anywhere."""
 
-    log_level: Annotated[
-        Literal["debug", "info", "warning", "error"], Words, Give("debug, info, warning or error")
-    ] = "info"
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], Words, Give("debug, info, warning or error")] = (
+        "info"
+    )
     """What is worth a line in the log."""
 
-    log_format: Annotated[
-        Literal["console", "json"], Words, Give("console, for people, or json, for machines")
-    ] = "console"
+    log_format: Annotated[Literal["console", "json"], Words, Give("console, for people, or json, for machines")] = (
+        "console"
+    )
     """How the log is written."""
 
     @field_validator("smtp_security")
@@ -248,9 +246,7 @@ def _unknown_variables() -> Iterator[str]:
             yield f"{name}: is not a setting; {_instead(name)}"
 
 
-def _problems(
-    error: ValidationError, overrides: Mapping[str, Any], in_file: Mapping[str, Any]
-) -> Iterator[str]:
+def _problems(error: ValidationError, overrides: Mapping[str, Any], in_file: Mapping[str, Any]) -> Iterator[str]:
     in_environment = {name.upper() for name, value in os.environ.items() if value}
     for detail in error.errors(include_url=False, include_input=False):
         if detail["type"] == "default_factory_not_called":

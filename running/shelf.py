@@ -32,8 +32,6 @@ def read_shelf(folder: Path) -> dict[str, Rulebook]:
     for path in sorted(folder.glob("*.toml")):
         rulebook = read_rulebook_file(path)
         if rulebook.name != path.stem:
-            raise RulebookError(
-                f"{path.name}: its name is {rulebook.name}: call the file {rulebook.name}.toml"
-            )
+            raise RulebookError(f"{path.name}: its name is {rulebook.name}: call the file {rulebook.name}.toml")
         found[rulebook.name] = rulebook
     return found

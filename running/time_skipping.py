@@ -109,9 +109,7 @@ async def skip_to(
     return await until_quiet(handle)
 
 
-async def until_quiet(
-    handle: WorkflowHandle[Any, Any], *, patience: timedelta = timedelta(seconds=60)
-) -> bool:
+async def until_quiet(handle: WorkflowHandle[Any, Any], *, patience: timedelta = timedelta(seconds=60)) -> bool:
     """Waits until nothing is under way in a workflow: no task, and no activity but one waiting to retry.
 
     `WorkflowEnvironment.fast_forward` skips only while nothing is under way, but returns as soon as its time

@@ -286,10 +286,7 @@ class IncidentWorkflow:
             workflow.logger.error("send_letter gave up: %s", type(error).__name__)
             outcome = {"taken": False, "at": instant_text(self._now()), "why": why}
         # What was sent stands beside what became of it, as later code may derive the notice otherwise.
-        told = {
-            name: getattr(letter, name)
-            for name in ("notice", "number", "rule", "template", "to", "documents")
-        }
+        told = {name: getattr(letter, name) for name in ("notice", "number", "rule", "template", "to", "documents")}
         self._put(Incoming(kind="letter", body={**outcome, **told}))
 
     async def _tell(self, message: Message) -> None:

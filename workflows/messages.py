@@ -27,9 +27,7 @@ def read_step_message(name: str, args: Sequence[RawValue], source: str) -> Incom
 
 def _one_object(args: Sequence[RawValue]) -> dict[str, Any] | Refusal:
     if len(args) != 1:
-        return Refusal(
-            "", f"The message has {len(args)} arguments: send one JSON object with the step's fields."
-        )
+        return Refusal("", f"The message has {len(args)} arguments: send one JSON object with the step's fields.")
     payload = args[0].payload
     if payload.metadata.get("encoding") != b"json/plain":
         return Refusal("", "The message is not JSON: send one JSON object with the step's fields.")

@@ -54,13 +54,9 @@ def upgrade() -> None:
     with op.batch_alter_table("case_file", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_case_file_decided_on"), ["decided_on"], unique=False)
         batch_op.create_index(batch_op.f("ix_case_file_kind_opened_on"), ["kind", "opened_on"], unique=False)
-        batch_op.create_index(
-            batch_op.f("ix_case_file_next_due_reference"), ["next_due", "reference"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_case_file_next_due_reference"), ["next_due", "reference"], unique=False)
         batch_op.create_index(batch_op.f("ix_case_file_opened_on"), ["opened_on"], unique=False)
-        batch_op.create_index(
-            batch_op.f("ix_case_file_overdue_next_due"), ["overdue", "next_due"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_case_file_overdue_next_due"), ["overdue", "next_due"], unique=False)
         batch_op.create_index(batch_op.f("ix_case_file_stage_next_due"), ["stage", "next_due"], unique=False)
 
     op.create_table(
@@ -82,9 +78,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("reference", "notice_key", "number", name=op.f("pk_delivery")),
     )
     with op.batch_alter_table("delivery", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_delivery_status_updated_at"), ["status", "updated_at"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_delivery_status_updated_at"), ["status", "updated_at"], unique=False)
 
     op.create_table(
         "directory_change",
@@ -175,9 +169,7 @@ def upgrade() -> None:
         sa.Column("organisation", sa.Text(), nullable=True),
         sa.Column("since", sa.Date(), nullable=False),
         sa.Column("until", sa.Date(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["organisation"], ["organisation.id"], name=op.f("fk_appointment_organisation")
-        ),
+        sa.ForeignKeyConstraint(["organisation"], ["organisation.id"], name=op.f("fk_appointment_organisation")),
         sa.ForeignKeyConstraint(["person"], ["person.id"], name=op.f("fk_appointment_person")),
         sa.PrimaryKeyConstraint("position", name=op.f("pk_appointment")),
     )

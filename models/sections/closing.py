@@ -39,9 +39,7 @@ class Closed(Step):
                 )
         for deadline in deadlines_of(file, Clocks(file, world.extra_holidays)).values():
             if deadline.open and deadline.clock != "closing":
-                yield Refusal(
-                    deadline.rule, f"A deadline stands: {deadline.title}, due on {day_words(deadline.due)}."
-                )
+                yield Refusal(deadline.rule, f"A deadline stands: {deadline.title}, due on {day_words(deadline.due)}.")
         for notice in notices_of(file, Clocks(file, world.extra_holidays)).values():
             if file.taken_on(notice.key) is None:
                 yield Refusal(notice.rule, f"A letter is not taken yet: {notice.title}, to {notice.to}.")
@@ -90,9 +88,7 @@ def _published(file: CaseFile) -> Iterator[Refusal]:
             "2.9a", "The report of a case that meets the criteria is published, or not publishing is decided."
         )
     if publication.published_on is not None and publication.moved_on is None:
-        yield Refusal(
-            "2.9b", "The report's year on the website is not over, or what comes next is not decided."
-        )
+        yield Refusal("2.9b", "The report's year on the website is not over, or what comes next is not decided.")
 
 
 def _learned(file: CaseFile) -> Iterator[Refusal]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 from typing import ClassVar
 
 from pydantic import Field
@@ -27,9 +26,7 @@ class DeadlineExtended(Step):
     rules: ClassVar[tuple[str, ...]] = ()
     who: ClassVar[tuple[Who, ...]] = ("coordinator", "chair")
 
-    deadline: Line = Field(
-        title="Which deadline", description="Its key, as the file's list of deadlines shows it."
-    )
+    deadline: Line = Field(title="Which deadline", description="Its key, as the file's list of deadlines shows it.")
     new_due: Day = Field(title="New due date")
     reason: Text = Field(title="Reason")
 
@@ -66,9 +63,7 @@ class EscalationAcknowledged(Step):
     rules: ClassVar[tuple[str, ...]] = ()
     who: ClassVar[tuple[Who, ...]] = ("coordinator", "chair")
 
-    deadline: Line = Field(
-        title="Which deadline", description="Its key, as the file's list of deadlines shows it."
-    )
+    deadline: Line = Field(title="Which deadline", description="Its key, as the file's list of deadlines shows it.")
     look_again_on: Day = Field(title="The Chair looks again on")
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
@@ -122,9 +117,7 @@ class NoteAdded(Step):
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """Refused when the file has become so large that its steps come first."""
         if file.weight > MAX_WEIGHT:
-            yield Refusal(
-                "", "The file is very large: keep notes as a document, and its steps will fit.", "text"
-            )
+            yield Refusal("", "The file is very large: keep notes as a document, and its steps will fit.", "text")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Changes nothing."""
@@ -145,18 +138,14 @@ class StruckOut(Step):
         if name is None:
             yield Refusal("", f"There is no step with the id {self.step} on this file.", "step")
         elif name in ("opened", "struck_out", "rulebook_changed", "closed", "reopened"):
-            yield Refusal(
-                "", f"A step {name} cannot be struck out: record what is right as a new step.", "step"
-            )
+            yield Refusal("", f"A step {name} cannot be struck out: record what is right as a new step.", "step")
         elif self.step in file.struck:
             yield Refusal("", f"The step {self.step} is struck out already.", "step")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """The fold leaves the step out from the beginning; those who were told of it are told that it was wrong."""
         name = file.struck[self.step]
-        file.corrections.append(
-            Correction(self.id, self.happened_on, (name,), entry.recorded_at, about=self.step)
-        )
+        file.corrections.append(Correction(self.id, self.happened_on, (name,), entry.recorded_at, about=self.step))
 
 
 def open_deadline(file: CaseFile, world: World, key: str) -> Deadline | Refusal:
@@ -165,9 +154,7 @@ def open_deadline(file: CaseFile, world: World, key: str) -> Deadline | Refusal:
     deadline = deadlines.get(key)
     if deadline is None:
         known = ", ".join(sorted(name for name, one in deadlines.items() if one.open))
-        return Refusal(
-            "", f"There is no deadline {key} on this file. Open ones: {known or 'none'}.", "deadline"
-        )
+        return Refusal("", f"There is no deadline {key} on this file. Open ones: {known or 'none'}.", "deadline")
     if not deadline.open:
         return Refusal(deadline.rule, f"The deadline {key} is met already.", "deadline")
     return deadline

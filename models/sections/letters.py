@@ -23,9 +23,7 @@ class AddressCorrected(Step):
     rules: ClassVar[tuple[str, ...]] = ()
     on_closed: ClassVar[bool] = True
 
-    recipient: Line = Field(
-        title="Recipient", description="As the notice names it: ofsted, lead:county-hospital."
-    )
+    recipient: Line = Field(title="Recipient", description="As the notice names it: ofsted, lead:county-hospital.")
     address: Email | None = Field(
         None, title="The right address", description="Left empty, the directory's address of today is used."
     )
@@ -67,9 +65,7 @@ def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
         yield Notice(f"letter_refused:{notice}", letter.rule, title, "letter_refused", "coordinator", content)
     for reference in file.undelivered_messages:
         key = f"merged_elsewhere:{reference}"
-        yield Notice(
-            key, "1.1", "A merged file was not found", "merge_unknown", "coordinator", {"other": reference}
-        )
+        yield Notice(key, "1.1", "A merged file was not found", "merge_unknown", "coordinator", {"other": reference})
 
 
 ABOUT_LETTERS = ("letter_refused:", "reminder:undelivered:", "escalation:undelivered:")

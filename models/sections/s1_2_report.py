@@ -96,9 +96,7 @@ class ReportSignedOff(Step):
     signed_by: Line = Field(title="Signed off by")
     says_what_happened: bool = Field(title="It says what happened")
     says_why: bool = Field(title="It says why")
-    says_what_will_be_done: bool = Field(
-        title="It says what needs to happen to reduce the risk of recurrence"
-    )
+    says_what_will_be_done: bool = Field(title="It says what needs to happen to reduce the risk of recurrence")
     lived_experience: Text = Field(title="How the child's lived experience is shown")
     sound_analysis: bool = Field(title="Its analysis is sound")
     plain_english: bool = Field(title="It is in plain English, for professionals and the public alike")
@@ -114,14 +112,10 @@ class ReportSignedOff(Step):
         if not file.drafts:
             yield Refusal("1.2b", "There is no draft of the report: record report_drafted first.")
         if not file.family:
-            yield Refusal(
-                "1.3d", "No family member is listed: record family_invited, or why they are not invited."
-            )
+            yield Refusal("1.3d", "No family member is listed: record family_invited, or why they are not invited.")
         for name, member in file.family.items():
             if member.open:
-                yield Refusal(
-                    "1.3d", f"It is open whether {name} contributes: record the invitation or the answer."
-                )
+                yield Refusal("1.3d", f"It is open whether {name} contributes: record the invitation or the answer.")
         if file.review is not None and file.review.serious:
             if not file.leads:
                 yield Refusal("2.5a", "No lead reviewer is in post: record reviewer_named first.")
@@ -135,9 +129,7 @@ class ReportSignedOff(Step):
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """Each point is confirmed, for a report that is on the file."""
         if self.document not in file.drafts:
-            yield Refusal(
-                "1.2b", "This document is not a draft on this file: record report_drafted first.", "document"
-            )
+            yield Refusal("1.2b", "This document is not a draft on this file: record report_drafted first.", "document")
         elif file.report is not None and file.drafts[self.document] == file.drafts[file.report.sha256]:
             yield Refusal(
                 "2.9f",
@@ -145,9 +137,7 @@ class ReportSignedOff(Step):
                 "document",
             )
         if file.report is not None and file.publication.published_on and file.publication.off_since is None:
-            yield Refusal(
-                "2.9d", "The report is published: record report_withdrawn before it is replaced.", "document"
-            )
+            yield Refusal("2.9d", "The report is published: record report_withdrawn before it is replaced.", "document")
         for field, rule in (
             ("says_what_happened", "1.2b"),
             ("says_why", "1.2b"),
@@ -159,10 +149,7 @@ class ReportSignedOff(Step):
             if not getattr(self, field):
                 title = type(self).model_fields[field].title
                 yield Refusal(rule, f"Not confirmed: {title}. A report is signed off only when it is.", field)
-        if (
-            not any(party.practitioners_on for party in file.parties.values())
-            and self.no_practitioners_because is None
-        ):
+        if not any(party.practitioners_on for party in file.parties.values()) and self.no_practitioners_because is None:
             yield Refusal(
                 "1.3c",
                 "No practitioners' involvement is recorded: record practitioners_involved, or say why there is none.",

@@ -75,16 +75,10 @@ class FamilyInvited(Step):
     rules: ClassVar[tuple[str, ...]] = ("1.3d",)
 
     member: Identifier = Field(title="Identifier of the family member", description="Never their name.")
-    relationship: Line | None = Field(
-        None, title="Relationship to the child", description="When not listed before."
-    )
+    relationship: Line | None = Field(None, title="Relationship to the child", description="When not listed before.")
     how_explained: Text | None = Field(None, title="How it was explained to them")
-    through: Line | None = Field(
-        None, title="Through whom they are reached", description="A solicitor, for example."
-    )
-    not_invited_because: Text | None = Field(
-        None, title="Why they were not invited", description="If they were not."
-    )
+    through: Line | None = Field(None, title="Through whom they are reached", description="A solicitor, for example.")
+    not_invited_because: Text | None = Field(None, title="Why they were not invited", description="If they were not.")
 
     @classmethod
     def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
@@ -94,19 +88,13 @@ class FamilyInvited(Step):
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """Either how it was explained, or why they were not invited."""
         if (self.how_explained is None) == (self.not_invited_because is None):
-            yield Refusal(
-                "1.3d", "Say either how it was explained, or why they were not invited.", "how_explained"
-            )
+            yield Refusal("1.3d", "Say either how it was explained, or why they were not invited.", "how_explained")
         if self.member not in file.family and self.relationship is None:
-            yield Refusal(
-                "1.3d", "Give the relationship of someone who was not listed before.", "relationship"
-            )
+            yield Refusal("1.3d", "Give the relationship of someone who was not listed before.", "relationship")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Waits for the answer, or settles that there is none to wait for."""
-        member = file.family.setdefault(
-            self.member, FamilyMember(self.relationship or "", listed_on=self.happened_on)
-        )
+        member = file.family.setdefault(self.member, FamilyMember(self.relationship or "", listed_on=self.happened_on))
         member.invited_on = member.invited_on or self.happened_on
         member.not_invited_because = self.not_invited_because or ""
 
@@ -126,9 +114,7 @@ class FamilyAnswered(Step):
         yield from known_name(self.member, file.family, "family member", "1.3d")
         if member := file.family.get(self.member):
             if member.invited_on is None:
-                yield Refusal(
-                    "1.3d", f"{self.member} is not invited yet: record family_invited first.", "member"
-                )
+                yield Refusal("1.3d", f"{self.member} is not invited yet: record family_invited first.", "member")
             yield from not_before(self.happened_on, member.invited_on, "the invitation", "1.3d")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:

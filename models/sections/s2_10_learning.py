@@ -77,9 +77,7 @@ class LearningEventHeld(Step):
         if any(number < 0 for number in self.attendance.values()):
             yield Refusal("2.10a", "Attendance is a number of people, 0 or more.", "attendance")
         if sum(number > 0 for number in self.attendance.values()) < 2:
-            yield Refusal(
-                "2.10a", "A multi-agency event is attended by two organisations or more.", "attendance"
-            )
+            yield Refusal("2.10a", "A multi-agency event is attended by two organisations or more.", "attendance")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Keeps the day."""
@@ -118,9 +116,7 @@ class TrainingChanged(Step):
     def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
         """After the sub-group considered the findings."""
         if file.learning.considered_on is None:
-            yield Refusal(
-                "2.10b", "The sub-group has not considered the findings yet: record learning_considered."
-            )
+            yield Refusal("2.10b", "The sub-group has not considered the findings yet: record learning_considered.")
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """Not before they were considered."""
@@ -248,21 +244,17 @@ def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
         for name, party in file.parties.items():
             since, content = max(learning.outcome_on, party.since), {"outcome": learning.outcome}
             yield clocks.for_organisation("outcome_confirmed", name, since, party.outcome_confirmed_on)
-            yield Notice(
-                f"outcome:{name}", "2.10e", "The outcome of a review", "outcome", f"lead:{name}", content
-            )
-    since = monitored_from(file)
-    if since is not None and file.review.serious:
-        yield from _after_publication(file, clocks, since)
+            yield Notice(f"outcome:{name}", "2.10e", "The outcome of a review", "outcome", f"lead:{name}", content)
+    published = monitored_from(file)
+    if published is not None and file.review.serious:
+        yield from _after_publication(file, clocks, published)
 
 
 def _after_publication(file: CaseFile, clocks: Clocks, since: date) -> Iterator[Duty]:
     learning = file.learning
     yield clocks.deadline("learning_event", since, met_on=learning.held_on)
     yield clocks.deadline("learning_considered", since, met_on=learning.considered_on)
-    yield clocks.deadline(
-        "training_changed", learning.considered_on or since, met_on=learning.training_changed_on
-    )
+    yield clocks.deadline("training_changed", learning.considered_on or since, met_on=learning.training_changed_on)
     first_bulletin = min((on for on, _ in learning.bulletins.values()), default=None)
     yield clocks.deadline("bulletin_approved", since, met_on=first_bulletin)
     for name, party in file.parties.items():

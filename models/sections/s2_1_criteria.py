@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field, ValidationError
@@ -39,9 +38,7 @@ class NotifiedPanel(Step):
     rules: ClassVar[tuple[str, ...]] = ("2.1f",)
     before_notification: ClassVar[bool] = True
 
-    child: Identifier | None = Field(
-        None, title="Child", description="Only for a child added to the file later."
-    )
+    child: Identifier | None = Field(None, title="Child", description="Only for a child added to the file later.")
     reason: Text | None = Field(None, title="Why it was late", description="When it was.")
 
     @classmethod
@@ -54,9 +51,7 @@ class NotifiedPanel(Step):
         if self.child is not None:
             yield from known_name(self.child, file.added_children, "child", "2.1f")
         if (self.child or "") in file.panel_notified:
-            yield Refusal(
-                "2.1f", "This notification is recorded already: strike that step out if it was wrong."
-            )
+            yield Refusal("2.1f", "This notification is recorded already: strike that step out if it was wrong.")
         aware = file.added_children.get(self.child, (None, None))[0] if self.child else file.aware_on
         if aware and self.happened_on < aware:
             yield Refusal("2.1f", "This is before the authority became aware: check the date.", "happened_on")
@@ -91,9 +86,7 @@ class FactsCorrected(Step):
     rules: ClassVar[tuple[str, ...]] = ("2.1e",)
 
     reason: Text = Field(title="Why the facts are corrected")
-    child: Identifier | None = Field(
-        None, title="Child", description="Whose facts; may be left out for an only child."
-    )
+    child: Identifier | None = Field(None, title="Child", description="Whose facts; may be left out for an only child.")
     born_on: Day | None = Field(None, title="Date of birth")
     outcome: Outcome | None = Field(None, title="What happened to the child")
     died_on: Day | None = Field(None, title="Date of death")
@@ -103,14 +96,10 @@ class FactsCorrected(Step):
     research_considered: Text | None = Field(None, title="Research considered")
     abuse_or_neglect: Suspicion | None = Field(None, title="Abuse or neglect")
     custody: Custody | None = Field(None, title="In custody at the time of death")
-    detained_under_mental_health_act: KnownOrNot | None = Field(
-        None, title="Detained under the Mental Health Act 1983"
-    )
+    detained_under_mental_health_act: KnownOrNot | None = Field(None, title="Detained under the Mental Health Act 1983")
     deprived_of_liberty: KnownOrNot | None = Field(None, title="Subject to a deprivation of liberty order")
     residence: Line | None = Field(None, title="Area of normal residence")
-    concern_about_joint_working: KnownOrNot | None = Field(
-        None, title="Cause for concern about joint working"
-    )
+    concern_about_joint_working: KnownOrNot | None = Field(None, title="Cause for concern about joint working")
     where: Where | None = Field(None, title="Where it happened")
     aware_on: Day | None = Field(None, title="The authority became aware on")
     notified_on: Day | None = Field(None, title="The board was notified on")
@@ -191,9 +180,7 @@ class ChildAdded(Step):
         """A child is added once, and the authority must be aware before it notifies."""
         yield from new_name(self.child.id, file.children, "child", "2.1f")
         if self.aware_on is not None and self.aware_on > self.happened_on:
-            yield Refusal(
-                "2.1f", "The authority must be aware of the child before the board is told.", "aware_on"
-            )
+            yield Refusal("2.1f", "The authority must be aware of the child before the board is told.", "aware_on")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Adds the child and asks the criteria again."""
@@ -215,9 +202,7 @@ class NotificationWithdrawn(Step):
         """Refused while a limb is met: a case that meets a criterion must always trigger a review."""
         yield from needs_incident(file, "2.1e")
         for limb in file.finding.met()[:1]:
-            yield Refusal(
-                limb.rule, f"A criterion is met ({limb.title}): the notification cannot be withdrawn."
-            )
+            yield Refusal(limb.rule, f"A criterion is met ({limb.title}): the notification cannot be withdrawn.")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Ends the file as withdrawn."""
@@ -236,9 +221,7 @@ class MergedInto(Step):
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """A file is not merged into itself."""
         if self.reference == file.reference:
-            yield Refusal(
-                "1.1", "A file cannot be merged into itself: give the other file's reference.", "reference"
-            )
+            yield Refusal("1.1", "A file cannot be merged into itself: give the other file's reference.", "reference")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Ends the file as merged."""
@@ -273,9 +256,7 @@ class JoinedWith(Step):
     rules: ClassVar[tuple[str, ...]] = ("1.1",)
     before_notification: ClassVar[bool] = True
 
-    kind: Literal["another board's review", "domestic homicide review", "another review"] = Field(
-        title="With what"
-    )
+    kind: Literal["another board's review", "domestic homicide review", "another review"] = Field(title="With what")
     leads: Line = Field(title="Who leads")
     their_reference: Line = Field(title="Their reference")
 
@@ -331,9 +312,7 @@ def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
             responsible="local_authority",
         )
     for decision, (since, met_on) in file.revisits.items():
-        yield clocks.deadline(
-            "decision_revisited", since, key=f"decision_revisited:{decision}", met_on=met_on
-        )
+        yield clocks.deadline("decision_revisited", since, key=f"decision_revisited:{decision}", met_on=met_on)
 
 
 def closing_notices(file: CaseFile) -> Iterator[Notice]:

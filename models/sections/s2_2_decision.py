@@ -90,15 +90,9 @@ class Deciding(Step):
     who: ClassVar[tuple[Who, ...]] = ("coordinator", "chair")
 
     choice: Choice = Field(title="The decision")
-    kind: ReviewKind | None = Field(
-        None, title="Kind of alternative review", description="For an alternative review."
-    )
-    decider: Line = Field(
-        title="Decided by", description="The Chair, or who acted for the Chair that day (2.2c)."
-    )
-    reasons: Text = Field(
-        title="Reasons", description="Sent to the national panel when not initiating: name nobody."
-    )
+    kind: ReviewKind | None = Field(None, title="Kind of alternative review", description="For an alternative review.")
+    decider: Line = Field(title="Decided by", description="The Chair, or who acted for the Chair that day (2.2c).")
+    reasons: Text = Field(title="Reasons", description="Sent to the national panel when not initiating: name nobody.")
     unknown_reasons: dict[str, Text] = Field(
         default_factory=dict,
         title="Why it was decided with facts unknown",
@@ -116,9 +110,7 @@ class Deciding(Step):
         yield from needs_incident(file, "2.2a")
         yield from not_answered(file, "criteria")
         areas = [child.residence for child in file.children.values()]
-        if areas and all(
-            area is not None and area.casefold() != file.rules.area.casefold() for area in areas
-        ):
+        if areas and all(area is not None and area.casefold() != file.rules.area.casefold() for area in areas):
             yield Refusal(
                 "2.2a",
                 f"No child of this file normally lives in {file.rules.area}: the board for the area of residence "
@@ -151,15 +143,11 @@ class Deciding(Step):
         if held == "undecided":
             for fact in file.finding.unknown():
                 if fact not in self.unknown_reasons:
-                    yield Refusal(
-                        "2.1e", f"{fact} is unknown: say why it is decided without it.", "unknown_reasons"
-                    )
+                    yield Refusal("2.1e", f"{fact} is unknown: say why it is decided without it.", "unknown_reasons")
         if (self.choice == "alternative review") != (self.kind is not None):
             yield Refusal("2.2g", "Name the kind for an alternative review, and for nothing else.", "kind")
         elif self.kind == "Serious Case Review":
-            yield Refusal(
-                "2.2g", "A Serious Case Review is not an alternative review: choose it by name.", "kind"
-            )
+            yield Refusal("2.2g", "A Serious Case Review is not an alternative review: choose it by name.", "kind")
 
     def _check_decider(self, world: World) -> Iterator[Refusal]:
         directory = world.need_directory()
@@ -226,13 +214,9 @@ class DecisionRevisited(Deciding):
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """Not before the decision it revisits, and not while a report of the review is signed off."""
-        yield from not_before(
-            self.happened_on, file.decision.on if file.decision else None, "the decision", "2.2f"
-        )
+        yield from not_before(self.happened_on, file.decision.on if file.decision else None, "the decision", "2.2f")
         if file.report is not None and self.choice == "no review":
-            yield Refusal(
-                "2.2f", "The review's report is signed off: it can no longer be decided against.", "choice"
-            )
+            yield Refusal("2.2f", "The review's report is signed off: it can no longer be decided against.", "choice")
         yield from super().check(file, world)
 
 
@@ -252,13 +236,9 @@ class Transferred(Step):
         yield from needs_incident(file, "2.2a")
         areas = {child.residence.casefold() for child in file.children.values() if child.residence}
         if file.rules.area.casefold() in areas:
-            yield Refusal(
-                "2.2a", f"A child of this file normally lives in {file.rules.area}: this board decides."
-            )
+            yield Refusal("2.2a", f"A child of this file normally lives in {file.rules.area}: this board decides.")
         if file.review is not None:
-            yield Refusal(
-                "2.2a", "A review is under way here: revisit the decision before the case is transferred."
-            )
+            yield Refusal("2.2a", "A review is under way here: revisit the decision before the case is transferred.")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Ends the file as transferred."""
@@ -280,9 +260,7 @@ class Acknowledged(Step):
         """Only what was taken can be acknowledged."""
         taken_at = file.taken_on(self.notice)
         if taken_at is None:
-            yield Refusal(
-                "2.2e", f"No letter {self.notice} has been taken by a mail server on this file.", "notice"
-            )
+            yield Refusal("2.2e", f"No letter {self.notice} has been taken by a mail server on this file.", "notice")
         else:
             yield from not_before(self.happened_on, london_date(taken_at), "the letter was taken", "2.2e")
 
@@ -366,6 +344,4 @@ def closing_notices(file: CaseFile) -> Iterator[Notice]:
     """The other board is told of the case that is now its own (2.2a)."""
     if file.ended == "transferred":
         key = f"transferred:{file.ended_step}"
-        yield Notice(
-            key, "2.2a", "A case for your board", "transferred", "other_board", {"board_to": file.ended_note}
-        )
+        yield Notice(key, "2.2a", "A case for your board", "transferred", "other_board", {"board_to": file.ended_note})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 from typing import ClassVar, Literal
 
 from pydantic import Field
@@ -24,11 +23,9 @@ class PanelRequested(Step):
     on_closed: ClassVar[bool] = True
 
     request: Identifier = Field(title="Identifier of the request")
-    asked_by: Literal["national panel", "Department for Education"] = Field(
-        "national panel", title="Who asked"
-    )
-    wants: Literal["information", "evidence in person", "a copy of a report", "attendance at a meeting"] = (
-        Field(title="What is asked for")
+    asked_by: Literal["national panel", "Department for Education"] = Field("national panel", title="Who asked")
+    wants: Literal["information", "evidence in person", "a copy of a report", "attendance at a meeting"] = Field(
+        title="What is asked for"
     )
     details: Text = Field(title="Details")
     due: Day | None = Field(None, title="Wanted by", description="Left empty, the rulebook's length is used.")

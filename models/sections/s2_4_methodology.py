@@ -56,9 +56,7 @@ class ModelChosen(Step):
     ] = Field(title="Model")
     other_model: Line | None = Field(None, title="Which other model")
     recognises_complexity: Text = Field(title="How it recognises the complex circumstances of the work")
-    seeks_underlying_reasons: Text = Field(
-        title="How it seeks to understand who did what, and the underlying reasons"
-    )
+    seeks_underlying_reasons: Text = Field(title="How it seeks to understand who did what, and the underlying reasons")
     viewpoint_at_the_time: Text = Field(title="How it takes the viewpoint at the time rather than hindsight")
     transparent: Text = Field(title="How it is transparent about the way data is collected and analysed")
     uses_research: Text = Field(title="How it uses relevant research and case evidence")

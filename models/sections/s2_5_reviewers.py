@@ -25,9 +25,7 @@ class ReviewerNamed(Step):
     reviewer: Identifier = Field(title="Identifier of the reviewer")
     reviewer_name: Line = Field(title="Name")
     lead: bool = Field(True, title="Leads the review")
-    qualification: Text = Field(
-        title="How they have shown that they are qualified on the principles of section 1.3"
-    )
+    qualification: Text = Field(title="How they have shown that they are qualified on the principles of section 1.3")
     employers_and_interests: tuple[Line, ...] = Field(
         (),
         max_length=30,
@@ -100,12 +98,8 @@ class ConflictResolved(Step):
         """There must be such a conflict."""
         yield from known_name(self.reviewer, file.reviewers, "reviewer", "2.5b")
         reviewer = file.reviewers.get(self.reviewer)
-        if reviewer and (
-            self.organisation not in reviewer.conflicts or self.organisation in reviewer.resolved
-        ):
-            yield Refusal(
-                "2.5b", f"{self.reviewer} has no open conflict with {self.organisation}.", "organisation"
-            )
+        if reviewer and (self.organisation not in reviewer.conflicts or self.organisation in reviewer.resolved):
+            yield Refusal("2.5b", f"{self.reviewer} has no open conflict with {self.organisation}.", "organisation")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Closes the conflict."""
@@ -163,9 +157,7 @@ def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
     for name, reviewer in file.reviewers.items():
         for organisation, since in reviewer.conflicts.items():
             key = f"conflict_resolved:{name}:{organisation}"
-            yield clocks.deadline(
-                "conflict_resolved", since, key=key, met_on=reviewer.resolved.get(organisation)
-            )
+            yield clocks.deadline("conflict_resolved", since, key=key, met_on=reviewer.resolved.get(organisation))
         if file.review.serious:
             notice = f"reviewer_named:{name}"
             taken_at = file.taken_on(notice)
@@ -183,13 +175,9 @@ def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
                 },
             )
             met_on = london_date(taken_at) if taken_at else None
-            yield clocks.deadline(
-                "reviewers_told", reviewer.named_on, key=f"reviewers_told:{name}", met_on=met_on
-            )
+            yield clocks.deadline("reviewers_told", reviewer.named_on, key=f"reviewers_told:{name}", met_on=met_on)
 
 
 def _replaces(file: CaseFile, name: str) -> bool:
     named_on = file.reviewers[name].named_on
-    return any(
-        r.stood_down_on and r.stood_down_on <= named_on for n, r in file.reviewers.items() if n != name
-    )
+    return any(r.stood_down_on and r.stood_down_on <= named_on for n, r in file.reviewers.items() if n != name)

@@ -22,9 +22,7 @@ class DelayRecorded(Step):
     label: ClassVar[str] = "A delay was recorded"
     rules: ClassVar[tuple[str, ...]] = ("2.6b",)
 
-    reason: Text = Field(
-        title="Why six months are not possible", description="Court proceedings, for example."
-    )
+    reason: Text = Field(title="Why six months are not possible", description="Court proceedings, for example.")
     expected_on: Day = Field(title="Completion is now expected on")
 
     @classmethod
@@ -37,9 +35,7 @@ class DelayRecorded(Step):
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """The new date lies ahead."""
         if self.expected_on <= self.happened_on:
-            yield Refusal(
-                "2.6b", "The expected date must lie after the day the delay is recorded for.", "expected_on"
-            )
+            yield Refusal("2.6b", "The expected date must lie after the day the delay is recorded for.", "expected_on")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Interim learning is asked for from now on."""
@@ -91,9 +87,7 @@ class ProceedingsRecorded(Step):
         if self.concluded and self.next_on:
             yield Refusal("2.6b", "Concluded proceedings have no next date.", "next_on")
         if self.next_on and self.next_on < self.happened_on:
-            yield Refusal(
-                "2.6b", "The next date lies before the day this happened: check the dates.", "next_on"
-            )
+            yield Refusal("2.6b", "The next date lies before the day this happened: check the dates.", "next_on")
         if known and self.next_on in known.dates:
             yield Refusal("2.6b", "This next date is recorded already.", "next_on")
 
@@ -108,9 +102,7 @@ class ProceedingsRecorded(Step):
         known.concluded = self.concluded
 
 
-def cycle(
-    clocks: Clocks, clock: str, start: date, done: Iterable[date], *, goes_on: bool
-) -> Iterator[Deadline]:
+def cycle(clocks: Clocks, clock: str, start: date, done: Iterable[date], *, goes_on: bool) -> Iterator[Deadline]:
     """A clock that starts again each time it is met: a deadline for each round, the last one open while it goes on.
 
     Arguments:

@@ -47,9 +47,7 @@ class InformationRequested(Step):
 
     request: Identifier = Field(title="Identifier of the request")
     organisation: Identifier = Field(title="The organisation")
-    wanted: Text = Field(
-        title="What is asked for, and in which form", description="This text is sent: name nobody."
-    )
+    wanted: Text = Field(title="What is asked for, and in which form", description="This text is sent: name nobody.")
     due: Day | None = Field(None, title="Wanted by", description="Left empty, the rulebook's length is used.")
 
     @classmethod
@@ -67,9 +65,7 @@ class InformationRequested(Step):
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Opens the request."""
-        file.requests[self.request] = Request(
-            self.wanted, self.happened_on, self.due, None, self.organisation
-        )
+        file.requests[self.request] = Request(self.wanted, self.happened_on, self.due, None, self.organisation)
 
 
 class InformationReceived(Step):
@@ -146,9 +142,7 @@ class StaffInformed(Step):
     who: ClassVar[tuple[Who, ...]] = BY_AGENCY
 
     organisation: Identifier = Field(title="The organisation")
-    told: Literal["of the review", "the findings of the single-agency review"] = Field(
-        title="What staff were told"
-    )
+    told: Literal["of the review", "the findings of the single-agency review"] = Field(title="What staff were told")
 
     @classmethod
     def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
@@ -217,14 +211,10 @@ def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
         since, lead = max(file.review.initiated_on, party.since), f"lead:{name}"
         yield clocks.for_organisation("representative_named", name, since, party.represented_on)
         yield clocks.for_organisation("staff_informed", name, since, party.staff_informed_on)
-        yield Notice(
-            f"staff_informed:{name}", "2.7c", "Tell staff that a review is held", "staff_to_be_informed", lead
-        )
+        yield Notice(f"staff_informed:{name}", "2.7c", "Tell staff that a review is held", "staff_to_be_informed", lead)
         if party.information_on is not None:
             title = "Tell staff the findings of your review"
-            yield clocks.for_organisation(
-                "agency_findings_told", name, party.information_on, party.findings_told_on
-            )
+            yield clocks.for_organisation("agency_findings_told", name, party.information_on, party.findings_told_on)
             yield Notice(f"agency_findings_told:{name}", "2.7c", title, "agency_findings_to_be_told", lead)
     for name, request in file.requests.items():
         yield from _request(clocks, name, request)
@@ -262,6 +252,4 @@ def _request(clocks: Clocks, name: str, request: Request) -> Iterator[Duty]:
     )
     if request.declined:
         title = "Information was declined"
-        yield Notice(
-            f"information_declined:{name}", "2.7b", title, "information_declined", board_member, content
-        )
+        yield Notice(f"information_declined:{name}", "2.7b", title, "information_declined", board_member, content)

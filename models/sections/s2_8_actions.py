@@ -161,9 +161,7 @@ class ImpactRecorded(_OnAction):
     label: ClassVar[str] = "An action's impact was recorded"
     rules: ClassVar[tuple[str, ...]] = ("1.2d", "1.2e")
 
-    impact: Text = Field(
-        title="Its impact", description="What is better now for children, and how that is known."
-    )
+    impact: Text = Field(title="Its impact", description="What is better now for children, and how that is known.")
 
     def check_action(self, action: Action) -> Iterator[Refusal]:
         """Once, after it is done."""
@@ -247,9 +245,7 @@ def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
     yield from _board_copies(file, clocks)
     for name, party in file.parties.items():
         since = max(file.first_signed_on, party.since)
-        yield clocks.for_organisation(
-            "findings_shared", name, since, party.findings_shared_on, "board_member"
-        )
+        yield clocks.for_organisation("findings_shared", name, since, party.findings_shared_on, "board_member")
 
 
 def _action(clocks: Clocks, name: str, action: Action) -> Iterator[Duty]:

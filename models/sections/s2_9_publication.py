@@ -15,7 +15,6 @@ from ..gates import known_name, names_nobody, needs_report, needs_review, new_na
 from ..incident import Day, Identifier, Line, Text
 from ..record import Entry, Refusal
 from ..step import Digest, Step, Who, World
-from .s2_7_organisations import BY_AGENCY
 
 
 class BoardResponded(Step):
@@ -68,9 +67,7 @@ class PublicationChecked(Step):
         for field, holds in (("data_protection", self.data_protection), ("court_orders", self.court_orders)):
             if not holds:
                 title = type(self).model_fields[field].title
-                yield Refusal(
-                    "2.9d", f"Not confirmed: {title}. The check is recorded only when it is.", field
-                )
+                yield Refusal("2.9d", f"Not confirmed: {title}. The check is recorded only when it is.", field)
         for name, restriction in publication.restrictions.items():
             if restriction.lifted_on is None and restriction.terms and name not in self.terms_met:
                 yield Refusal("2.9d", f"Confirm that the terms of restriction {name} are met.", "terms_met")
@@ -154,11 +151,7 @@ def earliest_publication(file: CaseFile, today: date) -> tuple[date, str]:
     week = file.rules.clocks["panel_copy"]
     taken_at = file.taken_on(panel_copy_key(file))
     start = london_date(taken_at) if taken_at else today
-    why = (
-        f"the panel's copy was taken on {day_words(start)}"
-        if taken_at
-        else "the panel's copy is not taken yet"
-    )
+    why = f"the panel's copy was taken on {day_words(start)}" if taken_at else "the panel's copy is not taken yet"
     return count(start, week.length, week.unit).due, why
 
 
@@ -272,9 +265,7 @@ class NonPublicationProposed(Step):
         yield from needs_report(file, "2.9g")
         publication = file.publication
         if publication.published_on:
-            yield Refusal(
-                "2.9g", "The report is published already: record report_withdrawn to take it down (2.9d)."
-            )
+            yield Refusal("2.9g", "The report is published already: record report_withdrawn to take it down (2.9d).")
         if publication.proposal and publication.proposal.publish is None:
             yield Refusal("2.9g", "A proposal not to publish is open already.")
         if publication.not_publishing:
@@ -309,9 +300,7 @@ class NonPublicationDecided(Step):
         """Needs an open proposal, and the board's response to the advice."""
         proposal = file.publication.proposal
         if proposal is None or proposal.publish is not None:
-            yield Refusal(
-                "2.9g", "There is no open proposal not to publish: record non_publication_proposed first."
-            )
+            yield Refusal("2.9g", "There is no open proposal not to publish: record non_publication_proposed first.")
         yield from not_answered(file, "publication")
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
@@ -330,9 +319,7 @@ class NonPublicationDecided(Step):
             )
         until = advice_until(file, world.extra_holidays)
         if not advised and self.no_advice_came and until is not None and self.happened_on <= until:
-            yield Refusal(
-                "2.9g", f"The panel has until {day_words(until)} to advise: wait for it.", "no_advice_came"
-            )
+            yield Refusal("2.9g", f"The panel has until {day_words(until)} to advise: wait for it.", "no_advice_came")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Settles whether the report is published."""
@@ -354,9 +341,7 @@ class ReportWithdrawn(Step):
     who: ClassVar[tuple[Who, ...]] = ("coordinator", "chair")
 
     ordered_by: Line = Field(title="Taken down on the order of")
-    ground: Literal["welfare of a child or adult at risk", "data protection", "a court order"] = Field(
-        title="Ground"
-    )
+    ground: Literal["welfare of a child or adult at risk", "data protection", "a court order"] = Field(title="Ground")
     reasons: Text = Field(title="Reasons")
 
     @classmethod
@@ -487,9 +472,7 @@ def _may_publish(file: CaseFile) -> Iterator[Refusal]:
     publication = file.publication
     yield from not_answered(file, "publication")
     if publication.proposal and publication.proposal.publish is None:
-        yield Refusal(
-            "2.9g", "Not publishing is proposed and not decided: record non_publication_decided first."
-        )
+        yield Refusal("2.9g", "Not publishing is proposed and not decided: record non_publication_decided first.")
     if publication.not_publishing:
         yield Refusal("2.9g", "It was decided not to publish the report.")
     for name, restriction in publication.restrictions.items():
@@ -498,9 +481,7 @@ def _may_publish(file: CaseFile) -> Iterator[Refusal]:
     if publication.checked_on is None:
         why = f" because {publication.check_void_why}" if publication.check_void_why else ""
         again = " again" if why else ""
-        yield Refusal(
-            "2.9d", f"The welfare and legal check must be made{again}{why}: record publication_checked."
-        )
+        yield Refusal("2.9d", f"The welfare and legal check must be made{again}{why}: record publication_checked.")
 
 
 def _on_website(file: CaseFile) -> Iterator[Refusal]:
@@ -537,9 +518,7 @@ def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
         key = f"copy_supplied:{name}"
         yield clocks.deadline("copy_supplied", request.asked_on, key=key, met_on=request.answered_on)
     for step, _ in file.publication.disclosed:
-        yield Notice(
-            f"disclosed_early:{step}", "2.9d", "The story was disclosed early", "disclosed_early", "chair"
-        )
+        yield Notice(f"disclosed_early:{step}", "2.9d", "The story was disclosed early", "disclosed_early", "chair")
     if file.review is None or not file.review.serious or file.report is None:
         return
     yield from _panel_copies(file, clocks)
@@ -556,15 +535,11 @@ def _panel_copies(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
             "replaces": "yes" if publication_replaced(file) else "",
         }
         key, documents = panel_copy_key(file), (file.report.sha256,)
-        yield Notice(
-            key, "2.9f", "The panel's copy of the report", "panel_copy", "national_panel", content, documents
-        )
+        yield Notice(key, "2.9f", "The panel's copy of the report", "panel_copy", "national_panel", content, documents)
     taken_at = file.taken_on(panel_copy_key(file))
     if publication.fixed_for is not None:
         met_on = london_date(taken_at) if taken_at else None
-        yield clocks.deadline(
-            "panel_copy", publication.fixed_for, key=panel_copy_key(file), met_on=met_on, back=True
-        )
+        yield clocks.deadline("panel_copy", publication.fixed_for, key=panel_copy_key(file), met_on=met_on, back=True)
 
 
 def publication_replaced(file: CaseFile) -> bool:
@@ -584,9 +559,7 @@ def _proposal(file: CaseFile, clocks: Clocks, proposal: Proposal) -> Iterator[Du
         "reasons": proposal.reasons,
         "advice_by": proposal.advice_by.isoformat() if proposal.advice_by else "",
     }
-    yield Notice(
-        told, "2.9g", "Proposal not to publish", "non_publication_proposed", "national_panel", content
-    )
+    yield Notice(told, "2.9g", "Proposal not to publish", "non_publication_proposed", "national_panel", content)
     yield clocks.deadline(
         "panel_told_not_publishing",
         proposal.on,
@@ -642,9 +615,7 @@ def _rechecks(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
     if since is not None and (waiting or publication.off_since is not None):
         yield clocks.deadline("publication_rechecked", since, key=f"publication_rechecked:{since}")
     for day, checked_on in publication.rechecks.items():
-        yield clocks.deadline(
-            "publication_rechecked", day, key=f"publication_rechecked:{day}", met_on=checked_on
-        )
+        yield clocks.deadline("publication_rechecked", day, key=f"publication_rechecked:{day}", met_on=checked_on)
     if publication.off_since is not None and since is None:
         key = f"report_restored:{publication.off_since}"
         title = "The report that was taken down is put back"
@@ -664,6 +635,4 @@ def _year(file: CaseFile, clocks: Clocks, over_on: date, over: date | None) -> D
     published_on = publication.published_on or over_on
     off = f" and the {publication.days_off} days it was off" if publication.days_off else ""
     counted = f"12 calendar months on the website from {day_words(published_on)}{off}"
-    return clocks.deadline(
-        "year_on_website", published_on, met_on=over, due=over_on, counted=counted, period=True
-    )
+    return clocks.deadline("year_on_website", published_on, met_on=over, due=over_on, counted=counted, period=True)

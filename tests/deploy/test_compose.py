@@ -46,12 +46,7 @@ def commands() -> Iterator[tuple[str, list[str]]]:
 
 def copied() -> set[str]:
     """What the Dockerfile copies out of the checkout."""
-    return {
-        source
-        for line in instructions("COPY")
-        if not line.startswith("--from=")
-        for source in line.split()[:-1]
-    }
+    return {source for line in instructions("COPY") if not line.startswith("--from=") for source in line.split()[:-1]}
 
 
 def test_every_setting_is_one_that_the_program_knows() -> None:
@@ -69,9 +64,7 @@ def test_the_program_takes_the_workers_settings(monkeypatch: pytest.MonkeyPatch,
     monkeypatch.setenv("SCR_SMTP_CA_FILE", str(certificate))
     settings = load_settings()
     assert (
-        settings.register_url
-        == environment("worker")["SCR_REGISTER_URL"]
-        == environment("migrate")["SCR_REGISTER_URL"]
+        settings.register_url == environment("worker")["SCR_REGISTER_URL"] == environment("migrate")["SCR_REGISTER_URL"]
     )
     assert (settings.smtp_host, settings.smtp_port, settings.smtp_security) == ("mail", 1025, "starttls")
     assert settings.smtp_username is None
@@ -83,9 +76,7 @@ def test_every_service_volume_and_config_that_is_referred_to_exists() -> None:
             assert other in SERVICES, f"{name} depends on {other}"
             match how["condition"]:
                 case "service_healthy":
-                    assert "healthcheck" in SERVICES[other], (
-                        f"{name} waits for {other}, which has no healthcheck"
-                    )
+                    assert "healthcheck" in SERVICES[other], f"{name} waits for {other}, which has no healthcheck"
                 case "service_completed_successfully":
                     assert SERVICES[other].get("restart", "no").startswith(("no", "on-failure")), (
                         f"{name} waits for {other} to end, which is started again for ever"
@@ -179,9 +170,7 @@ def test_commands_run_files_that_are_in_the_image() -> None:
         match command:
             case ["python", "-m", "alembic", *_]:
                 assert {"alembic.ini", "migrations"} <= copied()
-                assert re.search(
-                    r"^script_location\s*=.*migrations$", (ROOT / "alembic.ini").read_text(), re.MULTILINE
-                )
+                assert re.search(r"^script_location\s*=.*migrations$", (ROOT / "alembic.ini").read_text(), re.MULTILINE)
             case ["python", script, *_]:
                 assert script in copied(), f"{where} runs {script}"
             case ["sh", *_]:

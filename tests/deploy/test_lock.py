@@ -16,9 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 RUNNING = [Requirement(line) for line in PROJECT["project"]["dependencies"]]
 DEVELOPING = RUNNING + [Requirement(line) for line in PROJECT["dependency-groups"]["dev"]]
-IMAGE_PYTHON = re.findall(
-    r"^ARG PYTHON_IMAGE=python:([\d.]+)", (ROOT / "Dockerfile").read_text(), re.MULTILINE
-)[0]
+IMAGE_PYTHON = re.findall(r"^ARG PYTHON_IMAGE=python:([\d.]+)", (ROOT / "Dockerfile").read_text(), re.MULTILINE)[0]
 LOCKS = ["requirements.txt", "requirements-dev.txt"]
 
 MACHINES = {
@@ -62,9 +60,7 @@ def pins(lock: str, where: dict[str, str]) -> dict[str, Version]:
 @pytest.mark.parametrize("lock", LOCKS)
 def test_a_lock_names_no_address(lock: str) -> None:
     assert "://" not in text(lock)
-    assert not re.search(
-        r"^\s*(-i|-f|--(index|extra-index|find-links|trusted-host))", text(lock), re.MULTILINE
-    )
+    assert not re.search(r"^\s*(-i|-f|--(index|extra-index|find-links|trusted-host))", text(lock), re.MULTILINE)
     assert not re.search(r"(^|\s)/\w", text(lock)), "a path of the machine that made the lock"
 
 
@@ -78,18 +74,14 @@ def test_every_line_of_a_lock_is_an_exact_version_with_its_hashes(lock: str) -> 
 
 @pytest.mark.parametrize("machine", MACHINES)
 @pytest.mark.parametrize("python", [IMAGE_PYTHON, "3.11.0", "3.12.9", "3.13.9", "3.14.1"])
-@pytest.mark.parametrize(
-    ("lock", "asked"), [("requirements.txt", RUNNING), ("requirements-dev.txt", DEVELOPING)]
-)
+@pytest.mark.parametrize(("lock", "asked"), [("requirements.txt", RUNNING), ("requirements-dev.txt", DEVELOPING)])
 def test_a_lock_holds_all_that_is_needed_wherever_we_run(
     lock: str, asked: list[Requirement], python: str, machine: str
 ) -> None:
     where = environment(machine, python)
     locked = pins(lock, where)
     assert Version(python) in SpecifierSet(PROJECT["project"]["requires-python"])
-    waiting = [
-        (requirement, "pyproject.toml") for requirement in asked if applies(requirement.marker, where, set())
-    ]
+    waiting = [(requirement, "pyproject.toml") for requirement in asked if applies(requirement.marker, where, set())]
     seen = set()
     while waiting:
         requirement, wanted_by = waiting.pop()
@@ -98,18 +90,14 @@ def test_a_lock_holds_all_that_is_needed_wherever_we_run(
             continue
         seen.add((name, frozenset(requirement.extras)))
         assert name in locked, f"{lock} lacks {requirement}, for {wanted_by}"
-        assert requirement.specifier.contains(locked[name], prereleases=True), (
-            f"{wanted_by} needs {requirement}"
-        )
+        assert requirement.specifier.contains(locked[name], prereleases=True), f"{wanted_by} needs {requirement}"
         if name == "cryptography" and machine == "a Mac on Intel":
             continue  # another release than the one installed here, so there is nothing to read
         if not (installed := installed_here(name)):
             continue
         assert installed[0] == locked[name], f"{name} {installed[0]} is installed: run this by `make test`"
         assert Version(python) in installed[1], f"{name} does not run on Python {python}"
-        waiting += [
-            (inner, name) for inner in installed[2] if applies(inner.marker, where, set(requirement.extras))
-        ]
+        waiting += [(inner, name) for inner in installed[2] if applies(inner.marker, where, set(requirement.extras))]
 
 
 def installed_here(name: str) -> tuple[Version, SpecifierSet, list[Requirement]] | None:
@@ -152,9 +140,5 @@ def test_every_package_of_ours_is_under_the_rules_of_who_may_import_whom() -> No
     tools = PROJECT["tool"]
     assert packages <= set(tools["importlinter"]["root_packages"])
     assert packages <= set(tools["deptry"]["known_first_party"])
-    layers = {
-        name
-        for layer in tools["importlinter"]["contracts"][0]["layers"]
-        for name in re.findall(r"\w+", layer)
-    }
+    layers = {name for layer in tools["importlinter"]["contracts"][0]["layers"] for name in re.findall(r"\w+", layer)}
     assert packages <= layers

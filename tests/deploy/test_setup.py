@@ -50,9 +50,7 @@ class Checkout:
     def environment(self) -> dict[str, str]:
         # Neither the settings of the make that runs this test, nor those of this machine's pip.
         inherited = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith(("MAKE", "MFLAGS", "PIP_"))
+            name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "PIP_"))
         }
         return inherited | {
             "PIP_CONFIG_FILE": os.devnull,
@@ -190,9 +188,7 @@ def test_make_alone_lists_what_there_is_to_do(checkout: Checkout) -> None:
     ("check", "tests", "expected"), [("true", "true", 0), ("false", "true", 1), ("true", "false", 1)]
 )
 def test_ci_runs_both_and_fails_if_either_does(tmp_path: Path, check: str, tests: str, expected: int) -> None:
-    (tmp_path / "Makefile").write_text(
-        f"check:\n\t@{check}\ntest:\n\t@echo '=== 1 passed in 0.1s ==='; {tests}\n"
-    )
+    (tmp_path / "Makefile").write_text(f"check:\n\t@{check}\ntest:\n\t@echo '=== 1 passed in 0.1s ==='; {tests}\n")
     shutil.copytree(ROOT / ".ci", tmp_path / ".ci")
     result = subprocess.run(
         ["bash", ".ci/run"],

@@ -86,9 +86,7 @@ class PostOffice:
     async def handle_QUIT(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         return await self._answer("QUIT", server, "221 Bye")
 
-    def authenticate(
-        self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, sent: Any
-    ) -> AuthResult:
+    def authenticate(self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, sent: Any) -> AuthResult:
         self.said.append(f"AUTH {mechanism}")
         right = isinstance(sent, LoginPassword) and (sent.login, sent.password) == (b"board", b"right")
         return AuthResult(success=right, handled=False)
@@ -134,7 +132,7 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
 
 @pytest.fixture
 async def post_office(certificates: Certificates) -> AsyncIterator[Callable[..., Any]]:
-    """Opens a server with answers of its own, as in ``await post_office("starttls", RCPT="450 busy")``."""
+    """Opens a server that answers commands as told, such as RCPT with ``450 busy``, and the rest with yes."""
     async with AsyncExitStack() as stack:
 
         async def open_one(

@@ -46,9 +46,7 @@ async def test_a_message_is_taken_once_from_the_sender_to_the_one_recipient(
     assert office.said[-1] == "QUIT"
 
 
-async def test_we_greet_as_the_domain_we_send_from(
-    post_office: Open, write: Write, relay_to: RelayTo
-) -> None:
+async def test_we_greet_as_the_domain_we_send_from(post_office: Open, write: Write, relay_to: RelayTo) -> None:
     office = await post_office()
     await deliver(write(), relay_to(office.port))
     assert office.said[0] == "EHLO board.example.org"
@@ -133,17 +131,31 @@ async def test_silence_is_tried_again(
     assert (waited > 0.8) is maybe_taken
 
 
-async def test_a_server_that_never_greets_is_tried_again(
-    scripted: Open, write: Write, relay_to: RelayTo
+@pytest.mark.parametrize(("command", "maybe_taken"), [("RCPT", False), ("DATA", True)])
+async def test_a_delivery_ends_in_time_however_long_each_answer_may_take(
+    command: str,
+    maybe_taken: bool,
+    post_office: Open,
+    write: Write,
+    relay_to: RelayTo,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("activities.mail._PATIENCE_ALTOGETHER", 0.01)
+    office = await post_office(**{command: "silence"})
+    begun = asyncio.get_running_loop().time()
+    error = await failure(write(), relay_to(office.port, timeout_seconds=30))
+    assert asyncio.get_running_loop().time() - begun < 10
+    assert isinstance(error, TryAgain) and error.maybe_taken is maybe_taken
+    assert "no answer in time" in error.reason
+
+
+async def test_a_server_that_never_greets_is_tried_again(scripted: Open, write: Write, relay_to: RelayTo) -> None:
     port = await scripted("silence")
     error = await failure(write(), relay_to(port, timeout_seconds=0.2))
     assert isinstance(error, TryAgain) and not error.maybe_taken
 
 
-async def test_a_server_that_is_not_there_is_tried_again(
-    unused_tcp_port: int, write: Write, relay_to: RelayTo
-) -> None:
+async def test_a_server_that_is_not_there_is_tried_again(unused_tcp_port: int, write: Write, relay_to: RelayTo) -> None:
     error = await failure(write(), relay_to(unused_tcp_port))
     assert isinstance(error, TryAgain) and not error.maybe_taken
     assert "connection refused" in error.reason
@@ -369,9 +381,7 @@ async def test_a_copy_is_another_recipient(header: str, relay_to: RelayTo, unuse
     assert isinstance(await failure(message, relay_to(unused_tcp_port)), Refused)
 
 
-async def test_a_domain_that_cannot_be_greeted_with_is_for_operations(
-    post_office: Open, relay_to: RelayTo
-) -> None:
+async def test_a_domain_that_cannot_be_greeted_with_is_for_operations(post_office: Open, relay_to: RelayTo) -> None:
     office = await post_office()
     message = addressed("panel@example.org", Address("", "reviews", "zoë.example.org"))
     assert isinstance(await failure(message, relay_to(office.port)), WrongSettings)

@@ -46,16 +46,10 @@ def file_at(reference: str = "HSCB-2018-0001", revision: int = 3, **changes: Any
         entries=tuple(map(entry, range(revision))),
         deadlines=tuple(deadline(f"completion:{n}", met=n < revision) for n in range(4)),
         notices=tuple(notice(f"decision_told:{n}") for n in range(revision % 3 + 1)),
-        actions=(
-            ActionRow(
-                "a1", "Train staff", "county-hospital", "agreed", OPENED, None, "impact" * (revision % 2)
-            ),
-        ),
+        actions=(ActionRow("a1", "Train staff", "county-hospital", "agreed", OPENED, None, "impact" * (revision % 2)),),
         organisations=(OrganisationRow("county-hospital", "County Hospital", ""),),
         documents=(DocumentRow("0" * 64, "report", f"s{revision % 2}"),),
-        events=tuple(
-            Event(NOON + timedelta(days=n), "step_recorded", {"step": "note_added"}) for n in range(revision)
-        ),
+        events=tuple(Event(NOON + timedelta(days=n), "step_recorded", {"step": "note_added"}) for n in range(revision)),
     )
     return replace(projection, **changes)
 

@@ -18,9 +18,7 @@ async def test_a_file_that_never_closed_has_no_archive(register: Register) -> No
     assert await read_archive(register, CLOSED.reference) is None
 
 
-async def test_what_was_archived_is_what_is_read_and_it_is_compressed(
-    register: Register, engine: AsyncEngine
-) -> None:
+async def test_what_was_archived_is_what_is_read_and_it_is_compressed(register: Register, engine: AsyncEngine) -> None:
     file = replace(CLOSED, history=b"history" * 1000)
     await write_archive(register, file)
     assert await read_archive(register, CLOSED.reference) == file

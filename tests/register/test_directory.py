@@ -67,9 +67,7 @@ async def test_each_change_is_kept_with_what_it_was_when_and_by_whom(register: R
         ("people", FIRST.people[0].model_dump(), moved.model_dump()),
         ("acting", FIRST.acting[0].model_dump(mode="json"), None),
     ]
-    assert {(change.revision, change.at, change.changed_by) for change in changes} == {
-        (2, NOW, "A Coordinator")
-    }
+    assert {(change.revision, change.at, change.changed_by) for change in changes} == {(2, NOW, "A Coordinator")}
     assert await directory_changes(register) == first + changes
 
 

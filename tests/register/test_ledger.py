@@ -143,9 +143,7 @@ async def test_an_outcome_needs_a_claim(register: Register) -> None:
 
 
 async def test_letters_that_wait_or_failed_are_listed_across_files(register: Register) -> None:
-    letters = {
-        name: Letter(f"FILE-{n}", name, 1) for n, name in enumerate(("silent", "waits", "refused", "taken"))
-    }
+    letters = {name: Letter(f"FILE-{n}", name, 1) for n, name in enumerate(("silent", "waits", "refused", "taken"))}
     for n, (name, letter) in enumerate(letters.items()):
         mine = await holder(register, letter, NOW + n * MINUTE)
         if name == "waits":

@@ -67,17 +67,16 @@ async def test_the_same_opening_gets_the_same_number_again(register: Register) -
 
 async def test_openings_at_once_each_get_a_number_of_their_own(register: Register) -> None:
     async with Register(register.url) as other:
-        given = await asyncio.gather(
-            *(next_in_2026((register, other)[n % 2], f"opening {n}") for n in range(12))
-        )
+        given = await asyncio.gather(*(next_in_2026((register, other)[n % 2], f"opening {n}") for n in range(12)))
     assert sorted(given) == [f"HSCB-2026-{n:04}" for n in range(1, 13)]
 
 
 async def test_one_opening_sent_twice_at_once_gets_one_number(register: Register) -> None:
     async with Register(register.url) as other:
+        await asyncio.gather(*(next_in_2026(which, f"warm {n}") for which in (register, other) for n in range(4)))
         for opening in "abcd":
-            one, two = await asyncio.gather(*(next_in_2026(which, opening) for which in (register, other)))
-            assert one == two
+            given = await asyncio.gather(*(next_in_2026((register, other)[n % 2], opening) for n in range(8)))
+            assert len(set(given)) == 1
 
 
 async def test_of_two_openings_at_once_one_gets_the_named_reference(register: Register) -> None:

@@ -37,9 +37,7 @@ async def test_an_unknown_file_is_none(register: Register) -> None:
     assert await read_entries(register, "HSCB-2018-0001") == ()
 
 
-async def test_the_record_and_the_timeline_can_be_read_from_a_position_on(
-    register: Register, a_file: AFile
-) -> None:
+async def test_the_record_and_the_timeline_can_be_read_from_a_position_on(register: Register, a_file: AFile) -> None:
     file = a_file(revision=5)
     await write(register, file)
     assert await read_entries(register, file.reference, since=3) == file.entries[3:]
@@ -75,9 +73,7 @@ async def test_revisions_in_any_order_give_the_same_as_the_highest_alone(
 ) -> None:
     reference = f"ANY-{next(numbers)}"
     counted = [await write(register, a_file(reference, revision)) for revision in revisions]
-    assert counted == [
-        all(revision > other for other in revisions[:n]) for n, revision in enumerate(revisions)
-    ]
+    assert counted == [all(revision > other for other in revisions[:n]) for n, revision in enumerate(revisions)]
     assert await read_file(register, reference) == a_file(reference, max(revisions))
 
 
@@ -92,9 +88,7 @@ async def test_of_writers_at_once_the_highest_revision_wins(register: Register, 
             assert await read_file(register, reference) == a_file(reference, 9)
 
 
-async def test_a_reader_sees_one_revision_whole_while_others_are_written(
-    register: Register, a_file: AFile
-) -> None:
+async def test_a_reader_sees_one_revision_whole_while_others_are_written(register: Register, a_file: AFile) -> None:
     async def write_all() -> None:
         for revision in range(2, 40):
             await write(other, a_file(revision=revision))
@@ -139,9 +133,7 @@ async def test_a_file_whose_rows_were_damaged_is_written_again(
     assert await read_file(register, file.reference) == file
 
 
-async def test_two_rows_with_one_key_are_an_error_and_nothing_is_kept(
-    register: Register, a_file: AFile
-) -> None:
+async def test_two_rows_with_one_key_are_an_error_and_nothing_is_kept(register: Register, a_file: AFile) -> None:
     file = a_file()
     with pytest.raises(ValueError, match="two of the deadlines have the same key"):
         await write(register, replace(file, deadlines=file.deadlines + file.deadlines[:1]))
@@ -156,9 +148,7 @@ async def test_files_do_not_touch_each_other(register: Register, a_file: AFile) 
     assert await read_file(register, "ONE") == one
 
 
-async def test_instants_come_back_in_utc_whatever_zone_they_went_in(
-    register: Register, a_file: AFile
-) -> None:
+async def test_instants_come_back_in_utc_whatever_zone_they_went_in(register: Register, a_file: AFile) -> None:
     summer = datetime(2018, 7, 1, 9, 30, 15, 123456, tzinfo=timezone(timedelta(hours=1)))
     await write(register, a_file(events=(Event(summer, "stage", {}),)))
     (read,) = await read_events(register, "HSCB-2018-0001")
@@ -186,12 +176,8 @@ async def test_hostile_text_is_kept_as_it_was_sent(register: Register, a_file: A
     assert read.actions[0].text == HOSTILE.replace("\0", "\ufffd").replace("\ud800", "\ufffd")
 
 
-async def test_a_number_that_json_does_not_know_does_not_keep_a_file_out(
-    register: Register, a_file: AFile
-) -> None:
-    await write(
-        register, a_file(entries=(Entry("unknown", {"id": "s0", "n": float("inf")}, "s0", "signal", NOON),))
-    )
+async def test_a_number_that_json_does_not_know_does_not_keep_a_file_out(register: Register, a_file: AFile) -> None:
+    await write(register, a_file(entries=(Entry("unknown", {"id": "s0", "n": float("inf")}, "s0", "signal", NOON),)))
     (read,) = await read_entries(register, "HSCB-2018-0001")
     assert read.body == {"id": "s0", "n": "Infinity"}
 
@@ -205,9 +191,7 @@ async def test_a_step_takes_few_statements(register: Register, engine: AsyncEngi
         lambda _, __, statement, *___: statements.append(statement),
     )
     before = a_file(revision=3)
-    step = replace(
-        a_file(revision=5), notices=before.notices, actions=before.actions, documents=before.documents
-    )
+    step = replace(a_file(revision=5), notices=before.notices, actions=before.actions, documents=before.documents)
     assert await write(register, step)
     # To begin, the file, its entry, its event; then only what changed of what hangs from it: the deadlines.
     assert len(statements) <= 6, statements

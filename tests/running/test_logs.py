@@ -124,9 +124,7 @@ def test_a_line_of_temporals_says_which_file_it_is_about() -> None:
     assert "namespace" not in line
 
 
-@pytest.mark.parametrize(
-    "name", ["body", "content", "html", "message", "payload", "record", "subject", "text"]
-)
+@pytest.mark.parametrize("name", ["body", "content", "html", "message", "payload", "record", "subject", "text"])
 def test_what_holds_more_than_a_reference_is_left_out(name: str) -> None:
     log = Log("json")
     structlog.get_logger("x").info("step recorded", **{name: {"child": "Alex"}})

@@ -26,9 +26,7 @@ def mail(subject: str, *, text: str = "Dear Chair,\r\n", html: str | None = None
 
 
 async def send(box: Postbox, message: EmailMessage, *to: str) -> None:
-    await aiosmtplib.send(
-        message, hostname=box.host, port=box.port, start_tls=False, recipients=list(to) or None
-    )
+    await aiosmtplib.send(message, hostname=box.host, port=box.port, start_tls=False, recipients=list(to) or None)
 
 
 async def test_a_mail_is_kept_with_its_envelope(tmp_path: Path) -> None:

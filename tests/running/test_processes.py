@@ -90,9 +90,7 @@ async def test_a_process_is_asked_to_end_and_then_made_to(stubborn: bool, ended_
     with python(code, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         process.stdout.readline()
-        await end_process(
-            process.pid, lambda: process.poll() is None, timedelta(seconds=0.3 if stubborn else 10)
-        )
+        await end_process(process.pid, lambda: process.poll() is None, timedelta(seconds=0.3 if stubborn else 10))
     assert process.returncode == -ended_by
 
 

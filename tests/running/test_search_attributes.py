@@ -42,9 +42,7 @@ async def test_ours_may_be_asked_for_when_they_are_there(client: Client) -> None
 
 
 async def test_one_of_another_type_is_named(client: Client) -> None:
-    with pytest.raises(
-        SearchAttributesError, match=r"namespace default has CaseReference as search attributes of"
-    ):
+    with pytest.raises(SearchAttributesError, match=r"namespace default has CaseReference as search attributes of"):
         await register_search_attributes(client, [SearchAttributeKey.for_int("CaseReference")])
 
 
@@ -53,6 +51,5 @@ async def test_what_temporal_does_not_let_us_add_is_named(client: Client) -> Non
     with pytest.raises(SearchAttributesError) as caught:
         await register_search_attributes(client, too_many)
     assert str(caught.value).endswith(
-        "have its administrator add "
-        "TooMany0 (Double), TooMany1 (Double), TooMany2 (Double), TooMany3 (Double)."
+        "have its administrator add TooMany0 (Double), TooMany1 (Double), TooMany2 (Double), TooMany3 (Double)."
     )

@@ -28,9 +28,7 @@ def test_without_any_setting_everything_is_below_one_folder_of_the_working_direc
     assert not (tmp_path / "var").exists()
 
 
-def test_the_environment_wins_over_the_file_and_code_over_both(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_the_environment_wins_over_the_file_and_code_over_both(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "scr.toml").write_text('task_queue = "file"\nlog_level = "error"\nsmtp_timeout = 5\n')
     monkeypatch.setenv("SCR_TASK_QUEUE", "environment")
     monkeypatch.setenv("SCR_SMTP_TIMEOUT", "6")
@@ -154,9 +152,7 @@ def test_everything_wrong_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> N
         ("SCR_COLOUR_OF_THE_DOOR", "remove it."),
     ],
 )
-def test_a_mistyped_variable_does_not_pass_silently(
-    monkeypatch: pytest.MonkeyPatch, name: str, advice: str
-) -> None:
+def test_a_mistyped_variable_does_not_pass_silently(monkeypatch: pytest.MonkeyPatch, name: str, advice: str) -> None:
     monkeypatch.setenv(name, "x")
     assert problems() == [f"{name}: is not a setting; {advice}"]
 

@@ -128,9 +128,7 @@ async def test_a_worker_runs_workflows_and_activities_with_one_converter_and_a_r
     client: Client, settings: Settings, sample: ModuleType
 ) -> None:
     async with make_worker(client, settings, [sample.Sample], [refuse]):
-        handle = await client.start_workflow(
-            sample.Sample.run, 7, id=uuid.uuid4().hex, task_queue=settings.task_queue
-        )
+        handle = await client.start_workflow(sample.Sample.run, 7, id=uuid.uuid4().hex, task_queue=settings.task_queue)
         refusal, class_in_the_workflow = await handle.result()
     assert refusal == Refusal(rule="2.9f", reason="No 7.")
     assert class_in_the_workflow == id(Refusal), "the core was loaded again inside the sandbox"
@@ -196,9 +194,7 @@ async def test_settings_and_options_reach_the_worker(client: Client, sample: Mod
     config = make_worker(client, settings, [sample.Sample], [refuse]).config()
     assert (config["task_queue"], config["max_cached_workflows"]) == ("one", 12)
     assert config["sticky_queue_schedule_to_start_timeout"] == timedelta(seconds=1)
-    other = make_worker(
-        client, settings, [sample.Sample], [refuse], task_queue="other", max_cached_workflows=0
-    )
+    other = make_worker(client, settings, [sample.Sample], [refuse], task_queue="other", max_cached_workflows=0)
     assert (other.config()["task_queue"], other.config()["max_cached_workflows"]) == ("other", 0)
 
 
@@ -214,9 +210,7 @@ async def test_a_worker_serves_metrics_and_a_command_does_not(
     assert "temporal_request" in await read(settings)
 
 
-async def test_a_metrics_address_in_use_is_named(
-    server: TemporalServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_metrics_address_in_use_is_named(server: TemporalServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TEMPORAL_ADDRESS", server.address)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         address = f"127.0.0.1:{listening.getsockname()[1]}"

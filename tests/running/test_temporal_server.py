@@ -177,14 +177,10 @@ async def test_a_run_that_is_only_just_starting_is_left_alone_too(tmp_path: Path
 
 
 @pytest.mark.parametrize(("which", "purpose"), [("port", "Temporal"), ("web_port", "Temporal's web page")])
-async def test_a_port_in_use_is_named_and_nothing_is_started(
-    tmp_path: Path, which: str, purpose: str
-) -> None:
+async def test_a_port_in_use_is_named_and_nothing_is_started(tmp_path: Path, which: str, purpose: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
-        with pytest.raises(
-            PortInUseError, match=rf"^Port {port} for {purpose} is in use by .+ \(process \d+\): "
-        ):
+        with pytest.raises(PortInUseError, match=rf"^Port {port} for {purpose} is in use by .+ \(process \d+\): "):
             async with temporal_server(tmp_path, **ports(**{which: port})):
                 pass
     assert not (tmp_path / "temporal.log").exists()
@@ -208,9 +204,7 @@ async def test_a_server_that_is_not_installed_is_named_and_not_downloaded(
 
 async def test_a_server_that_does_not_start_says_why(tmp_path: Path) -> None:
     (tmp_path / "temporal.sqlite").write_bytes(b"not a database" * 1000)
-    with pytest.raises(
-        EmbeddedServerError, match=r"ended as it started \(.*file is not a database.*\); see .*\.log"
-    ):
+    with pytest.raises(EmbeddedServerError, match=r"ended as it started \(.*file is not a database.*\); see .*\.log"):
         async with temporal_server(tmp_path, **ports()):
             pass
 
@@ -246,9 +240,7 @@ def environment_of(pid: int) -> bytes:
     return environment.read_bytes()
 
 
-async def test_temporals_settings_for_clients_do_not_reach_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_temporals_settings_for_clients_do_not_reach_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TEMPORAL_PROFILE", "no-such-profile")
     monkeypatch.setenv("TEMPORAL_API_KEY", "hunter2")
     monkeypatch.setenv("SCR_SMTP_PASSWORD", "hunter2")

@@ -141,9 +141,7 @@ async def test_half_a_year_with_timers_and_activities_passes_in_a_moment(env: Wo
     assert await skip_to(env, handle, start + 180 * DAY)
     assert time.monotonic() - began < 5, "0.2 s on an idle machine"
     done = await handle.query(SampleFile.what)
-    assert [(item.name, (item.at - start + SECOND).days) for item in done] == [
-        (f"day {day}", day) for day in days
-    ]
+    assert [(item.name, (item.at - start + SECOND).days) for item in done] == [(f"day {day}", day) for day in days]
     now = await env.get_current_time(handle)
     assert 180 * DAY <= now - start < 180 * DAY + 10 * SECOND
 
@@ -156,26 +154,20 @@ async def test_what_is_due_at_that_very_instant_is_done_too(env: WorkflowEnviron
 
 
 @pytest.mark.parametrize("kind", ["remote", "local"])
-async def test_what_takes_longer_than_the_rest_of_the_time_is_waited_for(
-    env: WorkflowEnvironment, kind: str
-) -> None:
+async def test_what_takes_longer_than_the_rest_of_the_time_is_waited_for(env: WorkflowEnvironment, kind: str) -> None:
     handle, start = await opened(env, Planned(10, "slow", kind, takes=1.2))
     assert await skip_to(env, handle, start + 10 * DAY)
     assert await names(handle) == ["slow"]
 
 
 async def test_time_is_not_skipped_over_what_is_under_way(env: WorkflowEnvironment) -> None:
-    handle, start = await opened(
-        env, Planned(10, "slow", takes=0.5), Planned(10.01, "next"), Planned(20, "last")
-    )
+    handle, start = await opened(env, Planned(10, "slow", takes=0.5), Planned(10.01, "next"), Planned(20, "last"))
     assert await skip_to(env, handle, start + 30 * DAY)
     assert await names(handle) == ["slow", "next", "last"]
 
 
 @pytest.mark.parametrize("kind", ["remote", "local"])
-async def test_waiting_to_try_again_is_skipped_and_counts_as_time(
-    env: WorkflowEnvironment, kind: str
-) -> None:
+async def test_waiting_to_try_again_is_skipped_and_counts_as_time(env: WorkflowEnvironment, kind: str) -> None:
     between = [Planned(10 + minutes / 24 / 60, f"after {minutes} minutes") for minutes in (5, 15, 60)]
     handle, start = await opened(env, Planned(10, "at the third try", kind, fails=2), *between)
     assert await skip_to(env, handle, start + 30 * DAY)

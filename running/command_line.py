@@ -1,0 +1,204 @@
+"""What every command shares: its parts, its input, and errors as one line and an exit code."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import typer
+from temporalio.service import RPCError
+
+from activities.away import RegisterAway
+from activities.directory import FaultyDirectory, NoDirectory
+from activities.documents import DocumentMissing, DocumentRefused, DocumentsAway
+from activities.references import ReferenceTaken, claim_next_reference
+from activities.register import read_entries
+from activities.schema import SchemaError, check_schema
+from models.catalogue import STEPS
+from models.counting import NoCalendarError
+from models.fold import fold
+from models.record import Refused
+from models.rulebook import RulebookError
+from models.step import World
+from models.view import shown
+from running.cases import Cases, NoSuchFileError
+from running.logs import set_up_logging
+from running.plain_files import PlainFileError, read_plain_file, read_plain_text
+from running.printing import Printer
+from running.processes import EmbeddedServerError
+from running.samples import with_days
+from running.scenario import document_fields
+from running.search_attributes import SearchAttributesError
+from running.settings import SettingsError, load_settings
+from running.system import System, system
+from running.temporal import TemporalAwayError, connect
+
+REFUSED, WRONG, AWAY = 1, 2, 3
+"""Exit codes: refused or an expectation not met; what was given is wrong; Temporal or the register is away."""
+
+_WRONG = (
+    PlainFileError,
+    RulebookError,
+    SettingsError,
+    SchemaError,
+    SearchAttributesError,
+    FaultyDirectory,
+    NoDirectory,
+    NoSuchFileError,
+    ReferenceTaken,
+    NoCalendarError,
+    DocumentRefused,
+    DocumentMissing,
+    EmbeddedServerError,
+)
+_AWAY = (TemporalAwayError, RegisterAway, DocumentsAway, RPCError)
+
+Work = Callable[[Printer], Awaitable[int]]
+
+
+def run(work: Work, *, as_json: bool, log_level: str = "warning") -> None:
+    """Runs a command's work and exits with its code; what goes wrong is one line on standard error.
+
+    Arguments:
+        work: prints its result and returns the exit code.
+        as_json: results and errors as JSON.
+        log_level: of what is logged, to standard error.
+    """
+    printer = Printer(as_json=as_json)
+    raise typer.Exit(asyncio.run(_guarded(work, printer, log_level)))
+
+
+async def _guarded(work: Work, printer: Printer, log_level: str) -> int:
+    try:
+        set_up_logging(load_settings(log_level=log_level))
+        return await work(printer)
+    except Refused as error:
+        refusal = error.refusal
+        told = {"refused": True, "rule": refusal.rule, "field": refusal.field, "reason": refusal.reason}
+        _complain(printer, told, f"{refusal.reason}{f' ({refusal.rule})' if refusal.rule else ''}")
+        return REFUSED
+    except _WRONG as error:
+        _complain(printer, {"error": str(error)}, str(error))
+        return WRONG
+    except _AWAY as error:
+        text = f"Temporal did not answer: {error.message}" if isinstance(error, RPCError) else str(error)
+        _complain(printer, {"error": text}, text)
+        return AWAY
+    finally:
+        # A process that ends with a call of the SDK still pending may abort.
+        await asyncio.sleep(0.2)
+
+
+def _complain(printer: Printer, told: Mapping[str, Any], text: str) -> None:
+    if printer.as_json:
+        printer.data(told)
+    else:
+        print(text, file=sys.stderr)
+
+
+@asynccontextmanager
+async def register_only() -> AsyncIterator[System]:
+    """The system's parts, for what only reads the register: it works while Temporal is away."""
+    async with system(load_settings()) as parts:
+        await check_schema(parts.register)
+        yield parts
+
+
+@asynccontextmanager
+async def whole_system() -> AsyncIterator[tuple[System, Cases]]:
+    """The system's parts, and the files to speak to."""
+    async with register_only() as parts:
+        client = await connect(parts.settings)
+        yield parts, Cases(client, parts.register, parts.settings.task_queue)
+
+
+def whoever(by: str | None) -> str:
+    """Who records: as given, or who is signed in on this machine."""
+    return by or getpass.getuser()
+
+
+def opening_in(path: Path, today: date, by: str | None) -> dict[str, Any]:
+    """What a file is opened with, from a YAML or JSON file."""
+    data = _mapping(path, today)
+    data.pop("steps", None)
+    return {"opened_on": today.isoformat(), "recorded_by": whoever(by), **data}
+
+
+def fields_in(path: Path | None, given: Sequence[str], today: date) -> dict[str, Any]:
+    """A step's fields, from a file and from ``name=value``; values are read as YAML.
+
+    Raises:
+        PlainFileError: something is no name=value, or no YAML.
+    """
+    fields = _mapping(path, today) if path else {}
+    for one in given:
+        name, equals, value = one.partition("=")
+        if not equals or not name.strip():
+            raise PlainFileError(f"--set {one}: give it as name=value")
+        fields[name.strip()] = with_days(_value(value, name), today)
+    return fields
+
+
+def _value(text: str, name: str) -> Any:
+    if not text.lstrip().startswith(("[", "{")):
+        # A plain text may hold a colon or a hash; only true, false, null and numbers are more than text.
+        plain = read_plain_text(text, f"--set {name}").data if ":" not in text and "#" not in text else text
+        return text if isinstance(plain, (list, dict)) else plain
+    return read_plain_text(text, f"--set {name}").data
+
+
+def _mapping(path: Path, today: date) -> dict[str, Any]:
+    plain = read_plain_file(path)
+    if not isinstance(plain.data, dict):
+        raise plain.error((), "give a mapping of names and values")
+    found: dict[str, Any] = with_days(plain.data, today)
+    return found
+
+
+async def next_reference(parts: System, body: Mapping[str, Any], today: date, now: datetime) -> str:
+    """The next free reference of the year, claimed for this opening."""
+    prefix, opening = parts.rulebook.reference_prefix, Cases.token(body)
+    return (await claim_next_reference(parts.register, prefix, today.year, opening, now)).reference
+
+
+async def store_documents(parts: System, step: str, body: dict[str, Any], now: datetime) -> None:
+    """Puts files that the body names by path into the document store, and their digests into the body.
+
+    Raises:
+        PlainFileError: a path that cannot be read.
+        DocumentRefused: a document that is not kept.
+        DocumentMissing: a digest that the store does not have.
+    """
+    for field in document_fields(step) if step in STEPS else []:
+        value = body.get(field)
+        if not isinstance(value, str):
+            continue
+        path = Path(value)
+        if len(value) == 64 and not path.exists():
+            await parts.documents.about(value)
+            continue
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise PlainFileError(f"{field}: {path}: {error.strerror or error}") from None
+        body[field] = (await parts.documents.put(content, path.name, now)).sha256
+
+
+async def show_file(printer: Printer, parts: System, reference: str, now: datetime) -> None:
+    """Prints a file as the register has it.
+
+    Raises:
+        NoSuchFileError: the register has no such file.
+    """
+    entries = await read_entries(parts.register, reference)
+    if not entries:
+        raise NoSuchFileError(reference)
+    shelf = {name: rulebook.model_dump(mode="json") for name, rulebook in parts.rulebooks.items()}
+    world = World(now, None, shelf, parts.settings.extra_holidays, quick=True)
+    printer.file(shown(fold(entries), world))

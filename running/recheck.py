@@ -1,0 +1,90 @@
+"""Asks every open file again under today's code and calendar: shows what would move, and moves it when told to."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from activities.directory import NoDirectory, load_directory
+from activities.files import MOST, Filter, list_files
+from activities.register import read_entries
+from models.changes import Changes, Incoming, Standing
+from models.consider import consider
+from models.counting import NoCalendarError
+from models.directory import Directory
+from models.record import Entry
+from models.step import DirectoryNeededError, World
+from running.cases import Cases, NoSuchFileError
+from running.system import System
+
+
+class Recheck:
+    """Looks at open files one after another.
+
+    Arguments:
+        cases: to speak to them.
+        parts: register, rulebooks, settings.
+    """
+
+    def __init__(self, cases: Cases, parts: System) -> None:
+        self._cases, self._parts = cases, parts
+
+    async def files(self, only: str | None, *, apply: bool) -> AsyncIterator[dict[str, Any]]:
+        """What would change on each file, or with ``apply`` does.
+
+        Arguments:
+            only: one file's reference; None for every open one.
+        """
+        world = await self._world()
+        for reference in [only] if only else await self._open_files():
+            yield await self._file(reference, world, apply=apply)
+
+    async def _file(self, reference: str, world: World, *, apply: bool) -> dict[str, Any]:
+        if not await self._cases.is_running(reference):
+            return await self._without_a_run(reference, world, apply=apply)
+        state = await self._cases.ask(reference, "state")
+        try:
+            changes = _asked(state, world)
+        except (NoCalendarError, DirectoryNeededError) as error:
+            return {"reference": reference, "finding": str(error), "would": [], "applied": False}
+        would = [event for event in changes.events if event["what"] != "stage"]
+        would += [{"what": "letter", "notice": letter.notice, "to": letter.to} for letter in changes.letters]
+        applied = apply and bool(would)
+        if applied:
+            await self._cases.handle(reference).signal("recheck")
+        return {"reference": reference, "finding": "", "would": would, "applied": applied}
+
+    async def _without_a_run(self, reference: str, world: World, *, apply: bool) -> dict[str, Any]:
+        if not await read_entries(self._parts.register, reference):
+            raise NoSuchFileError(reference)
+        closed = (await list_files(self._parts.register, Filter(open=False, reference=reference))).total
+        if closed:
+            return {"reference": reference, "finding": "The file has ended.", "would": [], "applied": False}
+        finding = "The register has it open, and Temporal has no run of it: it is to be started again."
+        if apply:
+            await self._cases.start_again(reference, world)
+        return {"reference": reference, "finding": finding, "would": [{"what": "started_again"}], "applied": apply}
+
+    async def _world(self) -> World:
+        directory: Directory | None = None
+        try:
+            directory = await load_directory(self._parts.register)
+        except NoDirectory:
+            directory = None
+        shelf = {name: rulebook.model_dump(mode="json") for name, rulebook in self._parts.rulebooks.items()}
+        return World(datetime.now(UTC), directory, shelf, self._parts.settings.extra_holidays)
+
+    async def _open_files(self) -> list[str]:
+        found: list[str] = []
+        while True:
+            page = await list_files(self._parts.register, Filter(open=True), start=len(found), limit=MOST)
+            found += [line.reference for line in page.files]
+            if not page.files:
+                return sorted(found)
+
+
+def _asked(state: Mapping[str, Any], world: World) -> Changes:
+    record = [Entry.read(entry) for entry in state["record"]]
+    standing = Standing(deadlines=state["deadlines"], letters=list(state["letters"]), stage=state["stage"])
+    return consider(record, standing, Incoming(kind="look"), world)

@@ -1,0 +1,280 @@
+"""The command line: open an incident, record a step, rehearse a case, run everything on this machine.
+
+Exit codes: 0 done; 1 refused, or an expectation was not met; 2 what was given is wrong; 3 Temporal or the register is away.
+"""
+
+from __future__ import annotations
+
+import sys
+import uuid
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from activities.directory import load_directory, replace_directory
+from activities.figures import annual_report
+from activities.files import PAGE, Filter, list_files
+from activities.ledger import undelivered
+from activities.schema import migrate
+from models.catalogue import STEPS
+from models.counting import london_date
+from models.record import Refusal, Refused
+from running.command_line import (
+    REFUSED,
+    fields_in,
+    next_reference,
+    opening_in,
+    register_only,
+    run,
+    show_file,
+    store_documents,
+    whoever,
+    whole_system,
+)
+from running.plain_files import read_plain_file
+from running.printing import Printer
+from running.recheck import Recheck
+from running.rehearsal import play, stage
+from running.scenario import directory_in, read_scenario
+from running.settings import load_settings
+from running.shelf import read_shelf
+from running.up import SMTP_PORT, TEMPORAL_PORT, WEB_PORT, Ports, run_everything
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+directory_app = typer.Typer(no_args_is_help=True, help="The board's directory: who holds which role, and their addresses.")
+app.add_typer(directory_app, name="directory")
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON object a line, for machines.")]
+Reference = Annotated[str, typer.Argument(help="The file's reference.")]
+By = Annotated[str | None, typer.Option("--by", help="Who records it; the user of this machine when left out.")]
+
+
+@app.command("open")
+def open_(
+    file: Annotated[Path, typer.Argument(help="YAML or JSON with an incident, or a review; see samples/.")],
+    reference: Annotated[str | None, typer.Option(help="The next free one of the year when left out.")] = None,
+    by: By = None,
+    json: Json = False,
+) -> None:
+    """Opens an incident, or a review that needs none."""
+
+    async def work(printer: Printer) -> int:
+        async with whole_system() as (parts, cases):
+            now = cases.now()
+            body = opening_in(file, london_date(now), by)
+            if reference or "reference" not in body:
+                body["reference"] = reference or await next_reference(parts, body, london_date(now), now)
+            await show_file(printer, parts, await cases.open(body, parts.rulebook), now)
+        return 0
+
+    run(work, as_json=json)
+
+
+@app.command()
+def record(
+    reference: Reference,
+    step: Annotated[str, typer.Argument(help="The step's name; `steps` lists them.")],
+    file: Annotated[Path | None, typer.Option(help="YAML or JSON with the step's fields.")] = None,
+    set_: Annotated[list[str] | None, typer.Option("--set", help="A field, name=value; as often as needed.")] = None,
+    on: Annotated[str, typer.Option(help="The day it happened: 2018-09-30, today, today-3.")] = "today",
+    by: By = None,
+    id_: Annotated[str | None, typer.Option("--id", help="The step's id: sent twice, it is recorded once.")] = None,
+    json: Json = False,
+) -> None:
+    """Records a step. A field that names a document takes the path of a file."""
+
+    async def work(printer: Printer) -> int:
+        async with whole_system() as (parts, cases):
+            today = london_date(cases.now())
+            body = {"id": id_ or str(uuid.uuid4()), "recorded_by": whoever(by)}
+            body |= fields_in(None, [f"happened_on={on}"], today) | fields_in(file, set_ or [], today)
+            await store_documents(parts, step, body, cases.now())
+            answer = await cases.record(reference, step, body)
+        if printer.as_json:
+            printer.data(answer)
+        else:
+            printer.say(f"Recorded: {step} on {reference}, as {body['id']}.")
+        return 0
+
+    run(work, as_json=json)
+
+
+@app.command()
+def show(reference: Reference, json: Json = False) -> None:
+    """Shows a file: stage, finding, duties, what may be recorded next, and what not and why."""
+
+    async def work(printer: Printer) -> int:
+        async with register_only() as parts:
+            await show_file(printer, parts, reference, datetime.now(UTC))
+        return 0
+
+    run(work, as_json=json)
+
+
+@app.command("list")
+def list_(
+    in_stage: Annotated[str | None, typer.Option("--stage", help="Only files in this stage.")] = None,
+    kind: Annotated[str | None, typer.Option(help="Only this kind of review.")] = None,
+    contains: Annotated[str, typer.Option(help="Only references with this in them.")] = "",
+    overdue: Annotated[bool | None, typer.Option("--overdue/--nothing-overdue", help="By what is overdue.")] = None,
+    opened: Annotated[bool | None, typer.Option("--open/--closed", help="By whether it is open.")] = None,
+    page: Annotated[int, typer.Option(min=1, help="Pages of 50.")] = 1,
+    json: Json = False,
+) -> None:
+    """Lists files by what is due next."""
+
+    async def work(printer: Printer) -> int:
+        which = Filter(stage=in_stage, kind=kind, overdue=overdue, open=opened, reference=contains)
+        async with register_only() as parts:
+            found = await list_files(parts.register, which, start=(page - 1) * PAGE)
+        columns = ("reference", "stage", "kind", "finding", "next_due", "overdue", "rulebook")
+        rows = [{name: getattr(line, name) for name in columns} for line in found.files]
+        printer.rows(f"{found.total} files", columns, rows)
+        return 0
+
+    run(work, as_json=json)
+
+
+@app.command()
+def steps(
+    step: Annotated[str | None, typer.Argument(help="Only this one, with its fields.")] = None, json: Json = False
+) -> None:
+    """The catalogue of steps; with --json each with its JSON Schema."""
+
+    async def work(printer: Printer) -> int:
+        if step is not None and step not in STEPS:
+            raise Refused(Refusal("", f"There is no step called {step}: `starter.py steps` lists them."))
+        printer.catalogue(step)
+        return 0
+
+    run(work, as_json=json)
+
+
+@app.command()
+def rehearse(
+    file: Annotated[Path, typer.Argument(help="A scenario; see scenarios/.")],
+    keep: Annotated[Path | None, typer.Option(help="A folder to keep the mails and the register in.")] = None,
+    json: Json = False,
+) -> None:
+    """Plays a whole case in virtual time and prints its timeline."""
+
+    async def work(printer: Printer) -> int:
+        scenario = read_scenario(file, read_shelf(load_settings().rulebooks_dir))
+        async with stage() as on:
+            played = await play(scenario, on, keep)
+        for line in played.timeline:
+            printer.event(line)
+        for failure in played.failures:
+            print(failure, file=sys.stderr)
+        return REFUSED if played.failures else 0
+
+    run(work, as_json=json, log_level="error")
+
+
+@app.command()
+def recheck(
+    reference: Annotated[str | None, typer.Argument(help="One file; every open one when left out.")] = None,
+    apply: Annotated[bool, typer.Option("--apply", help="Do it, and do not only show it.")] = False,
+    json: Json = False,
+) -> None:
+    """Which duties would move under today's code and calendar; files without a run are started again."""
+
+    async def work(printer: Printer) -> int:
+        async with whole_system() as (parts, cases):
+            async for found in Recheck(cases, parts).files(reference, apply=apply):
+                printer.rechecked(found)
+        return 0
+
+    run(work, as_json=json)
+
+
+@app.command()
+def letters(json: Json = False) -> None:
+    """Letters that wait or were refused, on every file."""
+
+    async def work(printer: Printer) -> int:
+        async with register_only() as parts:
+            found = await undelivered(parts.register, datetime.now(UTC))
+        columns = ("reference", "notice_key", "recipient", "status", "attempts", "operations_must_act", "words")
+        rows = [{name: getattr(one, name) for name in columns} for one in found]
+        printer.rows(f"{len(rows)} letters wait or were refused", columns, rows)
+        return 0
+
+    run(work, as_json=json)
+
+
+@app.command()
+def report(year: Annotated[int, typer.Argument(help="Which year.")], json: Json = False) -> None:
+    """The figures of the annual report: files, decisions, timeliness, actions and their impact (1.2a, 1.2e)."""
+
+    async def work(printer: Printer) -> int:
+        async with register_only() as parts:
+            printer.report(await annual_report(parts.register, year))
+        return 0
+
+    run(work, as_json=json)
+
+
+@directory_app.command("show")
+def directory_show() -> None:
+    """Shows the directory, as JSON that `directory load` takes."""
+
+    async def work(printer: Printer) -> int:
+        async with register_only() as parts:
+            printer.data((await load_directory(parts.register)).model_dump(mode="json"))
+        return 0
+
+    run(work, as_json=True)
+
+
+@directory_app.command("load")
+def directory_load(
+    file: Annotated[Path, typer.Argument(help="YAML or JSON; see samples/board.yaml.")], by: By = None, json: Json = False
+) -> None:
+    """Replaces the directory; every change is kept with who and when."""
+
+    async def work(printer: Printer) -> int:
+        plain = read_plain_file(file)
+        wanted, who = directory_in(plain, plain.data), whoever(by)
+        async with register_only() as parts:
+            changes = await replace_directory(parts.register, wanted, changed_by=who, at=datetime.now(UTC))
+        if printer.as_json:
+            printer.data({"changes": len(changes)})
+        else:
+            printer.say(f"{len(changes)} changes.")
+        return 0
+
+    run(work, as_json=json)
+
+
+@app.command("migrate")
+def migrate_() -> None:
+    """Brings the register's tables up to this release's; `up` does it by itself."""
+
+    async def work(_: Printer) -> int:
+        await migrate(load_settings().register_url)
+        return 0
+
+    run(work, as_json=False)
+
+
+@app.command()
+def up(
+    temporal_port: Annotated[int, typer.Option(help="For Temporal.")] = TEMPORAL_PORT,
+    web_port: Annotated[int, typer.Option(help="For Temporal's web page.")] = WEB_PORT,
+    smtp_port: Annotated[int, typer.Option(help="For the mail server that keeps mail.")] = SMTP_PORT,
+    json: Json = False,
+) -> None:
+    """Runs everything on this machine, until Ctrl-C."""
+
+    async def work(printer: Printer) -> int:
+        await run_everything(printer, Ports(temporal_port, web_port, smtp_port))
+        return 0
+
+    run(work, as_json=json)
+
+
+if __name__ == "__main__":
+    app()
