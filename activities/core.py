@@ -1,7 +1,8 @@
-"""The core as a local activity: its answer stays in the workflow's history."""
+"""The core as a local activity: its answer stays in the workflow's history, and the register is written with it."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -12,12 +13,17 @@ from temporalio import activity
 from models.changes import Incoming, Standing
 from models.consider import consider
 from models.directory import Directory
+from models.project import project
 from models.record import Entry, read_instant
 from models.step import World
 
 from .away import RegisterAway
 from .database import Register
-from .directory import load_directory
+from .directory import NoDirectory, load_directory
+from .register import write
+
+FRESH_SECONDS = 5.0
+"""How long the directory counts as just read. Letters read it anew each time; this one is for who may decide."""
 
 
 @dataclass
@@ -34,10 +40,15 @@ class CoreActivities:
     rulebooks: Mapping[str, Mapping[str, Any]]
     extra_holidays: tuple[date, ...] = ()
     _directory: Directory | None = field(default=None, init=False)
+    _read_at: float = field(default=float("-inf"), init=False)
 
     @activity.defn(name="consider")
     async def consider(self, question: dict[str, Any]) -> dict[str, Any]:
-        """What the shell is to change; see :func:`models.consider.consider`."""
+        """What the shell is to change, and the revision that the register then has.
+
+        See :func:`models.consider.consider`. The register is brought up to date in the same breath, so that whoever
+        gets the answer reads their own write; when it is away, the shell sees to it later.
+        """
         world = World(
             now=read_instant(question["now"]),
             directory=await self._latest_directory(),
@@ -47,11 +58,31 @@ class CoreActivities:
         record = [Entry.read(entry) for entry in question["record"]]
         standing = Standing.model_validate(question["standing"])
         incoming = Incoming.model_validate(question["incoming"])
-        return consider(record, standing, incoming, world).model_dump(exclude_defaults=True)
+        changes = consider(record, standing, incoming, world)
+        answer: dict[str, Any] = {"changes": changes.model_dump(exclude_defaults=True)}
+        revision = question["revision"] + changes.counts
+        if question["write"] and revision > question["written"]:
+            record += [Entry.read(entry) for entry in changes.entries]
+            if await self._written(record, [*question["events"], *changes.events], revision, world):
+                answer["written"] = revision
+        return answer
+
+    async def _written(
+        self, record: list[Entry], events: list[dict[str, Any]], revision: int, world: World
+    ) -> bool:
+        try:
+            await write(self.register, project(record, events, revision, world))
+        except RegisterAway as error:
+            activity.logger.warning("The register is written later: %s", error.reason)
+            return False
+        return True
 
     async def _latest_directory(self) -> Directory | None:
+        if time.monotonic() < self._read_at + FRESH_SECONDS:
+            return self._directory
         try:
             self._directory = await load_directory(self.register)
-        except (RegisterAway, LookupError):
+            self._read_at = time.monotonic()
+        except (RegisterAway, NoDirectory):
             activity.logger.warning("The directory cannot be read: it is used as it was last read.")
         return self._directory

@@ -1,8 +1,7 @@
-"""Keeps the register true: written at every change, later when it was away, archived at the end."""
+"""Keeps the register true: written later when it was away, archived at the end, and other files told."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -36,15 +35,12 @@ class FilingActivities:
     extra_holidays: tuple[date, ...] = ()
 
     @activity.defn(name="write_register")
-    async def write_register(self, state: dict[str, Any]) -> None:
-        """Brings the register up to the state, before the sender of a step gets the answer."""
-        await self._write(state)
-
-    @activity.defn(name="write_register_later")
-    async def write_register_later(self, reference: str) -> int:
-        """Reads the file from its workflow and writes it; the revision that the register then has."""
+    async def write_register(self, reference: str) -> int:
+        """Reads a file from its workflow and writes it, when the register was away; the revision it then has."""
         state: dict[str, Any] = await self.client.get_workflow_handle(reference).query("state")
-        await self._write(state)
+        world = World(read_instant(state["now"]), extra_holidays=self.extra_holidays)
+        record = [Entry.read(entry) for entry in state["record"]]
+        await write(self.register, project(record, state["events"], state["revision"], world))
         return int(state["revision"])
 
     @activity.defn(name="archive")
@@ -71,8 +67,3 @@ class FilingActivities:
             if error.status is RPCStatusCode.NOT_FOUND:
                 raise ApplicationError("There is no such open file.", non_retryable=True) from None
             raise
-
-    async def _write(self, state: Mapping[str, Any]) -> None:
-        world = World(read_instant(state["now"]), extra_holidays=self.extra_holidays)
-        record = [Entry.read(entry) for entry in state["record"]]
-        await write(self.register, project(record, state["events"], state["revision"], world))

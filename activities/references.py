@@ -56,10 +56,7 @@ async def claim_reference(register: Register, reference: str, opening: str, now:
         RegisterAway: no answer in time; ask again with the same ``opening``.
     """
 
-    async def work(connection: AsyncConnection) -> Claim:
-        return await _claim(connection, reference, opening, now)
-
-    return await register.change(work)
+    return await register.change(lambda connection: _claim(connection, reference, opening, now))
 
 
 async def claim_next_reference(register: Register, prefix: str, year: int, opening: str, now: datetime) -> Claim:
@@ -76,23 +73,24 @@ async def claim_next_reference(register: Register, prefix: str, year: int, openi
         RegisterAway: no answer in time; ask again with the same ``opening``.
     """
 
-    async def work(connection: AsyncConnection) -> Claim:
-        if connection.dialect.name == "postgresql":
-            # One at a time, as SQLite does by itself: an opening sent twice at once would get two references.
-            await connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"{prefix}-{year}"))))
-        ours = (_CLAIM.c.prefix == prefix) & (_CLAIM.c.year == year)
-        before = select(_CLAIM.c.reference).where(ours, _CLAIM.c.opening == opening)
-        if (reference := await connection.scalar(before)) is not None:
-            return await _claim(connection, reference, opening, now)
-        number = await connection.scalar(select(func.max(_CLAIM.c.number)).where(ours)) or 0
-        while True:
-            number += 1  # past those that were claimed by name meanwhile, or whose file is there without a claim
-            try:
-                return await _claim(connection, f"{prefix}-{year}-{number:04}", opening, now)
-            except ReferenceTaken:
-                continue
+    return await register.change(lambda connection: _claim_next(connection, prefix, year, opening, now))
 
-    return await register.change(work)
+
+async def _claim_next(connection: AsyncConnection, prefix: str, year: int, opening: str, now: datetime) -> Claim:
+    if connection.dialect.name == "postgresql":
+        # One at a time, as SQLite does by itself: an opening sent twice at once could get two references.
+        await connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"{prefix}-{year}"))))
+    ours = (_CLAIM.c.prefix == prefix) & (_CLAIM.c.year == year)
+    before = select(_CLAIM.c.reference).where(ours, _CLAIM.c.opening == opening)
+    if (reference := await connection.scalar(before)) is not None:
+        return await _claim(connection, reference, opening, now)
+    number = await connection.scalar(select(func.max(_CLAIM.c.number)).where(ours)) or 0
+    while True:
+        number += 1  # past those claimed by name meanwhile, and files that are there without a claim
+        try:
+            return await _claim(connection, f"{prefix}-{year}-{number:04}", opening, now)
+        except ReferenceTaken:
+            continue
 
 
 async def _claim(connection: AsyncConnection, reference: str, opening: str, now: datetime) -> Claim:

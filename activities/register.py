@@ -66,6 +66,7 @@ class _Part:
 
 _ENTRIES = _Part("entries", StoredEntry.__table__, Entry)
 _EVENTS = _Part("events", StoredEvent.__table__, Event)
+_NOTHING = (0, "")
 _GROWING = (_ENTRIES, _EVENTS)
 """What is only ever added to: the record and the timeline."""
 
@@ -109,7 +110,7 @@ async def write(register: Register, projection: Projection, *, again: bool = Fal
         if held is None:
             return False
         for part in _GROWING:
-            await _append(connection, projection, part, held.get(part.name, 0))
+            await _append(connection, projection, part, held.get(part.name, _NOTHING))
         for part in _STANDING:
             if held.get(part.name) != holds[part.name]:
                 await _align(connection, projection, part)
@@ -157,8 +158,13 @@ async def read_events(register: Register, reference: str, since: int = 0) -> tup
 
 
 def _holds(projection: Projection) -> dict[str, Any]:
-    counts = {part.name: len(getattr(projection, part.name)) for part in _GROWING}
-    return counts | {part.name: _digest(getattr(projection, part.name)) for part in _STANDING}
+    ends = {part.name: _end(getattr(projection, part.name)) for part in _GROWING}
+    return ends | {part.name: _digest(getattr(projection, part.name)) for part in _STANDING}
+
+
+def _end(rows: Sequence[Any]) -> list[Any]:
+    """How many there are, and which the last one is."""
+    return [len(rows), _digest(rows[-1:])]
 
 
 def _digest(rows: Sequence[Any]) -> str:
@@ -185,8 +191,13 @@ async def _advance(
     return held_before or {}
 
 
-async def _append(connection: AsyncConnection, projection: Projection, part: _Part, stored: int) -> None:
-    added = part.values(getattr(projection, part.name), since=stored)
+async def _append(connection: AsyncConnection, projection: Projection, part: _Part, end: Sequence[Any]) -> None:
+    rows, stored = getattr(projection, part.name), end[0]
+    if stored and _end(rows[:stored]) != list(end):
+        # A worker that crashed had written what its workflow then never kept: the workflow is right.
+        await connection.execute(delete(part.table).where(part.table.c.reference == projection.reference))
+        stored = 0
+    added = part.values(rows, since=stored)
     await _insert(connection, projection.reference, part, added, _adding(connection.dialect.name, part))
 
 

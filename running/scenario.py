@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -109,7 +110,7 @@ def read_scenario(path: Path, shelf: Mapping[str, Rulebook]) -> Scenario:
     return Scenario(
         file=file,
         rulebook=_rulebook(file, path.parent, shelf),
-        directory=_directory(file),
+        directory=_directory(file, path.parent),
         opened_at=opened_at,
         opening=_opening(file, opened_at),
         documents=_documents(file),
@@ -130,8 +131,15 @@ def _rulebook(file: PlainFile, folder: Path, shelf: Mapping[str, Rulebook]) -> R
     return read_rulebook_file(path)
 
 
-def _directory(file: PlainFile) -> Directory:
-    return directory_in(file, file.data["board"], ("board",))
+def _directory(file: PlainFile, folder: Path) -> Directory:
+    board = file.data["board"]
+    if not isinstance(board, str):
+        return directory_in(file, board, ("board",))
+    path = folder / board
+    if not path.is_file():
+        raise file.error(("board",), f"there is no file {board} beside it: board is a directory, or a path to one")
+    directory = read_plain_file(path)
+    return directory_in(directory, directory.data)
 
 
 def directory_in(file: PlainFile, data: Any, place: Place = ()) -> Directory:
@@ -140,6 +148,8 @@ def directory_in(file: PlainFile, data: Any, place: Place = ()) -> Directory:
     Raises:
         PlainFileError: a mistake; the text names the line.
     """
+    if not isinstance(data, dict):
+        raise file.error(place, "a directory is a mapping with board, organisations, people and appointments")
     try:
         directory = Directory.model_validate(data)
     except ValidationError as error:
@@ -147,8 +157,18 @@ def directory_in(file: PlainFile, data: Any, place: Place = ()) -> Directory:
         where = (*place, *fault["loc"])
         raise file.error(where, f"{'.'.join(map(str, where))}: {fault['msg']}") from None
     for what in directory.faults():
-        raise file.error(place, what)
+        raise file.error(_named_in(file, place, what), what)
     return directory
+
+
+def _named_in(file: PlainFile, place: Place, what: str) -> Place:
+    """Where the first thing that a fault names, in quotes, stands in a part of a file."""
+    named = re.search(r"'([^']+)'", what)
+    for found in file.lines:
+        value = reduce(lambda part, key: part[key], found, file.data)
+        if named and found[: len(place)] == place and value == named.group(1):
+            return found
+    return place
 
 
 def _opened_at(file: PlainFile) -> datetime:
@@ -235,11 +255,11 @@ def document_fields(step: str) -> list[str]:
 
 
 def _instant(file: PlainFile, place: Place, value: Any) -> datetime:
-    """ISO 8601 with offset; a bare date is 09:00 in London."""
+    """ISO 8601 with offset; a bare date is 09:00 in London. In UTC: London's own hours are not all an hour apart."""
     try:
         text = str(value)
         if len(text) == 10:
-            return datetime.combine(date.fromisoformat(text), time(9), LONDON)
+            return datetime.combine(date.fromisoformat(text), time(9), LONDON).astimezone(UTC)
         at = datetime.fromisoformat(text)
         if at.tzinfo is None:
             raise ValueError
@@ -248,4 +268,4 @@ def _instant(file: PlainFile, place: Place, value: Any) -> datetime:
             place,
             f"{value} is no time: give a date (2018-09-30) or a time with its offset (2018-09-30T14:00+01:00)",
         ) from None
-    return at
+    return at.astimezone(UTC)

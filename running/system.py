@@ -65,7 +65,6 @@ class System:
             core.consider,
             sending.send_letter,
             filing.write_register,
-            filing.write_register_later,
             filing.archive,
             filing.tell_file,
         ]

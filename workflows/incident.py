@@ -176,8 +176,10 @@ class IncidentWorkflow:
             ticket, incoming = self.inbox.popleft()
             changes = await self._ask(incoming)
             self._apply(incoming, changes)
-            if changes.entries or changes.deadlines or changes.events:
-                await self._write_register()
+            if self.written < self.revision and not self.inbox and not self.writing:
+                # The register was away for a moment; it is written patiently behind, and nobody waits for it.
+                self.writing = True
+                self._start(self._write_register())
             if changes.answer is not None and incoming.source == "update":
                 self.answers[ticket] = changes.answer.model_dump()
             if changes.answer is not None and incoming.source == "start":
@@ -190,10 +192,12 @@ class IncidentWorkflow:
         if incoming.at:
             now = max(now, read_instant(incoming.at))
         question = {
-            "record": self.record,
+            **self._state(),
             "standing": standing.model_dump(),
             "incoming": incoming.model_dump(),
             "now": instant_text(now),
+            # Someone who waits for an answer reads their own write; the rest is written once nothing else waits.
+            "write": not self.writing and (incoming.source in ("update", "start") or not self.inbox),
         }
         try:
             answer: dict[str, Any] = await workflow.execute_local_activity(
@@ -206,7 +210,8 @@ class IncidentWorkflow:
         except FailureError as error:
             # The workflow task blocks, adds nothing to history, and goes on with everything in order once mended.
             raise RuntimeError(f"The core gave no answer: {error.cause or error}") from error
-        return Changes.model_validate(answer)
+        self.written = answer.get("written", self.written)
+        return Changes.model_validate(answer["changes"])
 
     def _apply(self, incoming: Incoming, changes: Changes) -> None:
         self.record += changes.entries
@@ -234,8 +239,7 @@ class IncidentWorkflow:
         if changes.attributes and changes.attributes != self.attributes:
             self.attributes = changes.attributes
             workflow.upsert_search_attributes(search_attributes(changes.attributes))
-        if changes.entries or changes.events or changes.deadlines:
-            self.revision += 1
+        self.revision += changes.counts
 
     def _put(self, incoming: Incoming) -> int:
         """Everything enters here, to be taken in its turn; the ticket is for whoever waits for an answer."""
@@ -303,25 +307,9 @@ class IncidentWorkflow:
         del self.messages[message.to]
 
     async def _write_register(self) -> None:
-        """Once and quickly, so that a page reads its own write; when the register is away, patiently behind."""
-        if self.writing:
-            return
-        try:
-            await workflow.execute_local_activity(
-                "write_register",
-                self._state(),
-                start_to_close_timeout=timedelta(seconds=2),
-                retry_policy=ONCE,
-            )
-            self.written = self.revision
-        except FailureError:
-            self.writing = True
-            self._start(self._write_register_later())
-
-    async def _write_register_later(self) -> None:
         while self.written < self.revision:
             self.written = await workflow.execute_activity(
-                "write_register_later",
+                "write_register",
                 self.opening["reference"],
                 start_to_close_timeout=timedelta(minutes=1),
                 retry_policy=PATIENT,

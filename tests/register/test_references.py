@@ -7,9 +7,16 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.database import Register
-from activities.references import Claim, ReferenceTaken, claim_next_reference, claim_reference
+from activities.references import (
+    Claim,
+    ReferenceTaken,
+    _claim_next,
+    claim_next_reference,
+    claim_reference,
+)
 from activities.register import write
 from models.projection import Projection
 
@@ -72,11 +79,24 @@ async def test_openings_at_once_each_get_a_number_of_their_own(register: Registe
 
 
 async def test_one_opening_sent_twice_at_once_gets_one_number(register: Register) -> None:
+    claimed, let_go = asyncio.Event(), asyncio.Event()
+
+    async def claim_and_dawdle(connection: AsyncConnection) -> str:
+        claim = await _claim_next(connection, "HSCB", 2026, "a", NOW)
+        claimed.set()
+        await let_go.wait()
+        return claim.reference
+
     async with Register(register.url) as other:
-        await asyncio.gather(*(next_in_2026(which, f"warm {n}") for which in (register, other) for n in range(4)))
-        for opening in "abcd":
-            given = await asyncio.gather(*(next_in_2026((register, other)[n % 2], opening) for n in range(8)))
-            assert len(set(given)) == 1
+        first = asyncio.create_task(register.change(claim_and_dawdle))
+        await claimed.wait()
+        named = asyncio.create_task(claim_reference(other, "HSCB-2026-0041", "b", NOW))
+        await asyncio.wait({named}, timeout=0.2)
+        second = asyncio.create_task(next_in_2026(other, "a"))
+        await asyncio.wait({second}, timeout=0.2)
+        let_go.set()
+        assert await first == await second == "HSCB-2026-0001"
+        await named
 
 
 async def test_of_two_openings_at_once_one_gets_the_named_reference(register: Register) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
+import temporalio.activity
+import temporalio.workflow
 
 from running.processes import free_port
 from running.temporal_server import TemporalServer, temporal_server
@@ -21,6 +25,22 @@ def no_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("TEMPORAL_CONFIG_FILE", "")
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def logging_of_its_own() -> Iterator[None]:
+    """Puts the process's logging back as it was: other tests look at it too."""
+    root, loggers = logging.getLogger(), logging.root.manager.loggerDict
+    handlers, level = list(root.handlers), root.level
+    levels = {name: logger.level for name, logger in loggers.items() if isinstance(logger, logging.Logger)}
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    for name, before in levels.items():
+        logging.getLogger(name).setLevel(before)
+    structlog.reset_defaults()
+    temporalio.workflow.logger.workflow_info_on_message = True
+    temporalio.activity.logger.activity_info_on_message = True
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,7 @@ class Sample:
     @workflow.run
     async def run(self, number: int) -> tuple[Refusal, int]:
         """Returns what the activity made, and the class's number in memory."""
+        workflow.logger.warning("asking for number %s", number)
         refusal = await workflow.execute_activity(
             "refuse", number, result_type=Refusal, start_to_close_timeout=timedelta(seconds=10)
         )

@@ -5,35 +5,16 @@ from __future__ import annotations
 import io
 import json
 import logging
-from collections.abc import Iterator
 from typing import Any, Literal
 
 import pytest
 import structlog
-import temporalio.activity
-import temporalio.workflow
 from pydantic import TypeAdapter, ValidationError
 
 from running.logs import set_up_logging
 from running.settings import load_settings
 
-
-@pytest.fixture(autouse=True)
-def logging_as_before() -> Iterator[None]:
-    """Puts the process's logging back as it was: other tests look at it too."""
-    root, levels = logging.getLogger(), {}
-    handlers, level = list(root.handlers), root.level
-    adapters = (temporalio.workflow.logger, temporalio.activity.logger)
-    for name, logger in logging.root.manager.loggerDict.items():
-        if isinstance(logger, logging.Logger):
-            levels[name] = logger.level
-    yield
-    root.handlers[:], root.level = handlers, level
-    for name, level in levels.items():
-        logging.getLogger(name).setLevel(level)
-    structlog.reset_defaults()
-    adapters[0].workflow_info_on_message = True
-    adapters[1].activity_info_on_message = True
+pytestmark = pytest.mark.usefixtures("logging_of_its_own")
 
 
 class Log:

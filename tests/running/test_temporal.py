@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import io
+import json
 import socket
 import urllib.request
 import uuid
@@ -18,6 +20,7 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client
 
 from models.record import Refusal
+from running.logs import set_up_logging
 from running.processes import free_port
 from running.settings import Settings, SettingsError, load_settings
 from running.temporal import TemporalAwayError, connect, data_converter, make_replayer, make_worker
@@ -134,6 +137,19 @@ async def test_a_worker_runs_workflows_and_activities_with_one_converter_and_a_r
     assert class_in_the_workflow == id(Refusal), "the core was loaded again inside the sandbox"
     replayed = await make_replayer([sample.Sample]).replay_workflow(await handle.fetch_history())
     assert replayed.replay_failure is None
+
+
+@pytest.mark.usefixtures("logging_of_its_own")
+async def test_what_a_workflow_logs_goes_the_same_way_with_its_file(
+    client: Client, settings: Settings, sample: ModuleType
+) -> None:
+    log = io.StringIO()
+    set_up_logging(load_settings(log_format="json"), log)
+    async with make_worker(client, settings, [sample.Sample], [refuse]):
+        await client.execute_workflow(sample.Sample.run, 7, id="SCR-2027-001", task_queue=settings.task_queue)
+    lines = [json.loads(line) for line in log.getvalue().splitlines()]
+    [line] = [line for line in lines if line["event"] == "asking for number 7"]
+    assert (line["level"], line["workflow_id"]) == ("warning", "SCR-2027-001")
 
 
 async def test_client_worker_and_replayer_have_the_same_converter_and_the_same_sandbox(
