@@ -56,6 +56,13 @@ class NoSuchFileError(Exception):
         super().__init__(f"There is no file {reference}.")
 
 
+class UnansweredError(Exception):
+    """Nobody answered in time: what was sent may or may not have been taken. Its text says what to do."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"Temporal took it, and no worker has answered: start one (python worker.py). {what}")
+
+
 class Cases:
     """The files, spoken to through Temporal.
 
@@ -98,7 +105,11 @@ class Cases:
         await claim_reference(self._register, reference, self.token(body), at)
         with suppress(WorkflowAlreadyStartedError):
             await self._start(reference, {"record": [entry.plain() for entry in record]})
-        await self._patiently(lambda: self._opened(reference))
+        try:
+            async with asyncio.timeout(PATIENCE.total_seconds()):
+                await self._patiently(lambda: self._opened(reference))
+        except (TimeoutError, RPCError):
+            raise UnansweredError(f"{reference} is opened; its duties are set as soon as one runs.") from None
         return reference
 
     @staticmethod
@@ -113,15 +124,16 @@ class Cases:
         Raises:
             Refused: the step may not be recorded; with the rule, the reason and the field.
             NoSuchFileError: there is no such file.
-            RPCError: Temporal does not answer; the step may or may not be recorded, send it again.
+            UnansweredError: no worker answers; the step may or may not be recorded, send it again under its id.
         """
         try:
-            return await self._patiently(lambda: self._update(reference, name, body))
+            async with asyncio.timeout(PATIENCE.total_seconds()):
+                return await self._patiently(lambda: self._update(reference, name, body))
         except WorkflowUpdateFailedError as error:
             raise Refused(_refusal_in(error)) from None
-        except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:
-                raise
+        except (TimeoutError, RPCError) as error:
+            if not (isinstance(error, RPCError) and error.status is RPCStatusCode.NOT_FOUND):
+                raise UnansweredError(f"Then send the step again under the same id, {body.get('id')}.") from None
         return await self._record_on_ended(reference, name, body)
 
     async def ask(self, reference: str, query: str) -> Any:
@@ -173,9 +185,10 @@ class Cases:
             await asyncio.sleep(0.02)
 
     async def _update(self, reference: str, name: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        answer: dict[str, Any] = await self.handle(reference).execute_update(
-            name, dict(body), id=str(body.get("id") or "") or None, result_type=dict
-        )
+        # The same step under the same id is one update; another step under that id is for the core to refuse.
+        content = json.dumps([name, body], sort_keys=True, default=str)
+        id = hashlib.sha256(content.encode()).hexdigest()[:32]
+        answer: dict[str, Any] = await self.handle(reference).execute_update(name, dict(body), id=id, result_type=dict)
         return answer
 
     async def _record_on_ended(self, reference: str, name: str, body: Mapping[str, Any]) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from models.record import Refused
 from models.rulebook import RulebookError
 from models.step import World
 from models.view import shown
-from running.cases import Cases, NoSuchFileError
+from running.cases import Cases, NoSuchFileError, UnansweredError
 from running.logs import set_up_logging
 from running.plain_files import PlainFileError, read_plain_file, read_plain_text
 from running.printing import Printer
@@ -57,7 +57,7 @@ _WRONG = (
     DocumentMissing,
     EmbeddedServerError,
 )
-_AWAY = (TemporalAwayError, RegisterAway, DocumentsAway, RPCError)
+_AWAY = (TemporalAwayError, RegisterAway, DocumentsAway, UnansweredError, RPCError)
 
 Work = Callable[[Printer], Awaitable[int]]
 

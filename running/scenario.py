@@ -15,6 +15,8 @@ from pydantic import ValidationError
 from models.catalogue import STEPS
 from models.counting import LONDON
 from models.directory import Directory
+from models.fold import open_record
+from models.record import Refusal
 from models.rulebook import Rulebook
 from running.plain_files import Place, PlainFile, read_plain_file
 from running.shelf import read_rulebook_file
@@ -33,7 +35,7 @@ _TOP = (
     "until",
 )
 _NEEDED = ("rulebook", "board", "steps")
-_OF_PLAY = ("at", "step", "expect")
+_OF_PLAY = ("at", "step", "expect", "fields")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -107,12 +109,13 @@ def read_scenario(path: Path, shelf: Mapping[str, Rulebook]) -> Scenario:
     if ("incident" in data) == ("review" in data):
         raise file.error((), "give either an incident or a review that needs none")
     opened_at = _opened_at(file)
+    rulebook = _rulebook(file, path.parent, shelf)
     return Scenario(
         file=file,
-        rulebook=_rulebook(file, path.parent, shelf),
+        rulebook=rulebook,
         directory=_directory(file, path.parent),
         opened_at=opened_at,
-        opening=_opening(file, opened_at),
+        opening=_opening(file, rulebook, opened_at),
         documents=_documents(file),
         steps=_steps(file, opened_at),
         until=_instant(file, ("until",), data["until"]) if data.get("until") is not None else None,
@@ -181,14 +184,19 @@ def _opened_at(file: PlainFile) -> datetime:
     raise file.error((), "opened_at is missing: say when the file is opened")
 
 
-def _opening(file: PlainFile, opened_at: datetime) -> dict[str, Any]:
+def _opening(file: PlainFile, rulebook: Rulebook, opened_at: datetime) -> dict[str, Any]:
     data = file.data
     opening = {
         "reference": data.get("reference", "REHEARSAL-1"),
         "opened_on": opened_at.astimezone(LONDON).date().isoformat(),
         "recorded_by": data.get("opened_by", "coordinator"),
     }
-    return opening | {name: data[name] for name in ("incident", "review") if name in data}
+    opening |= {name: data[name] for name in ("incident", "review") if name in data}
+    refusal = open_record(opening, rulebook, opened_at)
+    if isinstance(refusal, Refusal):
+        place = [int(part) if part.isdecimal() else part for part in (refusal.field or "").split(".")]
+        raise file.error(place, refusal.reason)
+    return opening
 
 
 def _documents(file: PlainFile) -> dict[str, str]:
@@ -216,7 +224,7 @@ def _step(file: PlainFile, number: int, step: Any) -> PlayedStep:
     if not isinstance(step, dict) or "at" not in step or "step" not in step:
         raise file.error(place, "a step has at, step and the step's fields")
     name = step["step"]
-    if name not in STEPS:
+    if not isinstance(name, str) or name not in STEPS:
         raise file.error((*place, "step"), f"there is no step called {name}; `starter.py steps` lists them")
     at = _instant(file, (*place, "at"), step["at"])
     refused, rule = _expected(file, place, step.get("expect"))
@@ -225,13 +233,24 @@ def _step(file: PlainFile, number: int, step: Any) -> PlayedStep:
         "recorded_by": "coordinator",
         "happened_on": at.astimezone(LONDON).date().isoformat(),
     }
-    body = given | {field: value for field, value in step.items() if field not in _OF_PLAY}
+    body = given | {field: value for field, value in step.items() if field not in _OF_PLAY} | _more(file, place, step)
     documents = _documents(file)
     for field in document_fields(name):
         value = body.get(field)
         if isinstance(value, str) and value not in documents and not _DIGEST.fullmatch(value):
             raise file.error((*place, field), f"{value} is not among the scenario's documents")
     return PlayedStep(at, name, body, refused, rule, place)
+
+
+def _more(file: PlainFile, place: Place, step: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields whose names mean something else here: a step that is struck out is given as fields: {step: step-4}."""
+    for name in step:
+        if " " in name:
+            raise file.error((*place, name), f"{name!r} is no field: a text with a comma stands in quotes")
+    more = step.get("fields", {})
+    if not isinstance(more, dict):
+        raise file.error((*place, "fields"), "fields are a mapping of the step's fields")
+    return more
 
 
 def _expected(file: PlainFile, place: Place, expect: Any) -> tuple[bool, str]:

@@ -11,7 +11,7 @@ import fcntl
 import json
 import os
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -86,6 +86,7 @@ async def temporal_server(
     port: int = 7233,
     web_port: int = 8233,
     startup_timeout: timedelta = timedelta(seconds=60),
+    dynamic_config: Sequence[str] = (),
 ) -> AsyncIterator[TemporalServer]:
     """Runs the embedded server while the block runs: ready, with our search attributes, and stopped after it.
 
@@ -97,6 +98,7 @@ async def temporal_server(
         port: for clients.
         web_port: for its web page.
         startup_timeout: how long it may take until it is ready.
+        dynamic_config: more of the server's own settings, each ``limit.historyCount.suggestContinueAsNew=100``.
 
     Raises:
         PortInUseError: somebody else listens on one of the ports.
@@ -108,7 +110,7 @@ async def temporal_server(
         await _end_orphans(folder)
         refuse_port_in_use(port, "Temporal")
         refuse_port_in_use(web_port, "Temporal's web page")
-        process = await _start(binary, folder, port, web_port)
+        process = await _start(binary, folder, port, web_port, dynamic_config)
         try:
             _note(note, process.pid)
             server = TemporalServer(f"{LOOPBACK}:{port}", f"http://{LOOPBACK}:{web_port}", folder / _LOG, process)
@@ -160,7 +162,9 @@ async def _end_orphans(folder: Path) -> None:
         await end_process(pid, lambda pid=pid: pid in orphans(), _TO_STOP)  # type: ignore[misc]
 
 
-async def _start(binary: Path, folder: Path, port: int, web_port: int) -> asyncio.subprocess.Process:
+async def _start(
+    binary: Path, folder: Path, port: int, web_port: int, dynamic_config: Sequence[str]
+) -> asyncio.subprocess.Process:
     arguments = [
         *("server", "start-dev", *WITHOUT_THIS_MACHINES_SETTINGS, "--log-level", "warn"),
         *("--ip", LOOPBACK, "--port", str(port), "--ui-port", str(web_port), "--ui-disable-news-fetch"),
@@ -168,6 +172,8 @@ async def _start(binary: Path, folder: Path, port: int, web_port: int) -> asynci
     ]
     for pragma in _PRAGMAS:
         arguments += ["--sqlite-pragma", pragma]
+    for value in dynamic_config:
+        arguments += ["--dynamic-config-value", value]
     for key in SEARCH_ATTRIBUTES:  # made with the database; registering them later takes a second longer
         arguments += ["--search-attribute", f"{key.name}={key.indexed_value_type.name.capitalize()}"]
     with _log(folder) as log:

@@ -1,0 +1,46 @@
+"""Records the histories that every later release must replay: ``python -m tests.replay.record RELEASE``.
+
+Run it once when a release is made, and commit what it writes into ``tests/histories``. Never record an old release's
+histories again: that they replay under newer code is what they are for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import sys
+from pathlib import Path
+
+from running.rehearsal import play, stage
+from running.scenario import read_scenario
+from running.settings import load_settings
+from running.shelf import read_shelf
+
+ROOT = Path(__file__).resolve().parents[2]
+HISTORIES = ROOT / "tests" / "histories"
+SCENARIOS = ("published-review", "late-at-every-deadline", "scrutinised-by-the-panel", "reopened")
+
+
+async def record(release: str) -> None:
+    """Plays the scenarios and writes each file's history as gzipped JSON."""
+    shelf = read_shelf(load_settings().rulebooks_dir)
+    HISTORIES.mkdir(exist_ok=True)
+    for name in SCENARIOS:
+        scenario = read_scenario(ROOT / "scenarios" / f"{name}.yaml", shelf)
+        async with stage() as on:
+            played = await play(scenario, on)
+            if played.failures:
+                raise SystemExit("\n".join(played.failures))
+            handle = on.env.client.get_workflow_handle(str(scenario.opening["reference"]))
+            history = (await handle.fetch_history()).to_json()
+        path = HISTORIES / f"{release}-{name}.json.gz"
+        # Without a time stamp, the same history is the same file.
+        path.write_bytes(gzip.compress(history.encode(), mtime=0))
+        print(f"{path.relative_to(ROOT)}: {path.stat().st_size:,} bytes")
+    await asyncio.sleep(0.2)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        raise SystemExit("usage: python -m tests.replay.record RELEASE")
+    asyncio.run(record(sys.argv[1]))

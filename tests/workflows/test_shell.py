@@ -1,0 +1,381 @@
+"""The shell's own rules: what comes in is taken one at a time, answered, kept, and never lost."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from temporalio.client import WorkflowExecutionStatus, WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.testing import WorkflowEnvironment
+
+from activities.archive import read_archive
+from activities.register import read_file
+from models.catalogue import STEPS
+from models.record import Refused
+from running.cases import Cases
+from running.recheck import Recheck
+from running.time_skipping import skip_to, until_quiet
+
+from .conftest import Board, Boards
+
+_numbers = itertools.count(1)
+NOTE = {"text": "The first call was returned."}
+
+
+async def until(found: Any, patience: float = 15) -> None:
+    """Waits for something that comes about by itself."""
+    async with asyncio.timeout(patience):
+        while not await found():
+            await asyncio.sleep(0.02)
+
+
+async def events_of(handle: WorkflowHandle[Any, Any]) -> int:
+    """How many events the history has."""
+    return len((await handle.fetch_history()).events)
+
+
+async def test_every_step_of_the_catalogue_is_an_update_of_its_name(server: WorkflowEnvironment, boards: Boards) -> None:
+    async with boards(server) as board:
+        await board.open("STEPS-1")
+        for name in STEPS:
+            with pytest.raises(WorkflowUpdateFailedError) as error:
+                await board.cases.handle("STEPS-1").execute_update(name, {"id": f"an-empty-{name.replace('_', '-')}"})
+            assert "missing" in str(error.value.cause) or "recorded" in str(error.value.cause)
+
+
+async def test_an_acknowledged_step_is_on_the_record_and_in_the_register(
+    server: WorkflowEnvironment, boards: Boards
+) -> None:
+    async with boards(server) as board:
+        await board.open("ACK-1")
+        answer = await board.record("ACK-1", "note_added", "note-1", **NOTE)
+        assert answer["recorded"] and answer["id"] == "note-1"
+        stored = await read_file(board.parts.register, "ACK-1")
+        assert stored is not None and stored.entries[-1].id == "note-1"
+        state = await board.state("ACK-1")
+        assert [entry.plain() for entry in stored.entries] == state["record"]
+
+
+@pytest.mark.rule("2.1e")
+async def test_a_refused_update_says_why_by_which_rule_and_leaves_nothing_in_history(
+    server: WorkflowEnvironment, boards: Boards
+) -> None:
+    async with boards(server) as board:
+        handle = await board.open("REFUSED-1")
+        await until(lambda: _quiet(board, "REFUSED-1"))
+        before = await events_of(handle)
+        with pytest.raises(Refused) as error:
+            await board.record("REFUSED-1", "decision", "d", choice="no review", decider="chair", reasons="None.")
+        assert error.value.refusal.rule == "2.1e" and error.value.refusal.field == "choice"
+        assert await events_of(handle) == before
+
+
+@pytest.mark.rule("2.2c")
+async def test_what_only_the_directory_can_tell_is_refused_by_the_answer_that_counts(
+    server: WorkflowEnvironment, boards: Boards
+) -> None:
+    async with boards(server) as board:
+        await board.open("DECIDER-1")
+        with pytest.raises(Refused) as error:
+            await board.record(
+                "DECIDER-1", "decision", "d", choice="SCR, criteria met", decider="coordinator", reasons="Met."
+            )
+        assert error.value.refusal.rule == "2.2c"
+        assert "decision" not in await board.names("DECIDER-1")
+
+
+async def test_the_same_step_sent_twice_is_recorded_once(server: WorkflowEnvironment, boards: Boards) -> None:
+    async with boards(server) as board:
+        await board.open("TWICE-1")
+        sent = [board.record("TWICE-1", "note_added", "the-note", **NOTE) for _ in range(5)]
+        answers = await asyncio.gather(*sent)
+        assert all(answer["recorded"] for answer in answers)
+        await board.cases.handle("TWICE-1").signal("note_added", board.body("the-note", **NOTE))
+        await board.record("TWICE-1", "note_added", "another-note", text="Behind the signal.")
+        assert (await board.names("TWICE-1")).count("note_added") == 2
+
+
+async def test_an_id_that_was_used_is_refused_for_another_step(server: WorkflowEnvironment, boards: Boards) -> None:
+    async with boards(server) as board:
+        await board.open("ID-1")
+        await board.record("ID-1", "note_added", "the-id", **NOTE)
+        with pytest.raises(Refused) as error:
+            await board.record("ID-1", "note_added", "the-id", text="Another text.")
+        assert error.value.refusal.field == "id"
+        await board.cases.handle("ID-1").signal("note_added", board.body("the-id", text="Another text."))
+        await board.record("ID-1", "note_added", "the-last", **NOTE)
+        record = (await board.state("ID-1"))["record"]
+        assert [e["body"]["text"] for e in record if e["name"] == "note_added"] == [NOTE["text"], NOTE["text"]]
+        assert [e["body"]["id"] for e in record if e["name"] == "step_refused"] == ["the-id"]
+
+
+async def test_two_people_who_decide_at_once_are_not_both_right(server: WorkflowEnvironment, boards: Boards) -> None:
+    async with boards(server) as board:
+        await board.open("BOTH-1")
+        fields = {"choice": "SCR, criteria met", "decider": "chair", "reasons": "The first limb is met."}
+        sent = (board.record("BOTH-1", "decision", f"decision-{n}", **fields) for n in range(6))
+        answers = await asyncio.gather(*sent, return_exceptions=True)
+        refused = [answer for answer in answers if isinstance(answer, Refused)]
+        assert len(refused) == 5
+        assert (await board.names("BOTH-1")).count("decision") == 1
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        [],
+        [None],
+        ["text"],
+        [["a list"]],
+        [b"\x00\xff"],
+        [{"id": "a"}, {"id": "b"}],
+        [{"no": "id"}],
+        [{"id": 7}],
+        [{"id": "large", "text": "x" * 9_000}],
+        [{"id": "unknown-field", "colour": "blue"}],
+    ],
+    ids=["nothing", "null", "text", "list", "bytes", "two", "no id", "number as id", "large", "unknown field"],
+)
+async def test_a_malformed_signal_is_kept_as_refused_and_blocks_nothing(
+    server: WorkflowEnvironment, boards: Boards, args: list[Any]
+) -> None:
+    async with boards(server) as board:
+        reference = f"MALFORMED-{next(_numbers)}"
+        handle = await board.open(reference)
+        await handle.signal("note_added", args=args)
+        await handle.signal("no_such_step", args=args)
+        assert (await board.record(reference, "note_added", "proper", **NOTE))["recorded"]
+        refused = [e for e in (await board.state(reference))["record"] if e["name"] == "step_refused"]
+        assert refused and all(entry["body"]["reason"] for entry in refused)
+
+
+async def test_a_request_to_cancel_is_kept_and_survived(server: WorkflowEnvironment, boards: Boards) -> None:
+    async with boards(server) as board:
+        handle = await board.open("CANCEL-1")
+        await handle.cancel()
+        await until(lambda: _has(board, "CANCEL-1", "cancel_requested"))
+        await handle.cancel()
+        assert (await board.record("CANCEL-1", "note_added", "after", **NOTE))["recorded"]
+        assert (await handle.describe()).status is WorkflowExecutionStatus.RUNNING
+        assert any("cancel" in remark for remark in (await board.cases.ask("CANCEL-1", "file"))["remarks"])
+
+
+async def test_a_run_continues_as_new_with_everything_and_loses_no_step(
+    server: WorkflowEnvironment, boards: Boards
+) -> None:
+    async with boards(server) as board:
+        handle = await board.open("LONG-1")
+        first = (await handle.describe()).run_id
+        for batch in range(12):
+            names = [f"note-{batch}-{n}" for n in range(5)]
+            await asyncio.gather(*(board.record("LONG-1", "note_added", name, **NOTE) for name in names))
+        assert (await handle.describe()).run_id != first
+        record = (await board.state("LONG-1"))["record"]
+        notes = [entry["id"] for entry in record if entry["name"] == "note_added"]
+        assert sorted(notes) == sorted(f"note-{batch}-{n}" for batch in range(12) for n in range(5))
+        stored = await read_file(board.parts.register, "LONG-1")
+        assert stored is not None and len(stored.entries) == len(record)
+        assert {d["deadline"] for d in await board.cases.ask("LONG-1", "duties")} >= {"decision", "notify_panel"}
+
+
+async def test_without_a_cache_every_task_is_a_replay_and_nothing_changes(
+    server: WorkflowEnvironment, boards: Boards
+) -> None:
+    async with boards(server, max_cached_workflows=0) as board:
+        await board.open("REPLAY-1", days_ago=20)
+        await board.record("REPLAY-1", "notified_panel", "panel")
+        await board.record(
+            "REPLAY-1", "decision", "decision", choice="SCR, criteria met", decider="chair", reasons="Met."
+        )
+        await until(lambda: _quiet(board, "REPLAY-1"))
+        assert {letter["notice"] for letter in (await board.cases.ask("REPLAY-1", "file"))["letters"]} >= {
+            "decision:decision:ofsted",
+            "decision:decision:dfe",
+            "decision:decision:national_panel",
+        }
+
+
+async def test_steps_sent_while_no_worker_runs_are_taken_when_one_comes_back(
+    server: WorkflowEnvironment, boards: Boards
+) -> None:
+    async with boards(server) as board:
+        await board.open("WAIT-1")
+    async with boards(server, worker=False) as other:
+        waiting = Cases(other.client, board.parts.register, board.parts.settings.task_queue)
+        sent = asyncio.create_task(waiting.record("WAIT-1", "note_added", board.body("while-away", **NOTE)))
+        await waiting.handle("WAIT-1").signal("note_added", board.body("signalled-while-away", **NOTE))
+        async with other.parts.worker(other.client, task_queue=board.parts.settings.task_queue):
+            assert (await sent)["recorded"]
+            names = [entry["id"] for entry in (await waiting.ask("WAIT-1", "state"))["record"]]
+            assert {"while-away", "signalled-while-away"} <= set(names)
+
+
+async def test_the_web_page_shows_reference_stage_and_deadlines_and_nothing_of_the_child(
+    server: WorkflowEnvironment, boards: Boards
+) -> None:
+    async with boards(server) as board:
+        handle = await board.open("PAGE-1", days_ago=40, summary="A private account of what happened.")
+        await until(lambda: _quiet(board, "PAGE-1"))
+        description = await handle.describe()
+        attributes = {pair.key.name: pair.value for pair in description.typed_search_attributes}
+        assert attributes["CaseReference"] == "PAGE-1" and attributes["CaseStage"] == "deciding"
+        assert attributes["Overdue"] >= 1 and attributes["NextDeadline"] is not None
+        metadata: Any = await handle.query("__temporal_workflow_metadata")
+        shown = str(metadata) + json.dumps(attributes, default=str)
+        history = await handle.fetch_history()
+        summaries = [
+            event.user_metadata.summary.data.decode() for event in history.events if event.HasField("user_metadata")
+        ]
+        assert any("2.2b" in summary for summary in summaries)
+        shown += "".join(summaries) + str(await description.static_summary()) + str(await description.static_details())
+        assert "PAGE-1" in shown and "The Chair decides" in shown
+        for private in ("child-one", "2015-01-31", "private account"):
+            assert private not in shown
+
+
+async def test_queries_tell_the_file_its_duties_and_what_may_be_recorded_next(
+    server: WorkflowEnvironment, boards: Boards
+) -> None:
+    async with boards(server) as board:
+        await board.open("QUERY-1")
+        file = await board.cases.ask("QUERY-1", "file")
+        assert file["finding"]["held"] == "met" and file["stage"] == "deciding"
+        duties = {duty["deadline"]: duty for duty in await board.cases.ask("QUERY-1", "duties")}
+        assert duties["decision"]["status"] == "open" and "1 calendar month from" in duties["decision"]["counted"]
+        following = {step["step"]: step["why_not"] for step in await board.cases.ask("QUERY-1", "next")}
+        assert following["decision"] == [] and following["publication_fixed"][0]["rule"]
+
+
+async def test_a_terminated_file_is_found_and_started_again_from_the_register(
+    server: WorkflowEnvironment, boards: Boards
+) -> None:
+    async with boards(server) as board:
+        handle = await board.open("GONE-1")
+        await board.record("GONE-1", "note_added", "before", **NOTE)
+        await until(lambda: _quiet(board, "GONE-1"))
+        before = await board.state("GONE-1")
+        await handle.terminate("by accident")
+        recheck = Recheck(board.cases, board.parts)
+        shown = [found async for found in recheck.files(None, apply=False)]
+        assert [(found["reference"], found["would"]) for found in shown] == [("GONE-1", [{"what": "started_again"}])]
+        assert not await board.cases.is_running("GONE-1")
+        assert [found["applied"] async for found in recheck.files("GONE-1", apply=True)] == [True]
+        assert (await board.record("GONE-1", "note_added", "after", **NOTE))["recorded"]
+        after = await board.state("GONE-1")
+        assert [e["id"] for e in after["record"]] == [*(e["id"] for e in before["record"]), "after"]
+        assert len(after["events"]) == len(before["events"]) + 1
+        assert set(after["deadlines"]) == set(before["deadlines"])
+
+
+async def test_a_file_that_has_ended_is_archived_and_reopened_with_all_its_steps(
+    server: WorkflowEnvironment, boards: Boards
+) -> None:
+    async with boards(server) as board:
+        handle = await board.open("END-1", concern_about_joint_working="no")
+        await board.record("END-1", "merged_into", "merged", reference="OTHER-1", reason="The same incident.")
+        async with asyncio.timeout(20):
+            assert await handle.result() == "closed"
+        archived = await read_archive(board.parts.register, "END-1")
+        assert archived is not None and archived.history is not None and b"EVENT_TYPE_WORKFLOW_EXECUTION_STARTED" in archived.history
+        with pytest.raises(Refused) as error:
+            await board.record("END-1", "note_added", "too-late", **NOTE)
+        assert "reopen" in error.value.refusal.reason
+        assert (await board.record("END-1", "reopened", "again", reason="Something came up."))["recorded"]
+        assert (await board.record("END-1", "note_added", "in-time", **NOTE))["recorded"]
+        names = await board.names("END-1")
+        assert names[:2] == ["opened", "rulebook_pinned"] and names[-1] == "note_added"
+        assert {"merged_into", "reopened"} <= set(names)
+
+
+@pytest.mark.rule("1.1")
+async def test_merging_hands_the_earlier_notification_to_the_other_file(
+    server: WorkflowEnvironment, boards: Boards
+) -> None:
+    async with boards(server) as board:
+        await board.open("EARLIER-1", days_ago=6)
+        await board.open("LATER-1", days_ago=1)
+        before = (await board.state("LATER-1"))["deadlines"]["decision"]["due"]
+        await board.record("EARLIER-1", "merged_into", "merged", reference="LATER-1", reason="The same incident.")
+        await until(lambda: _has(board, "LATER-1", "merged_from"))
+        after = (await board.state("LATER-1"))["deadlines"]["decision"]["due"]
+        assert after < before
+
+
+async def test_while_the_register_is_away_steps_are_answered_and_it_catches_up_by_itself(
+    server: WorkflowEnvironment, boards: Boards
+) -> None:
+    async with boards(server) as board:
+        await board.open("AWAY-1")
+        path = board.parts.settings.data_dir / "register.sqlite"
+        locked = await asyncio.create_subprocess_exec(
+            "python3",
+            "-c",
+            "import sqlite3,sys; c=sqlite3.connect(sys.argv[1]); c.execute('BEGIN EXCLUSIVE'); print('locked', flush=True); input()",
+            str(path),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        assert locked.stdout is not None and await locked.stdout.readline() == b"locked\n"
+        answer = await board.record("AWAY-1", "note_added", "while-away", **NOTE)
+        assert answer["recorded"]
+        state = await board.state("AWAY-1")
+        assert state["written"] < state["revision"]
+        await locked.communicate(b"\n")
+        await until(lambda: _stored(board, "AWAY-1", "while-away"), patience=40)
+
+
+@pytest.mark.rule("2.2b")
+async def test_a_deadline_passes_at_midnight_and_escalates_at_eight_in_london(
+    skipping: WorkflowEnvironment, boards: Boards
+) -> None:
+    async with boards(skipping) as board:
+        handle = await board.open("VIRTUAL-1")
+        due = (await board.state("VIRTUAL-1"))["deadlines"]["decision"]["due"]
+        start = board.cases.now()
+        await skip_to(skipping, handle, start + timedelta(days=40))
+        events = (await board.state("VIRTUAL-1"))["events"]
+        passed = [e["at"] for e in events if e["what"] == "deadline_passed" and e["deadline"] == "decision"]
+        escalated = [e["at"] for e in events if e["what"] == "escalated" and e["deadline"] == "decision"]
+        assert len(passed) == 1 and passed[0] > due and passed[0].endswith(("T00:00:00Z", "T23:00:00Z"))
+        assert escalated[0].endswith(("T08:00:00Z", "T07:00:00Z"))
+        assert any("overdue" in mail.subject and "chair@board.example" in mail.recipients for mail in board.sent())
+
+
+async def test_a_deadline_moved_while_the_worker_was_away_is_not_escalated(
+    skipping: WorkflowEnvironment, boards: Boards
+) -> None:
+    async with boards(skipping, worker=False) as board:
+        async with board.parts.worker(board.client):
+            handle = await board.open("MOVED-1")
+            await board.record("MOVED-1", "review_recommended", "r", recommends="SCR, criteria met", reasons="Met.")
+            key = "files_secured:hill-school"
+            due = (await board.state("MOVED-1"))["deadlines"][key]["due"]
+            await until_quiet(handle)
+        later = (board.cases.now() + timedelta(days=30)).date().isoformat()
+        moved = board.body("moved", deadline=key, new_due=later, reason="The school is closed for the holidays.")
+        await handle.signal("deadline_extended", moved)
+        async with asyncio.timeout(60):
+            skipped = asyncio.create_task(skipping.fast_forward(handle, timedelta(days=12)))
+            async with board.parts.worker(board.client):
+                await skipped
+                await until_quiet(handle)
+                events = (await board.state("MOVED-1"))["events"]
+        assert any(e["what"] == "deadline_moved" and e["deadline"] == key and e["old_due"] == due for e in events)
+        assert not [e for e in events if e["what"] in ("escalated", "deadline_passed") and e.get("deadline") == key]
+
+
+async def _has(board: Board, reference: str, name: str) -> bool:
+    return name in await board.names(reference)
+
+
+async def _stored(board: Board, reference: str, id: str) -> bool:
+    stored = await read_file(board.parts.register, reference)
+    return stored is not None and any(entry.id == id for entry in stored.entries)
+
+
+async def _quiet(board: Board, reference: str) -> bool:
+    return await until_quiet(board.cases.handle(reference))
