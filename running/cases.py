@@ -15,6 +15,7 @@ from temporalio.client import (
     WorkflowExecutionStatus,
     WorkflowHandle,
     WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
 )
 from temporalio.common import SearchAttributePair, TypedSearchAttributes, WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
@@ -42,6 +43,10 @@ AGAIN = frozenset(
         RPCStatusCode.RESOURCE_EXHAUSTED,
         RPCStatusCode.FAILED_PRECONDITION,
         RPCStatusCode.UNAVAILABLE,
+        RPCStatusCode.ABORTED,
+        # What the SDK makes of a connection that is cut in the middle of a call: the server was killed, say.
+        RPCStatusCode.UNKNOWN,
+        RPCStatusCode.INTERNAL,
     }
 )
 """Errors that pass, continue-as-new among their causes: the same step is sent again under the same id."""
@@ -60,7 +65,7 @@ class UnansweredError(Exception):
     """Nobody answered in time: what was sent may or may not have been taken. Its text says what to do."""
 
     def __init__(self, what: str) -> None:
-        super().__init__(f"Temporal took it, and no worker has answered: start one (python worker.py). {what}")
+        super().__init__(f"Nobody has answered: see that Temporal runs, and a worker (python worker.py). {what}")
 
 
 class Cases:
@@ -124,7 +129,9 @@ class Cases:
         Raises:
             Refused: the step may not be recorded; with the rule, the reason and the field.
             NoSuchFileError: there is no such file.
-            UnansweredError: no worker answers; the step may or may not be recorded, send it again under its id.
+            UnansweredError: Temporal or its workers do not answer; the step may or may not be recorded, send it
+                again under its id.
+            RPCError: Temporal refuses us.
         """
         try:
             async with asyncio.timeout(PATIENCE.total_seconds()):
@@ -132,8 +139,10 @@ class Cases:
         except WorkflowUpdateFailedError as error:
             raise Refused(_refusal_in(error)) from None
         except (TimeoutError, RPCError) as error:
-            if not (isinstance(error, RPCError) and error.status is RPCStatusCode.NOT_FOUND):
+            if isinstance(error, TimeoutError) or error.status in AGAIN:
                 raise UnansweredError(f"Then send the step again under the same id, {body.get('id')}.") from None
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
         return await self._record_on_ended(reference, name, body)
 
     async def ask(self, reference: str, query: str) -> Any:
@@ -188,7 +197,13 @@ class Cases:
         # The same step under the same id is one update; another step under that id is for the core to refuse.
         content = json.dumps([name, body], sort_keys=True, default=str)
         id = hashlib.sha256(content.encode()).hexdigest()[:32]
-        answer: dict[str, Any] = await self.handle(reference).execute_update(name, dict(body), id=id, result_type=dict)
+        try:
+            answer: dict[str, Any] = await self.handle(reference).execute_update(
+                name, dict(body), id=id, result_type=dict
+            )
+        except WorkflowUpdateRPCTimeoutOrCancelledError as error:
+            # The SDK's one name for a call that took too long and for a cancellation, which is ours to pass on.
+            raise error.__cause__ or error from None
         return answer
 
     async def _record_on_ended(self, reference: str, name: str, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -229,7 +244,7 @@ class Cases:
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
             search_attributes=TypedSearchAttributes([SearchAttributePair(CASE_REFERENCE, reference)]),
             static_summary=f"Safeguarding file {reference}",
-            static_details="One incident, from the first call to the last action; what stands is below.",
+            static_details="One incident, from the first call to the last action; what stands is beside.",
         )
 
     async def _patiently(self, ask: Callable[[], Awaitable[T]]) -> T:

@@ -28,22 +28,21 @@ def run(main: Coroutine[Any, Any, T]) -> T:
 
 
 async def _in_good_order(main: Coroutine[Any, Any, T]) -> T:
-    loop, task, told = asyncio.get_running_loop(), asyncio.current_task(), asyncio.Event()
-    assert task is not None  # a coroutine that runs is in one
+    task, told = asyncio.create_task(main), asyncio.Event()
 
     def stop() -> None:
         told.set()
         task.cancel()
 
-    loop.add_signal_handler(signal.SIGTERM, stop)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop)
     try:
-        return await main
+        return await task
     except asyncio.CancelledError:
         if told.is_set():
             raise SystemExit(128 + signal.SIGTERM) from None
         raise
     finally:
-        rest = asyncio.all_tasks() - {task}
+        rest = asyncio.all_tasks() - {asyncio.current_task()}
         for other in rest:
             other.cancel()
         await asyncio.gather(*rest, return_exceptions=True)

@@ -9,8 +9,9 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from email import message_from_bytes, policy
+from email import policy
 from email.message import EmailMessage
+from email.parser import BytesParser
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
@@ -120,8 +121,7 @@ def list_mails(folder: Path) -> list[Mail]:
 
 
 def _read(path: Path) -> Mail:
-    message = message_from_bytes(path.read_bytes(), policy=policy.default)
-    assert isinstance(message, EmailMessage)  # as the policy makes it
+    message = BytesParser(EmailMessage, policy=policy.default).parsebytes(path.read_bytes())
     sender = str(message["Return-Path"] or "").strip("<>")
     return Mail(path, sender, tuple(map(str, message.get_all("Delivered-To", []))), message)
 

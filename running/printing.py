@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -12,6 +13,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from models.catalogue import STEPS
+from models.counting import LONDON
+from models.record import read_instant
 
 COLOURS = {"overdue": "bold red", "open": "yellow", "met": "green", "met late": "magenta", "met-late": "magenta"}
 
@@ -42,7 +45,9 @@ class Printer:
 
     def __init__(self, *, as_json: bool) -> None:
         self.as_json = as_json
-        self._console = Console(highlight=False, soft_wrap=True)
+        # What is piped has no width of its own; a narrow guess would break references and keys.
+        width = None if sys.stdout.isatty() else 200
+        self._console = Console(highlight=False, soft_wrap=True, width=width)
 
     def data(self, data: Any) -> None:
         """One JSON object on a line."""
@@ -93,7 +98,7 @@ class Printer:
                 self.say(f"  {step['step']}: {why['reason']}" + (f" ({why['rule']})" if why["rule"] else ""))
 
     def event(self, event: Mapping[str, Any]) -> None:
-        """One line of a timeline."""
+        """One line of a timeline, for people in London's time."""
         if self.as_json:
             self.data(event)
             return
@@ -101,7 +106,8 @@ class Printer:
         text = WORDS[event["what"]].format(**values)
         rule = f"  ({event['rule']})" if event.get("rule") else ""
         late = "  LATE" if event.get("late") else ""
-        self.say(f"{event['at'].replace('T', ' ').removesuffix('Z')}  {text}{rule}{late}")
+        at = read_instant(event["at"]).astimezone(LONDON)
+        self.say(f"{at:%Y-%m-%d %H:%M}  {text}{rule}{late}")
 
     def rechecked(self, found: Mapping[str, Any]) -> None:
         """What would change on one file, or did."""

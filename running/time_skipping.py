@@ -30,7 +30,7 @@ _DYNAMIC_CONFIG = (
     "history.timerProcessorMaxPollRPS=2000",
     "history.timerProcessorMaxPollHostRPS=20000",
     "history.transferProcessorMaxPollRPS=2000",
-    # A run younger than a real second would continue as new with a delay, which virtual time puts years away.
+    # A run that seems younger than a second continues as new after a delay, which never ends in virtual time.
     'history.workflowIdReuseMinimalInterval="0s"',
 )
 _MOST_SKIPS = 100_000

@@ -1,0 +1,238 @@
+"""The command line as people use it: everything embedded, one command after another, errors in one line."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from running.postbox import list_mails
+from running.processes import free_port
+from starter import app
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a command printed, and its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        """The JSON objects it printed."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+def environment(**more: str) -> dict[str, str]:
+    """This process's environment with our settings alone."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("SCR_", "TEMPORAL_"))}
+    return {**kept, "TEMPORAL_CONFIG_FILE": "", **more}
+
+
+async def command(*words: str, env: Mapping[str, str] | None = None) -> Outcome:
+    """Runs the command line with these words, in a thread with an event loop of its own."""
+
+    def invoke() -> Outcome:
+        unset = {name: None for name in os.environ if name.startswith(("SCR_", "TEMPORAL_"))}
+        result = CliRunner().invoke(app, words, env={**unset, "TEMPORAL_CONFIG_FILE": "", **(env or {})})
+        return Outcome(result.exit_code, result.stdout, result.stderr)
+
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    try:
+        async with asyncio.timeout(60):
+            return await asyncio.to_thread(invoke)
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(level)
+
+
+@dataclass(frozen=True)
+class Up:
+    """Everything running on this machine."""
+
+    process: asyncio.subprocess.Process
+    welcome: dict[str, Any]
+    env: dict[str, str]
+
+    async def run(self, *words: str) -> Outcome:
+        """A command against it."""
+        return await command(*words, env=self.env)
+
+
+@asynccontextmanager
+async def everything(folder: Path, ports: tuple[int, int, int]) -> AsyncIterator[Up]:
+    """``starter.py up`` while the block runs; killed at its end if it still lives."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        str(ROOT / "starter.py"),
+        "up",
+        "--json",
+        *("--temporal-port", str(ports[0]), "--web-port", str(ports[1]), "--smtp-port", str(ports[2])),
+        env=environment(SCR_DATA_DIR=str(folder)),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        assert process.stdout is not None and process.stderr is not None
+        async with asyncio.timeout(90):
+            line = b""
+            while not line.startswith(b"{"):
+                line = await process.stdout.readline()
+                assert line, (await process.stderr.read()).decode()
+        welcome = json.loads(line)
+        env = {"SCR_DATA_DIR": str(folder), "TEMPORAL_ADDRESS": welcome["temporal"]}
+        yield Up(process, welcome, env)
+    finally:
+        if process.returncode is None:
+            process.send_signal(signal.SIGINT)
+            async with asyncio.timeout(30):
+                await process.wait()
+
+
+@pytest.fixture(scope="module")
+async def up(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Up]:
+    """One run of everything that the tests below share."""
+    ports = (free_port(), free_port(), free_port())
+    async with everything(tmp_path_factory.mktemp("var"), ports) as running:
+        yield running
+
+
+async def test_the_first_start_opens_samples_and_sends_the_chair_what_is_overdue(up: Up) -> None:
+    assert len(up.welcome["opened"]) == 3
+    listed = await up.run("list", "--json")
+    assert listed.code == 0
+    assert {line["reference"] for line in listed.lines} == set(up.welcome["opened"])
+    async with asyncio.timeout(20):
+        while not any("chair@board.example" in mail.recipients for mail in list_mails(Path(up.welcome["mails"]))):
+            await asyncio.sleep(0.05)
+
+
+async def test_an_incident_is_opened_shown_and_a_step_recorded(up: Up, tmp_path: Path) -> None:
+    opened = await up.run("open", str(ROOT / "samples" / "new-incident.yaml"), "--by", "A. Coordinator", "--json")
+    assert opened.code == 0, opened
+    file = opened.lines[0]
+    assert file["reference"].startswith("HSCB-") and file["finding"]["held"] == "undecided"
+    recorded = await up.run("record", file["reference"], "note_added", "--set", "text=The first call: returned at 9.")
+    assert (recorded.code, recorded.err) == (0, "")
+    assert recorded.out.startswith(f"Recorded: note_added on {file['reference']}")
+    shown = await up.run("show", file["reference"])
+    assert shown.code == 0 and "May be recorded next" in shown.out and "decision" in shown.out
+
+
+async def test_a_document_goes_into_the_store_by_its_path(up: Up, tmp_path: Path) -> None:
+    bulletin = tmp_path / "draft.txt"
+    bulletin.write_text("A plainly fictional draft.", encoding="utf-8")
+    words = ("record", "SAMPLE-0003", "report_drafted", "--set", f"document={bulletin}", "--set", "version=Draft 1")
+    assert (await up.run(*words)).code == 0
+    missing = await up.run(*words[:4], "document=/nowhere/draft.pdf", "--set", "version=Draft 2")
+    assert missing.code == 2 and "document: /nowhere/draft.pdf" in missing.err and missing.err.count("\n") == 1
+
+
+async def test_a_refusal_is_one_line_with_its_rule_and_exit_code_1(up: Up) -> None:
+    words = ("record", "SAMPLE-0001", "decision", "--set", "choice=no review", "--set", "decider=chair", "--set", "reasons=x")
+    refused = await up.run(*words)
+    assert refused.code == 1 and refused.out == ""
+    assert refused.err.count("\n") == 1 and "(2.1e)" in refused.err
+    as_json = await up.run(*words, "--json")
+    assert as_json.code == 1 and as_json.lines[0]["rule"] == "2.1e" and as_json.lines[0]["field"] == "choice"
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("show", "NO-SUCH-1"), "There is no file NO-SUCH-1"),
+        (("record", "NO-SUCH-1", "note_added", "--set", "text=x"), "There is no file NO-SUCH-1"),
+        (("record", "SAMPLE-0001", "no_such_step"), "There is no step called no_such_step"),
+        (("record", "SAMPLE-0001", "note_added", "--set", "text"), "give it as name=value"),
+        (("record", "SAMPLE-0001", "note_added", "--set", "text=x", "--set", "colour=blue"), "colour is not a field"),
+        (("record", "SAMPLE-0001", "note_added", "--set", "text=x", "--on", "2099-01-01"), "is in the future"),
+        (("record", "SAMPLE-0001", "note_added", "--set", "text=x", "--on", "yesterday"), "happened_on"),
+        (("open", "/nowhere/incident.yaml"), "/nowhere/incident.yaml: No such file or directory"),
+        (("rehearse", "/nowhere/scenario.yaml"), "/nowhere/scenario.yaml: No such file or directory"),
+    ],
+)
+async def test_what_is_wrong_is_said_in_one_line_without_a_stack_trace(up: Up, words: tuple[str, ...], says: str) -> None:
+    outcome = await up.run(*words)
+    assert outcome.code in (1, 2) and says in outcome.err, outcome
+    assert "Traceback" not in outcome.err and outcome.err.count("\n") == 1
+
+
+async def test_recheck_shows_that_nothing_would_move(up: Up) -> None:
+    outcome = await up.run("recheck", "--json")
+    assert outcome.code == 0 and outcome.lines
+    assert all(line["would"] == [] for line in outcome.lines)
+
+
+async def test_the_other_commands_answer(up: Up) -> None:
+    for words in (("letters",), ("report", "2026"), ("directory", "show"), ("list", "--overdue"), ("steps",)):
+        outcome = await up.run(*words)
+        assert outcome.code == 0 and outcome.out and "Traceback" not in outcome.err, (words, outcome)
+
+
+async def test_the_catalogue_as_json_has_a_schema_for_each_step() -> None:
+    outcome = await command("steps", "--json")
+    assert outcome.code == 0
+    assert all(line["schema"]["properties"]["happened_on"]["title"] for line in outcome.lines)
+    assert len(outcome.lines) > 80
+
+
+async def test_temporal_away_is_exit_code_3_and_reading_still_works(tmp_path: Path, up: Up) -> None:
+    env = {**up.env, "TEMPORAL_ADDRESS": f"127.0.0.1:{free_port()}"}
+    away = await command("record", "SAMPLE-0001", "note_added", "--set", "text=x", env=env)
+    assert away.code == 3 and "does not answer" in away.err and away.err.count("\n") == 1
+    assert (await command("show", "SAMPLE-0001", env=env)).code == 0
+
+
+async def test_a_wrong_setting_is_named(up: Up) -> None:
+    outcome = await command("list", env={**up.env, "SCR_SMTP_PROT": "25"})
+    assert outcome.code == 2 and "SCR_SMTP_PROT" in outcome.err and "SCR_SMTP_PORT" in outcome.err
+
+
+async def test_after_kill_9_the_next_start_goes_on_and_ctrl_c_ends_it_cleanly(tmp_path: Path) -> None:
+    ports = (free_port(), free_port(), free_port())
+    async with everything(tmp_path, ports) as first:
+        assert (await first.run("record", "SAMPLE-0002", "note_added", "--id", "kept", "--set", "text=Kept.")).code == 0
+        first.process.kill()
+        await first.process.wait()
+    async with everything(tmp_path, ports) as second:
+        assert second.welcome["opened"] == []
+        again = await second.run("record", "SAMPLE-0002", "note_added", "--id", "kept", "--set", "text=Kept.")
+        assert again.code == 0
+        shown = await second.run("record", "SAMPLE-0002", "note_added", "--set", "text=And on.")
+        assert shown.code == 0
+        second.process.send_signal(signal.SIGINT)
+        async with asyncio.timeout(30):
+            assert await second.process.wait() == 0
+
+
+async def test_a_port_in_use_is_named(tmp_path: Path, up: Up) -> None:
+    taken = up.welcome["temporal"].rpartition(":")[2]
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        str(ROOT / "starter.py"),
+        "up",
+        "--temporal-port",
+        taken,
+        env=environment(SCR_DATA_DIR=str(tmp_path)),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    async with asyncio.timeout(60):
+        _, err = await process.communicate()
+    assert process.returncode == 2 and taken.encode() in err and b"Traceback" not in err
