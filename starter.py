@@ -1,6 +1,7 @@
 """The command line: open an incident, record a step, rehearse a case, run everything on this machine.
 
-Exit codes: 0 done; 1 refused, or an expectation was not met; 2 what was given is wrong; 3 Temporal or the register is away.
+Exit codes: 0 done; 1 refused, or an expectation was not met; 2 what was given is wrong; 3 Temporal or the register
+is away.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ from running.shelf import read_shelf
 from running.up import SMTP_PORT, TEMPORAL_PORT, WEB_PORT, Ports, run_everything
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
-directory_app = typer.Typer(no_args_is_help=True, help="The board's directory: who holds which role, and their addresses.")
+directory_app = typer.Typer(no_args_is_help=True, help="The board's directory: who holds which role.")
 app.add_typer(directory_app, name="directory")
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line, for machines.")]
@@ -231,7 +232,9 @@ def directory_show() -> None:
 
 @directory_app.command("load")
 def directory_load(
-    file: Annotated[Path, typer.Argument(help="YAML or JSON; see samples/board.yaml.")], by: By = None, json: Json = False
+    file: Annotated[Path, typer.Argument(help="YAML or JSON; see samples/board.yaml.")],
+    by: By = None,
+    json: Json = False,
 ) -> None:
     """Replaces the directory; every change is kept with who and when."""
 

@@ -11,6 +11,7 @@ import structlog
 from activities.away import RegisterAway
 from activities.schema import SchemaError, check_schema
 from models.rulebook import RulebookError
+from running import event_loop
 from running.logs import set_up_logging
 from running.search_attributes import SearchAttributesError, register_search_attributes
 from running.settings import Settings, SettingsError, load_settings
@@ -58,11 +59,8 @@ async def _main() -> int:
     ) as error:
         print(error, file=sys.stderr)
         return 1
-    finally:
-        # A process that ends with a call of the SDK still pending may abort.
-        await asyncio.sleep(0.2)
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(_main()))
+    sys.exit(event_loop.run(_main()))

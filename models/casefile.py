@@ -55,7 +55,8 @@ class Request:
     due: date | None = None
     answered_on: date | None = None
     organisation: str = ""
-    declined: bool = False
+    declined_on: date | None = None
+    withdrawn_on: date | None = None
 
 
 @dataclass(slots=True)
@@ -105,6 +106,7 @@ class FamilyMember:
 
     relationship: str
     invited_on: date | None = None
+    not_invited_on: date | None = None
     not_invited_because: str = ""
     answered_on: date | None = None
     listed_on: date | None = None
@@ -121,6 +123,7 @@ class Proceedings:
 
     kind: str
     dates: dict[date, date | None] = field(default_factory=dict)
+    recorded_on: date | None = None
     concluded: bool = False
 
 
@@ -143,6 +146,7 @@ class Action:
     proposed_on: date
     agreed_on: date | None = None
     declined_on: date | None = None
+    first_settled_on: date | None = None
     done_on: date | None = None
     impact_on: date | None = None
     impact: str = ""
@@ -156,7 +160,14 @@ class Action:
     @property
     def closed(self) -> bool:
         """Closed once done and its impact recorded, or declined."""
-        return self.declined_on is not None or (self.done_on is not None and self.impact_on is not None)
+        return self.closed_on is not None
+
+    @property
+    def closed_on(self) -> date | None:
+        """The day it was closed."""
+        if self.declined_on is not None or self.done_on is None or self.impact_on is None:
+            return self.declined_on
+        return max(self.done_on, self.impact_on)
 
     @property
     def status(self) -> str:
@@ -173,20 +184,43 @@ class Restriction:
     """A court's restriction on publication (2.9d)."""
 
     terms: str | None
+    set_on: date
     lifted_on: date | None = None
+
+    @property
+    def forbids(self) -> bool:
+        """Whether it stands and allows publication on no terms."""
+        return self.lifted_on is None and self.terms is None
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """A final decision whether to publish (2.9g). One not to publish can be reversed later."""
+
+    on: date
+    publish: bool
+    reasons: str
 
 
 @dataclass(slots=True)
 class Proposal:
-    """A proposal not to publish (2.9g)."""
+    """A proposal not to publish, and what was decided about it (2.9g)."""
 
     id: str
     on: date
     advice_by: date | None
     reasons: str
-    decided_on: date | None = None
-    publish: bool | None = None
-    decision: str = ""
+    rulings: list[Ruling] = field(default_factory=list)
+
+    @property
+    def decided_on(self) -> date | None:
+        """The day it was decided first."""
+        return self.rulings[0].on if self.rulings else None
+
+    @property
+    def publish(self) -> bool | None:
+        """What was decided last; None while it is open."""
+        return self.rulings[-1].publish if self.rulings else None
 
 
 @dataclass(slots=True)
@@ -196,6 +230,7 @@ class Publication:
     responded_on: date | None = None
     response_document: str | None = None
     checked_on: date | None = None
+    changed_on: date | None = None
     check_void_since: date | None = None
     check_void_why: str = ""
     rechecks: dict[date, date] = field(default_factory=dict)
@@ -207,6 +242,7 @@ class Publication:
     off_since: date | None = None
     off_times: list[tuple[date, date]] = field(default_factory=list)
     moved_on: date | None = None
+    moved_to: str = ""
     proposals: list[Proposal] = field(default_factory=list)
     restrictions: dict[str, Restriction] = field(default_factory=dict)
     copies: dict[str, Request] = field(default_factory=dict)
@@ -222,13 +258,9 @@ class Publication:
         """Whether it was decided that the report is not published."""
         return self.proposal is not None and self.proposal.publish is False
 
-    @property
-    def days_off(self) -> int:
-        """Days the report was off the website, which do not count towards its year (2.9b)."""
-        return sum((back - off).days for off, back in self.off_times)
-
     def void(self, on: date, why: str) -> None:
-        """The welfare and legal check no longer holds and must be made again (2.9d)."""
+        """Something that is checked changed: the welfare and legal check no longer holds, and is made again (2.9d)."""
+        self.changed_on = max(on, self.changed_on or on)
         if self.checked_on is not None:
             self.checked_on = None
             self.check_void_since = on
@@ -246,6 +278,7 @@ class Learning:
     outcome_on: date | None = None
     outcome: str = ""
     commission_states_event: bool = False
+    again: bool = False
 
     @property
     def held_on(self) -> date | None:
@@ -301,15 +334,13 @@ class Correction:
         step: the step that corrected it.
         on: the day it was corrected.
         what: what was wrong, by the names of the facts or of the step struck out.
-        at: the instant it was recorded; letters taken before it told the wrong thing.
-        about: only letters about this step were wrong; empty when all that told of the incident may be.
+        at: the instant it was recorded.
     """
 
     step: str
     on: date
     what: tuple[str, ...]
     at: datetime
-    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,9 +369,10 @@ class CaseFile:
     notified_on: date | None = None
     added_children: dict[str, tuple[date | None, date]] = field(default_factory=dict)
     panel_notified: dict[str, date] = field(default_factory=dict)
-    finding: Finding = Finding(())
+    finding: Finding = field(default_factory=lambda: Finding(()))
     revisits: dict[str, tuple[date, date | None]] = field(default_factory=dict)
     corrections: list[Correction] = field(default_factory=list)
+    wrong_letters: dict[str, dict[str, int]] = field(default_factory=dict)
     parties: dict[str, Party] = field(default_factory=dict)
     joint: list[str] = field(default_factory=list)
     ended: Ended | None = None
@@ -381,6 +413,7 @@ class CaseFile:
     first_signed_on: date | None = None
     actions: dict[str, Action] = field(default_factory=dict)
     plan_document: str | None = None
+    plan_on: date | None = None
     publication: Publication = field(default_factory=Publication)
     learning: Learning = field(default_factory=Learning)
     monitored: list[date] = field(default_factory=list)
@@ -443,7 +476,7 @@ class CaseFile:
     def taken_on(self, notice: str) -> datetime | None:
         """The instant the mail server took a notice, if it has."""
         letter = self.letters.get(notice)
-        return letter.taken_at if letter else None
+        return letter.taken_at if letter and letter.number >= self.resends.get(notice, 1) else None
 
     def involve(self, organisation: InvolvedOrganisation, on: date) -> None:
         """Puts an organisation on the file."""

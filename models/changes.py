@@ -6,9 +6,12 @@ workflow's history, so it is only ever added to: a new field's default is "do no
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from .record import instant_text
 
 
 class _Plain(BaseModel):
@@ -93,6 +96,11 @@ class Changes(_Plain):
     attributes: dict[str, Any] = Field(default_factory=dict)
     over: bool = False
 
+    @property
+    def counts(self) -> bool:
+        """Whether the file is another than before, so that its revision counts one more."""
+        return bool(self.entries or self.events or self.deadlines)
+
 
 class Standing(_Plain):
     """What the shell really holds at this moment.
@@ -129,3 +137,8 @@ class Incoming(_Plain):
     refusal: str = ""
     key: str = ""
     at: str = ""
+
+
+def line(at: datetime, what: str, **fields: Any) -> dict[str, Any]:
+    """A line of the timeline, as ``rehearse --json`` prints it: the instant in whole seconds, and what happened."""
+    return {"at": instant_text(at.replace(microsecond=0)), "what": what, **fields}

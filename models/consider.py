@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from .casefile import CaseFile
 from .catalogue import STEPS
-from .changes import Answer, Changes, Incoming, LetterToSend, Message, Standing, Timer
+from .changes import Answer, Changes, Incoming, Message, Standing, line
 from .counting import NoCalendarError
-from .duties import deadlines_of, notices_of
+from .difference import BY_RELEASE, difference, held, held_since, letters_to_start, rungs_told
+from .duties import deadlines_of, duties_of, notices_of
 from .duty import Clocks, Deadline, Notice
 from .fold import apply, fold, rests_on
 from .ladder import Planned, due_now
-from .record import Entry, Refusal, Source, instant_text, read_instant
-from .sections.every_week import RulebookChanged, StruckOut
-from .sections.s2_1_criteria import MergedInto
+from .record import Entry, Refusal, Source, instant_text
+from .sections.every_week import MAX_WEIGHT, RulebookChanged, StruckOut
+from .sections.s1_1_files import MergedInto
+from .sections.s2_1_criteria import OUTSIDE, FactsCorrected
 from .sections.s2_8_actions import board_copy_due
 from .step import Step, World, read_step, refusals
 from .view import attributes_of, details_of, stage_of
@@ -44,57 +45,43 @@ def consider(record: Sequence[Entry], standing: Standing, incoming: Incoming, wo
 
 def why_not(record: Sequence[Entry], name: str, body: Mapping[str, Any], world: World) -> Refusal | None:
     """Why a step may not be recorded now; None when it may, or was recorded before. Changes nothing."""
-    known = _known(record, name, body)
-    if known is not None:
-        return known.reason if isinstance(known.reason, Refusal) else None
-    step = _read(name, body)
-    if isinstance(step, Refusal):
-        return step
-    return _refusal(step, record, fold(record), world)
+    found = _judged(record, fold(record), name, body, world)
+    return found if isinstance(found, Refusal) else None
 
 
 def standing_of(record: Sequence[Entry], world: World) -> Standing:
     """What a shell would hold of this record, for a file whose run is gone: its deadlines, with timers to set."""
-    consideration = _Consideration(record, Standing(), Incoming(kind="look"), world)
     file = fold(record)
-    held, _, _ = consideration._agree(file, deadlines_of(file, Clocks(file, world.extra_holidays)))
-    return Standing(deadlines={key: value for key, value in held.items() if value is not None}, stage=stage_of(file))
+    deadlines = deadlines_of(file, Clocks(file, world.extra_holidays))
+    holds = {key: held(deadline, file, world, world.now) for key, deadline in deadlines.items()}
+    return Standing(deadlines=holds, stage=stage_of(file))
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """A step whose id was recorded before: the same one again, or another with its id."""
-
-    reason: Refusal | None
-
-
-def _known(record: Sequence[Entry], name: str, body: Mapping[str, Any]) -> _Known | None:
+def _judged(
+    record: Sequence[Entry], file: CaseFile, name: str, body: Mapping[str, Any], world: World
+) -> Step | Refusal | None:
+    """The step if it may be recorded now, or why not; None when the very same was recorded before."""
     for entry in record:
         if entry.id == body.get("id") and not entry.is_fact:
             if entry.name == name and dict(entry.body) == dict(body):
-                return _Known(None)
+                return None
             why = f"The id {entry.id} was used for another step ({entry.name}): give this one an id of its own."
-            return _Known(Refusal("", why, "id"))
-    return None
-
-
-def _read(name: str, body: Mapping[str, Any]) -> Step | Refusal:
+            return Refusal("", why, "id")
     kind = STEPS.get(name)
     if kind is None:
-        return Refusal("", f"There is no step called {name}: see the catalogue of steps.")
-    return read_step(kind, body)
-
-
-def _refusal(step: Step, record: Sequence[Entry], file: CaseFile, world: World) -> Refusal | None:
+        return Refusal("", f"There is no step called {name[:64]}: see the catalogue of steps.")
+    step = read_step(kind, body)
+    if isinstance(step, Refusal):
+        return step
     try:
-        refusal = next(refusals(step, file, world), None)
+        return next(refusals(step, file, world), None) or _rested_on(step, record, world) or step
     except NoCalendarError as error:
         return Refusal("", str(error))
-    if refusal is None and isinstance(step, StruckOut):
-        later = rests_on(record, step.step, world)
-        if later is not None:
-            return Refusal("", f"The later step {later} rests on it: strike that out first.", "step")
-    return refusal
+
+
+def _rested_on(step: Step, record: Sequence[Entry], world: World) -> Refusal | None:
+    later = rests_on(record, step.step, world) if isinstance(step, StruckOut) else None
+    return Refusal("", f"The later step {later} rests on it: strike that out first.", "step") if later else None
 
 
 def _still_holds(standing: Standing, incoming: Incoming) -> bool:
@@ -112,56 +99,71 @@ class _Consideration:
     entries: list[Entry] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
+    unmoved: Mapping[str, Deadline] | None = field(default=None, init=False)
 
     def changes(self) -> Changes:
         before = fold(self.record)
-        answer = self._take(before)
         try:
-            return self._changes(answer)
+            return self._changes(self._take(before), self._after(before))
         except NoCalendarError as error:
-            if answer is None or not answer.recorded:
+            if self.incoming.kind != "step":
                 raise
             # What was asked for cannot be counted: it is refused, and the file stays as it was.
             self.entries, self.events, self.messages = [], [], []
-            refusal = Refusal("", str(error))
-            return self._changes(self._refused(self.incoming.name, self.incoming.body, refusal))
+            before = fold(self.record)
+            return self._changes(self._refused(before, Refusal("", str(error))), self._after(before))
 
-    def _changes(self, answer: Answer | None) -> Changes:
-        file = fold((*self.record, *self.entries))
+    def _after(self, before: CaseFile) -> CaseFile:
+        """The file with what came in; a step that was struck out is left out from the beginning."""
+        if any(entry.name == "struck_out" for entry in self.entries):
+            return fold((*self.record, *self.entries))
+        for entry in self.entries:
+            apply(before, entry)
+        return before
+
+    def _changes(self, answer: Answer | None, file: CaseFile) -> Changes:
         self._list_people(file)
-        clocks = Clocks(file, self.world.extra_holidays)
-        deadlines = deadlines_of(file, clocks)
-        if self._climb(file, deadlines):
-            deadlines = deadlines_of(file, clocks)
+        duties = duties_of(file, self._clocks(file))
+        # What has passed can bring the next deadline, which may have passed as well.
+        while self._climb(file, duties.deadlines):
+            duties = duties_of(file, self._clocks(file))
+        found = difference(
+            self.standing,
+            duties.deadlines,
+            file,
+            self.world,
+            fired=self.incoming.key if self.incoming.kind == "timer" else "",
+            because=self._because,
+        )
+        self.events += [*found.events, *rungs_told(self.entries, duties.deadlines, self.world)]
         stage = stage_of(file)
-        held, timers, cancel = self._agree(file, deadlines)
         if stage != self.standing.stage:
-            self._event("stage", stage=stage)
+            self._tell("stage", stage=stage)
             if stage == "closed":
-                self._event("closed", how=file.ended)
-        letters = list(self._letters(file, notices_of(file, clocks)))
-        standing = any(deadline.open for deadline in deadlines.values())
+                self._tell("closed", how=file.ended)
+        letters = list(letters_to_start(file, duties.notices, self._under_way()))
+        standing = any(deadline.open for deadline in duties.deadlines.values())
         return Changes(
             answer=answer,
             entries=[entry.plain() for entry in self.entries],
-            deadlines=held,
-            timers=timers,
-            cancel=cancel,
+            deadlines=found.deadlines,
+            timers=found.timers,
+            cancel=found.cancel,
             letters=letters,
             messages=self.messages,
             events=self.events,
             stage=stage,
-            details=details_of(file, deadlines, self.world.today),
-            attributes=attributes_of(file, deadlines, self.world.today),
+            details=details_of(file, duties.deadlines, self.world.today),
+            attributes=attributes_of(file, duties.deadlines, self.world.today),
             over=file.ended is not None and not letters and not standing,
         )
 
     # What came in
 
-    def _take(self, file: CaseFile) -> Answer | None:
+    def _take(self, before: CaseFile) -> Answer | None:
         match self.incoming.kind:
             case "step":
-                return self._take_step(file)
+                return self._take_step(before)
             case "letter":
                 self._take_letter()
             case "cancel_requested":
@@ -170,57 +172,57 @@ class _Consideration:
                 self._fact("message_undelivered", self.incoming.key, {"to": self.incoming.key})
         return None
 
-    def _take_step(self, file: CaseFile) -> Answer:
+    def _take_step(self, before: CaseFile) -> Answer:
         name, body = self.incoming.name, self.incoming.body
         if self.incoming.refusal:
-            return self._refused(name, body, Refusal("", self.incoming.refusal))
-        known = _known(self.record, name, body)
-        if known is not None:
-            if known.reason is None:
-                return Answer(recorded=True, step=name, id=body["id"])
-            return self._refused(name, body, known.reason)
-        step = _read(name, body)
-        refusal = step if isinstance(step, Refusal) else _refusal(step, self.record, file, self.world)
-        if refusal is not None or isinstance(step, Refusal):
-            return self._refused(name, body, refusal or Refusal("", ""))
-        source: Source = "signal" if self.incoming.source == "signal" else "update"
-        self.entries.append(Entry(name, body, step.id, source, self.world.now))
-        self._event("step_recorded", step=name, id=step.id)
+            return self._refused(before, Refusal("", self.incoming.refusal))
+        step = _judged(self.record, before, name, body, self.world)
+        if isinstance(step, Refusal):
+            return self._refused(before, step)
+        if step is not None:
+            source: Source = "signal" if self.incoming.source == "signal" else "update"
+            self.entries.append(Entry(name, body, step.id, source, self.world.now))
+            self._tell("step_recorded", step=name, id=step.id)
+            self._follow(before, step)
+        return Answer(recorded=True, step=name, id=body["id"])
+
+    def _follow(self, before: CaseFile, step: Step) -> None:
+        """What comes right behind a step."""
         if isinstance(step, RulebookChanged):
             self._fact("rulebook_pinned", f"rulebook:{step.id}", {"rulebook": self.world.rulebooks[step.rulebook]})
-        if isinstance(step, MergedInto):
-            self.messages.append(Message(to=step.reference, name="merged_from", body=_merged(file, step)))
-        return Answer(recorded=True, step=name, id=step.id)
+        elif isinstance(step, MergedInto):
+            body = _merged(before, step, len(self.record))
+            self.messages.append(Message(to=step.reference, name="merged_from", body=body))
+        elif isinstance(step, StruckOut):
+            after = fold((*self.record, *self.entries))
+            stand = notices_of(after, self._clocks(after))
+            self._wrong_letters(before, step, lambda notice: notice.key not in stand, void=True)
+        elif isinstance(step, FactsCorrected):
+            self._wrong_letters(before, step, lambda notice: notice.to in OUTSIDE, void=False)
 
-    def _refused(self, name: str, body: Mapping[str, Any], refusal: Refusal) -> Answer:
-        id = str(body.get("id", ""))[:64]
-        if self.incoming.source == "signal" and not any(
-            e.name == "step_refused" and e.body["id"] == id for e in self.record
-        ):
-            # A signal has nobody waiting for its answer: the refusal is kept on the file.
-            fact = {
-                "step": name[:64],
-                "id": id,
-                "rule": refusal.rule,
-                "reason": refusal.reason,
-                "body": dict(body),
-            }
-            self._fact("step_refused", f"refused:{id}", fact)
-            self._event("step_refused", step=name[:64], rule=refusal.rule, reason=refusal.reason, id=id)
-        return Answer(
-            recorded=False,
-            step=name[:64],
-            id=id,
-            rule=refusal.rule,
-            reason=refusal.reason,
-            field=refusal.field,
-        )
+    def _wrong_letters(self, before: CaseFile, step: Step, told: Callable[[Notice], bool], *, void: bool) -> None:
+        """Which letters told what a step corrects, by number: those that went, and those under way."""
+        notices = notices_of(before, self._clocks(before)).values()
+        wrong = {notice.key: before.resends.get(notice.key, 1) for notice in notices if told(notice)}
+        if wrong:
+            self._fact("letters_wrong", f"wrong:{step.id}", {"step": step.id, "notices": wrong, "void": void})
+
+    def _refused(self, before: CaseFile, refusal: Refusal) -> Answer:
+        name, id = self.incoming.name[:64], str(self.incoming.body.get("id", ""))[:64]
+        if self.incoming.source == "signal":
+            # A signal has nobody waiting for its answer: the refusal is kept on the file, each once.
+            body = dict(self.incoming.body) if before.weight < MAX_WEIGHT else {}
+            fact = {"step": name, "id": id, "rule": refusal.rule, "reason": refusal.reason, "body": body}
+            if fact not in [entry.body for entry in self.record if entry.name == "step_refused"]:
+                self._fact("step_refused", f"refused:{id}", fact)
+                self._tell("step_refused", step=name, rule=refusal.rule, reason=refusal.reason, id=id)
+        return Answer(recorded=False, step=name, id=id, rule=refusal.rule, reason=refusal.reason, field=refusal.field)
 
     def _take_letter(self) -> None:
         body = self.incoming.body
         name = "letter_taken" if body["taken"] else "letter_refused"
         self._fact(name, f"{body['notice']}#{body['number']}", body)
-        self._event(
+        self._tell(
             "notice_sent" if body["taken"] else "notice_failed",
             notice=body["notice"],
             rule=body.get("rule", ""),
@@ -231,13 +233,6 @@ class _Consideration:
             **({} if body["taken"] else {"why": body.get("why", "")}),
         )
 
-    def _fact(self, name: str, id: str, body: Mapping[str, Any]) -> None:
-        self.entries.append(Entry(name, body, id, "shell", self.world.now))
-
-    def _event(self, what: str, **fields: Any) -> None:
-        at = instant_text(self.world.now.replace(microsecond=0))
-        self.events.append({"at": at, "what": what, **fields})
-
     # What follows from it
 
     def _list_people(self, file: CaseFile) -> None:
@@ -247,21 +242,20 @@ class _Consideration:
             return
         directory = self.world.need_directory()
         people = [person.id for person in directory.board_members(self.world.today)] if directory else []
+        if not people:
+            return
         self._fact("people_listed", due[0], {"listing": due[0], "people": people, "documents": list(due[1])})
         apply(file, self.entries[-1])
 
     def _climb(self, file: CaseFile, deadlines: Mapping[str, Deadline]) -> bool:
         """Keeps as facts the rungs that are due; their mails follow as notices."""
-        climbed = False
+        before = len(self.entries)
         for deadline in deadlines.values():
-            if not deadline.open:
-                continue
-            ladder = file.rules.ladder(deadline.clock)
-            rungs, _ = due_now(deadline, ladder, file, self.world.now, self._since(deadline), above=self._above())
-            for rung in rungs:
-                self._reach(file, deadline, rung)
-                climbed = True
-        return climbed
+            if deadline.open:
+                since = held_since(self.standing, deadline, self.world.now)
+                for rung in due_now(deadline, file, self.world.now, since, above=self.world.above_chair)[0]:
+                    self._reach(file, deadline, rung)
+        return len(self.entries) > before
 
     def _reach(self, file: CaseFile, deadline: Deadline, rung: Planned) -> None:
         body = {
@@ -277,164 +271,38 @@ class _Consideration:
         self._fact("rung_reached", f"{deadline.key}:{deadline.due.isoformat()}:{rung.name}", body)
         apply(file, self.entries[-1])
 
-    def _since(self, deadline: Deadline) -> datetime:
-        held = self.standing.deadlines.get(deadline.key)
-        if held is None or held.get("due") != deadline.due.isoformat():
-            return self.world.now
-        return read_instant(held["since"])
+    def _because(self, moved: Deadline) -> str:
+        """What moved a deadline: a new release, if today's code or calendar moves it with nothing coming in."""
+        if self.unmoved is None:
+            file = fold(self.record)
+            self.unmoved = deadlines_of(file, self._clocks(file))
+        before = self.unmoved.get(moved.key)
+        by_release = before is not None and before.due == moved.due
+        return BY_RELEASE if by_release or self.incoming.kind != "step" else self.incoming.name
 
-    def _above(self) -> bool:
-        directory = self.world.directory
-        return directory is not None and directory.holder("above_chair", self.world.today) is not None
+    def _under_way(self) -> set[str]:
+        if self.incoming.kind != "letter":
+            return set(self.standing.letters)
+        return set(self.standing.letters) - {f"{self.incoming.body['notice']}#{self.incoming.body['number']}"}
 
-    # The difference to what the shell holds
+    def _clocks(self, file: CaseFile) -> Clocks:
+        return Clocks(file, self.world.extra_holidays)
 
-    def _agree(
-        self, file: CaseFile, deadlines: Mapping[str, Deadline]
-    ) -> tuple[dict[str, dict[str, Any] | None], list[Timer], list[str]]:
-        held: dict[str, dict[str, Any] | None] = {}
-        timers: list[Timer] = []
-        cancel: list[str] = []
-        for key, before in self.standing.deadlines.items():
-            if key not in deadlines:
-                held[key] = None
-                if before.get("timer"):
-                    cancel.append(key)
-                if before["status"] == "open":
-                    self._deadline_event("deadline_cancelled", key, before)
-        moved = self._moved_by_release(deadlines)
-        for key, deadline in deadlines.items():
-            was = self.standing.deadlines.get(key)
-            now = self._held(file, deadline)
-            self._tell(key, was, now, deadline, moved)
-            if now["timer"] is None and was is not None and was.get("timer"):
-                cancel.append(key)
-            elif now["timer"] is not None and (was is None or was.get("timer") != now["timer"]):
-                timers.append(Timer(deadline=key, at=now["timer"], summary=_summary(deadline)))
-            if now != was:
-                held[key] = now
-        self._tell_rungs()
-        return held, timers, cancel
+    def _fact(self, name: str, id: str, body: Mapping[str, Any]) -> None:
+        self.entries.append(Entry(name, body, id, "shell", self.world.now))
 
-    def _held(self, file: CaseFile, deadline: Deadline) -> dict[str, Any]:
-        since = self._since(deadline)
-        timer = None
-        if deadline.open:
-            ladder = file.rules.ladder(deadline.clock)
-            _, ahead = due_now(deadline, ladder, file, self.world.now, since, above=self._above())
-            timer = instant_text(ahead.at) if ahead else None
-        return {
-            "due": deadline.due.isoformat(),
-            "original_due": deadline.original_due.isoformat(),
-            "rule": deadline.rule,
-            "title": deadline.title,
-            "status": "open" if deadline.open else "met late" if deadline.late else "met",
-            "since": instant_text(since),
-            "timer": timer,
-        }
-
-    def _tell(
-        self,
-        key: str,
-        was: Mapping[str, Any] | None,
-        now: Mapping[str, Any],
-        deadline: Deadline,
-        moved: set[str],
-    ) -> None:
-        if was is None:
-            self._deadline_event("deadline_set", key, now)
-        elif was["due"] != now["due"] or was["original_due"] != now["original_due"]:
-            because = "the rules or the calendar changed with a release" if key in moved else self._because()
-            self._deadline_event("deadline_moved", key, now, old_due=was["due"], because=because)
-        was_open = was is None or was["status"] == "open"
-        if was_open and not deadline.open:
-            self._deadline_event("deadline_met", key, now, late=deadline.late, met_on=str(deadline.met_on))
-        elif not was_open and deadline.open:
-            self._deadline_event("deadline_set", key, now)
-
-    def _because(self) -> str:
-        if self.incoming.kind == "step" and self.entries:
-            return self.incoming.name
-        return "the rules or the calendar changed with a release"
-
-    def _moved_by_release(self, deadlines: Mapping[str, Deadline]) -> set[str]:
-        """Deadlines that today's code or calendar would have moved without anything coming in."""
-        differ = {
-            key
-            for key, deadline in deadlines.items()
-            if key in self.standing.deadlines and self.standing.deadlines[key]["due"] != deadline.due.isoformat()
-        }
-        if not differ or not self.record:
-            return set()
-        file = fold(self.record)
-        unchanged = deadlines_of(file, Clocks(file, self.world.extra_holidays))
-        return {key for key in differ if key in unchanged and unchanged[key].due == deadlines[key].due}
-
-    def _tell_rungs(self) -> None:
-        for entry in self.entries:
-            if entry.name != "rung_reached":
-                continue
-            body = entry.body
-            fields = {
-                "deadline": body["deadline"],
-                "rule": body["rule"],
-                "due": body["due"],
-                "title": body["title"],
-            }
-            if body["kind"] == "passed":
-                held = self.standing.deadlines.get(body["deadline"], {})
-                self._event("deadline_passed", **fields, original_due=held.get("original_due", body["due"]))
-            else:
-                what = "escalated" if body["kind"] == "escalation" else "reminded"
-                for to in body["to"]:
-                    self._event(what, **fields, to=to)
-
-    def _deadline_event(self, what: str, key: str, held: Mapping[str, Any], **more: Any) -> None:
-        fields = {name: held[name] for name in ("rule", "due", "original_due", "title")}
-        self._event(what, deadline=key, **fields, **more)
-
-    def _letters(self, file: CaseFile, notices: Mapping[str, Notice]) -> Iterator[LetterToSend]:
-        """The letters to start: every notice that was not taken and is not under way."""
-        under_way = set(self.standing.letters)
-        if self.incoming.kind == "letter":
-            under_way.discard(f"{self.incoming.body['notice']}#{self.incoming.body['number']}")
-        for notice in notices.values():
-            letter = file.letters.get(notice.key)
-            number = file.resends.get(notice.key, 1)
-            if letter is not None and (letter.taken_at is not None or letter.number >= number):
-                continue
-            if f"{notice.key}#{number}" not in under_way:
-                yield _letter(file, notice, number)
+    def _tell(self, what: str, **fields: Any) -> None:
+        self.events.append(line(self.world.now, what, **fields))
 
 
-def _letter(file: CaseFile, notice: Notice, number: int) -> LetterToSend:
-    organisation = file.parties.get(notice.to.removeprefix("lead:")) if notice.to.startswith("lead:") else None
-    return LetterToSend(
-        notice=notice.key,
-        number=number,
-        rule=notice.rule,
-        template=notice.template,
-        title=notice.title,
-        to=notice.to,
-        address=file.addresses.get(notice.to),
-        fallback=organisation.facts.email if organisation else None,
-        content=dict(notice.content),
-        documents=list(notice.documents),
-    )
-
-
-def _merged(file: CaseFile, step: MergedInto) -> dict[str, Any]:
+def _merged(file: CaseFile, step: MergedInto, number: int) -> dict[str, Any]:
+    """The step for the other file; the number tells a second merging, after a reopening, from the first."""
     return {
-        "id": f"merged-from-{file.reference}",
+        "id": f"merged-from-{file.reference}-{number}",
         "recorded_by": step.recorded_by,
         "happened_on": step.happened_on.isoformat(),
         "reference": file.reference,
         "aware_on": file.aware_on.isoformat() if file.aware_on else None,
         "notified_on": file.notified_on.isoformat() if file.notified_on else None,
+        "panel_notified_on": file.panel_notified[""].isoformat() if "" in file.panel_notified else None,
     }
-
-
-def _summary(deadline: Deadline) -> str:
-    """What Temporal's web page shows beside the timer: 200 bytes at most."""
-    text = f"{deadline.rule} {deadline.title}, due {deadline.due.isoformat()}".strip()
-    return text.encode()[:200].decode(errors="ignore")

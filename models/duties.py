@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date
 
 from .casefile import CaseFile
@@ -19,7 +20,10 @@ from .sections import (
     s2_6_timescale,
     s2_7_organisations,
     s2_8_actions,
+    s2_9_check,
+    s2_9_not_publishing,
     s2_9_publication,
+    s2_9_website,
     s2_10_learning,
 )
 
@@ -34,8 +38,43 @@ SECTIONS = (
     s1_3_principles,
     s2_8_actions,
     s2_9_publication,
+    s2_9_check,
+    s2_9_not_publishing,
+    s2_9_website,
     s2_10_learning,
 )
+
+ASKED_OF_ENDED = frozenset({"panel_request", "copy_supplied"})
+"""Clocks of what can be asked of a file that has ended: they are followed like any other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Duties:
+    """What stands for a file.
+
+    Arguments:
+        deadlines: every one, met or open, by key.
+        notices: every one, sent or not, by key.
+    """
+
+    deadlines: dict[str, Deadline]
+    notices: dict[str, Notice]
+
+
+def duties_of(file: CaseFile, clocks: Clocks) -> Duties:
+    """Every duty of the file.
+
+    Raises:
+        NoCalendarError: a deadline counts working days in a year without a calendar.
+    """
+    found = Duties({}, {})
+    _put(found, _sections(file, clocks))
+    _put(found, letters.notices(file))
+    _put(found, _rungs(file))
+    # Only a letter that still has something to say must be delivered.
+    _put(found, letters.undelivered(file, clocks, found.notices))
+    _put(found, _closing(file, clocks, found.deadlines))
+    return found
 
 
 def deadlines_of(file: CaseFile, clocks: Clocks) -> dict[str, Deadline]:
@@ -44,38 +83,51 @@ def deadlines_of(file: CaseFile, clocks: Clocks) -> dict[str, Deadline]:
     Raises:
         NoCalendarError: a deadline counts working days in a year without a calendar.
     """
-    found = {duty.key: duty for duty in _duties(file, clocks) if isinstance(duty, Deadline)}
-    if file.ended is None and not any(deadline.open for deadline in found.values()):
-        # An open file is never without a next deadline: when all is done, closing it is what is left to do.
-        closing = clocks.deadline("closing", _all_done_on(file, found))
-        found[closing.key] = closing
-    return found
+    return duties_of(file, clocks).deadlines
 
 
 def notices_of(file: CaseFile, clocks: Clocks) -> dict[str, Notice]:
     """Every notice of the file, sent or not, by key."""
-    return {duty.key: duty for duty in _duties(file, clocks) if isinstance(duty, Notice)}
+    return duties_of(file, clocks).notices
 
 
-def _duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
-    yield from letters.duties(file, clocks)
-    yield from letters.corrections(file)
-    yield from _rungs(file)
-    if file.ended is None:
-        for section in SECTIONS:
-            yield from section.duties(file, clocks)
-        return
+def all_done_on(file: CaseFile, deadlines: Iterable[Deadline]) -> date:
+    """The day the last thing was done."""
+    days = [file.begun_on, *(d.met_on for d in deadlines if d.met_on and d.clock != "closing")]
+    # Mails about deadlines do nothing: a reminder to close the file must not put that off.
+    taken = [letter for name, letter in file.letters.items() if letter.taken_at and not name.startswith(OF_RUNGS)]
+    days += [london_date(letter.taken_at) for letter in taken if letter.taken_at]
+    days += [day for day in (file.reopened_on, *(action.declined_on for action in file.actions.values())) if day]
+    # What was asked of the file after it was closed did not delay its closing.
+    return max(day for day in days if file.ended_on is None or day <= file.ended_on)
+
+
+def _put(found: Duties, duties: Iterable[Duty]) -> None:
+    for duty in duties:
+        if isinstance(duty, Deadline):
+            found.deadlines[duty.key] = duty
+        else:
+            found.notices[duty.key] = duty
+
+
+def _sections(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
+    for section in SECTIONS:
+        for duty in section.duties(file, clocks):
+            if file.ended is None or _outlives(file, duty):
+                yield duty
     yield from s2_1_criteria.closing_notices(file)
     yield from s2_2_decision.closing_notices(file)
-    # Requests can be made of a file that has ended, and are followed like any other.
-    for section in (s2_3_panel, s2_9_publication):
-        yield from _still_followed(file, section.duties(file, clocks))
 
 
-def _still_followed(file: CaseFile, duties: Iterator[Duty]) -> Iterator[Duty]:
-    for duty in duties:
-        if isinstance(duty, Deadline) and duty.clock in ("panel_request", "copy_supplied"):
-            yield duty
+def _outlives(file: CaseFile, duty: Duty) -> bool:
+    """What is left of a file that has ended: what was done, what went out, and what can still be asked of it."""
+    if isinstance(duty, Deadline):
+        return not duty.open or duty.clock in ASKED_OF_ENDED
+    return duty.key in file.letters
+
+
+OF_RUNGS = ("reminder:", "escalation:", "over:")
+"""How the keys of mails about deadlines begin."""
 
 
 def _rungs(file: CaseFile) -> Iterator[Notice]:
@@ -93,9 +145,7 @@ def _rungs(file: CaseFile) -> Iterator[Notice]:
                 yield Notice(key, rung.rule, rung.title, rung.kind, to, content)
 
 
-def _all_done_on(file: CaseFile, deadlines: dict[str, Deadline]) -> date:
-    """The day the last thing was done."""
-    days = [file.begun_on, *(d.met_on for d in deadlines.values() if d.met_on)]
-    days += [london_date(letter.taken_at) for letter in file.letters.values() if letter.taken_at]
-    days += [day for day in (file.reopened_on, *(action.declined_on for action in file.actions.values())) if day]
-    return max(days)
+def _closing(file: CaseFile, clocks: Clocks, deadlines: dict[str, Deadline]) -> Iterator[Deadline]:
+    """An open file is never without a next deadline: when all is done, closing it is what is left to do."""
+    if file.ended == "closed" or (file.ended is None and not any(d.open for d in deadlines.values())):
+        yield clocks.deadline("closing", all_done_on(file, deadlines.values()), met_on=file.ended_on)

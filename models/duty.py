@@ -121,7 +121,7 @@ class Clocks:
         Raises:
             NoCalendarError: working days in a year without a calendar.
         """
-        rule = self.file.rules.clocks[clock]
+        rule = self.file.rules.clock(clock)
         if due is None:
             reached = count(start, -rule.length if back else rule.length, rule.unit, self.extra_holidays)
             due = reached.due
@@ -136,7 +136,8 @@ class Clocks:
             basis=rule.basis,
             responsible=responsible,
             organisation=organisation,
-            due=moved[-1].new if moved else due,
+            # Never earlier than without the extension, whatever the clock starts from since.
+            due=max(moved[-1].new, due) if moved else due,
             original_due=due,
             counted=counted,
             met_on=met_on,

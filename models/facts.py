@@ -36,13 +36,13 @@ def _letter(file: CaseFile, entry: Entry) -> None:
     body = entry.body
     taken = entry.name == "letter_taken"
     at = read_instant(body["at"])
-    notice = body["notice"]
+    notice, number = body["notice"], body["number"]
     before = file.letters.get(notice)
-    if before is not None and before.taken_at is not None:
+    if before is not None and (before.number > number or (before.number == number and before.taken_at is not None)):
         return
     file.letters[notice] = Letter(
         notice=notice,
-        number=body["number"],
+        number=number,
         to=body["to"],
         rule=body.get("rule", ""),
         template=body.get("template", ""),
@@ -55,6 +55,16 @@ def _letter(file: CaseFile, entry: Entry) -> None:
     if not taken:
         file.first_refused.setdefault(notice, at)
         file.first_refused_why.setdefault(notice, body.get("why", ""))
+
+
+def _letters_wrong(file: CaseFile, entry: Entry) -> None:
+    """These letters told what a step corrected. Of what was struck out, they are void: told again, it is a new one."""
+    wrong = dict(entry.body["notices"])
+    file.wrong_letters[entry.body["step"]] = wrong
+    for notice, number in wrong.items() if entry.body["void"] else ():
+        file.resends[notice] = number + 1
+        file.first_refused.pop(notice, None)
+        file.first_refused_why.pop(notice, None)
 
 
 def _people_listed(file: CaseFile, entry: Entry) -> None:
@@ -80,6 +90,7 @@ FACTS: Mapping[str, Callable[[CaseFile, Entry], None]] = {
     "rung_reached": _rung_reached,
     "letter_taken": _letter,
     "letter_refused": _letter,
+    "letters_wrong": _letters_wrong,
     "people_listed": _people_listed,
     "step_refused": _step_refused,
     "cancel_requested": _cancel_requested,

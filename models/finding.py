@@ -116,7 +116,7 @@ def _limbs(child: Child, concern: KnownOrNot, definitions: Definitions) -> Itera
         "the child died aged 16 or 17 while subject to a deprivation of liberty order",
         [
             died,
-            _aged_16_or_17(child),
+            *_aged_16_or_17(child),
             _answer(f"{child.id}.deprived_of_liberty", "deprivation of liberty order", child.deprived_of_liberty),
         ],
     )
@@ -139,6 +139,10 @@ def _died(child: Child) -> Fact:
 
 def _harmed(child: Child, definitions: Definitions) -> Fact:
     name = f"{child.id}.outcome"
+    local = "serious sexual abuse" in child.harms and definitions.serious_sexual_abuse_is_serious_harm
+    if child.outcome == "not seriously harmed" and local:
+        words = "harm: serious sexual abuse, which is serious harm by this board's definition (2.1c)"
+        return Fact(f"{child.id}.harms", words, True)
     if child.outcome != "seriously harmed":
         return Fact(name, f"outcome: {child.outcome}", None if child.outcome == "unknown" else False)
     if set(child.harms) == {"serious sexual abuse"} and not definitions.serious_sexual_abuse_is_serious_harm:
@@ -147,9 +151,12 @@ def _harmed(child: Child, definitions: Definitions) -> Fact:
     return Fact(name, f"seriously harmed: {', '.join(child.harms)}", True)
 
 
-def _aged_16_or_17(child: Child) -> Fact:
+def _aged_16_or_17(child: Child) -> Iterator[Fact]:
+    """The age at death; while it is unknown, each of the two dates that are not known."""
     age = child.age_at_death()
-    if age is None:
-        missing = "born_on" if child.born_on is None else "died_on"
-        return Fact(f"{child.id}.{missing}", "age at death: unknown", None)
-    return Fact(f"{child.id}.died_on", f"age at death: {age}", age in (16, 17))
+    if age is not None:
+        yield Fact(f"{child.id}.died_on", f"age at death: {age}", age in (16, 17))
+        return
+    for name, day in (("born_on", child.born_on), ("died_on", child.died_on)):
+        if day is None:
+            yield Fact(f"{child.id}.{name}", "age at death: unknown", None)

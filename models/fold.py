@@ -13,10 +13,11 @@ from .casefile import CaseFile, opened
 from .catalogue import STEPS
 from .counting import day_words, london_date
 from .facts import FACTS
+from .faults import explained
 from .incident import Opening
 from .record import Entry, Refusal
 from .rulebook import Rulebook, rulebook_from
-from .step import Step, World, read_step, refusals
+from .step import Step, World, read_step, refusals, rule_cited
 
 ARRANGEMENTS_END = london_date(datetime.fromisoformat("2019-09-29T12:00:00+00:00"))
 """LSCB arrangements end at the latest on 29 September 2019 (2.1g)."""
@@ -38,8 +39,7 @@ def open_record(body: Mapping[str, Any], rulebook: Rulebook, now: datetime) -> l
         opening = Opening.model_validate_json(json.dumps(body), strict=True)
     except ValidationError as error:
         faults = error.errors(include_input=False, include_url=False)
-        texts = [f"{_place(fault['loc'])}{fault['msg'].removeprefix('Value error, ')}" for fault in faults[:4]]
-        return Refusal("", "; ".join(texts), ".".join(str(part) for part in faults[0]["loc"]) or None)
+        return explained(faults, "an opening", rule_cited(str(faults[0]["msg"])))
     refusal = _may_open(opening, rulebook, now)
     if refusal is not None:
         return refusal
@@ -48,10 +48,6 @@ def open_record(body: Mapping[str, Any], rulebook: Rulebook, now: datetime) -> l
         Entry("opened", dict(body), opening.id, "start", now),
         Entry("rulebook_pinned", pinned, f"rulebook:{rulebook.name}", "shell", now),
     ]
-
-
-def _place(location: tuple[int | str, ...]) -> str:
-    return f"{'.'.join(str(part) for part in location)}: " if location else ""
 
 
 def _may_open(opening: Opening, rulebook: Rulebook, now: datetime) -> Refusal | None:
@@ -65,11 +61,14 @@ def _may_open(opening: Opening, rulebook: Rulebook, now: datetime) -> Refusal | 
             for name in ("born_on", "died_on"):
                 day = getattr(child, name)
                 dates |= {f"incident.children.{number}.{name}": day} if day else {}
+    rule = "2.1f" if incident is not None else "1.1"
     for field, day in dates.items():
         if day > today:
-            return Refusal("2.1f", f"{field}: {day_words(day)} is in the future: check the date.", field)
+            return Refusal(rule, f"{field}: {day_words(day)} is in the future: check the date.", field)
+        if incident is not None and field.endswith("born_on") and day > incident.notified_on:
+            return Refusal(rule, f"{field}: the child was born after the notification: check both dates.", field)
     if incident is not None and opening.opened_on < incident.notified_on:
-        return Refusal("2.1f", "opened_on: a file is opened on the day of the notification or later.", "opened_on")
+        return Refusal(rule, "opened_on: a file is opened on the day of the notification or later.", "opened_on")
     began = rulebook.definitions.partners_began
     if incident is not None and began is not None and incident.notified_on > began:
         return Refusal(
@@ -97,13 +96,13 @@ def fold(record: Sequence[Entry]) -> CaseFile:
 
 def apply(file: CaseFile, entry: Entry, struck: frozenset[str] | set[str] = frozenset()) -> None:
     """Applies one entry to a file that holds all the earlier ones."""
+    file.weight += len(str(entry.body))
     if entry.is_fact:
         if entry.name not in FACTS:
             raise UnreadableEntryError(f"This release knows no fact {entry.name}.")
         FACTS[entry.name](file, entry)
         return
     file.ids[entry.id] = entry.name
-    file.weight += len(str(entry.body))
     if entry.id in struck:
         file.struck[entry.id] = entry.name
         return
@@ -135,8 +134,16 @@ def rests_on(record: Sequence[Entry], step: str, world: World) -> str | None:
         if not entry.is_fact and entry.id not in struck and entry.id != step and entry.name != "struck_out":
             then = World(entry.recorded_at, world.directory, world.rulebooks, world.extra_holidays, quick=True)
             one = _step(entry)
-            if next(refusals(one, without, then), None) and not next(refusals(one, with_it, then), None):
+            if _refused(one, without, then) and not _refused(one, with_it, then):
                 return entry.id
         apply(with_it, entry, struck)
-        apply(without, entry, struck | {step})
+        try:
+            apply(without, entry, struck | {step})
+        except (LookupError, ValueError):
+            # Today's rules would refuse it either way, and yet it was recorded, and changes what is not there.
+            return entry.id
     return None
+
+
+def _refused(step: Step, file: CaseFile, world: World) -> bool:
+    return next(refusals(step, file, world), None) is not None

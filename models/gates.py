@@ -68,6 +68,24 @@ def not_before(day: date, earlier: date | None, what: str, rule: str) -> Iterato
         )
 
 
+def since_report(file: CaseFile, day: date, rule: str) -> Iterator[Refusal]:
+    """Refused for a day before a report was signed off."""
+    yield from not_before(day, file.first_signed_on, "the report was signed off", rule)
+
+
+def not_before_review(file: CaseFile, day: date, rule: str) -> Iterator[Refusal]:
+    """Refused for a day before the first review on this file was initiated."""
+    begun = [decision.on for decision in file.decisions if decision.choice != "no review"]
+    began = min(begun, default=file.review.initiated_on if file.review else None)
+    yield from not_before(day, began, "the review began", rule)
+
+
+def not_in_future(day: date | None, today: date, field: str, rule: str) -> Iterator[Refusal]:
+    """Refused for the day of something that has happened, when that day lies ahead."""
+    if day is not None and day > today:
+        yield Refusal(rule, f"{day_words(day)} is in the future: check the date.", field)
+
+
 def new_name(name: str, known: Mapping[str, object], field: str, rule: str) -> Iterator[Refusal]:
     """Refused when the name is taken on this file."""
     if name in known:
@@ -76,11 +94,11 @@ def new_name(name: str, known: Mapping[str, object], field: str, rule: str) -> I
         )
 
 
-def known_name(name: str, known: Mapping[str, object], field: str, rule: str) -> Iterator[Refusal]:
-    """Refused when nothing on the file has the name."""
+def known_name(name: str, known: Mapping[str, object], field: str, rule: str, what: str = "") -> Iterator[Refusal]:
+    """Refused when nothing on the file has the name. ``what`` it is called, when not as its field."""
     if name not in known:
         names = ", ".join(sorted(known)) or "none yet"
-        yield Refusal(rule, f"There is no {field} called {name} on this file ({names}).", field)
+        yield Refusal(rule, f"There is no {what or field} called {name} on this file ({names}).", field)
 
 
 def names_nobody(file: CaseFile, text: str, field: str, rule: str) -> Iterator[Refusal]:

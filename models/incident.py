@@ -11,6 +11,8 @@ KnownOrNot = Literal["yes", "no", "unknown"]
 Outcome = Literal["died", "seriously harmed", "not seriously harmed", "unknown"]
 Suspicion = Literal["known", "suspected", "not suspected", "unknown"]
 Harm = Literal["life-threatening injury", "impairment of health or development", "serious sexual abuse", "other"]
+SERIOUS: frozenset[Harm] = frozenset({"life-threatening injury", "impairment of health or development"})
+"""What is serious harm by the statutory definition (2.1b)."""
 Custody = Literal[
     "none",
     "police custody",
@@ -84,6 +86,8 @@ class Child(Facts):
             raise ValueError("other_harm is missing: say what the other harm was (2.1b)")
         if self.outcome == "seriously harmed" and not self.harms:
             raise ValueError("harms is empty: tick at least one kind of harm (2.1b)")
+        if self.outcome == "not seriously harmed" and (always := SERIOUS.intersection(self.harms)):
+            raise ValueError(f"outcome is 'not seriously harmed', but {min(always)} is serious harm (2.1b)")
         if self.outcome == "not seriously harmed" and self.research_considered is None:
             raise ValueError("research_considered is missing: name the research that was considered (2.1b)")
         return self
@@ -117,6 +121,9 @@ class Incident(Facts):
     where: Where = Field("in the area", title="Where it happened")
     aware_on: Day | None = Field(None, title="The authority became aware on", description="Leave empty when unknown.")
     notified_on: Day = Field(title="The board was notified on")
+    late_because: Text | None = Field(
+        None, title="Why the board was notified late", description="When it was (2.1f): late is never refused."
+    )
     organisations: tuple[InvolvedOrganisation, ...] = Field((), max_length=50, title="Organisations involved")
     summary: Text | None = Field(None, title="What happened, in a few sentences")
 

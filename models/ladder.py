@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import count
 from typing import Literal
 
 from .casefile import CaseFile, Rung
@@ -30,12 +31,13 @@ class Planned:
     to: tuple[str, ...]
 
 
-def planned(deadline: Deadline, ladder: Ladder, file: CaseFile, *, above: bool) -> Iterator[Planned]:
+def planned(deadline: Deadline, file: CaseFile, *, above: bool) -> Iterator[Planned]:
     """Every rung of an open deadline in order of time; without end where repeats are asked for.
 
     Arguments:
         above: whether the directory has a role above the Chair.
     """
+    ladder = file.rules.ladder(deadline.clock)
     reminders = sorted(ladder.reminders, key=lambda reminder: -reminder.days_before)
     for reminder in reminders:
         to = deadline.responsible if reminder.to == "responsible" else reminder.to
@@ -51,30 +53,32 @@ def planned(deadline: Deadline, ladder: Ladder, file: CaseFile, *, above: bool) 
 
 def _escalations(deadline: Deadline, ladder: Ladder, file: CaseFile, first: date, *, above: bool) -> Iterator[Planned]:
     look_again = file.look_again.get(deadline.key)
+    if look_again is not None and look_again[1] >= start_of(first):
+        yield from _again(look_again[0], ladder, above=above)
+        return
+    # Not acknowledged, or for an earlier date than the deadline has now.
     day, recipients = first, _recipients(deadline, ladder)
     for number, to in enumerate(recipients, start=1):
         if number > 1:
             day += timedelta(days=ladder.next_after_days)
-        rung = Planned(f"escalation-{number}", "escalation", morning_of(day), (to,))
-        if look_again is None or rung.at <= look_again[1]:
-            yield rung
-    last, repeat = recipients[-1], 0
-    while ladder.repeat_every_days:
-        repeat += 1
-        day += timedelta(days=ladder.repeat_every_days)
-        both = (last, "above_chair") if above and repeat > ladder.above_after_repeats else (last,)
-        rung = Planned(f"repeat-{repeat}", "escalation", morning_of(day), both)
-        if look_again is not None and rung.at > look_again[1]:
-            break
-        yield rung
-    if look_again is None:
+        yield Planned(f"escalation-{number}", "escalation", morning_of(day), (to,))
+    if not ladder.repeat_every_days:
         return
-    day, number = look_again[0], 0
+    # The role above the Chair is told after so many mails that really went, not after so many that were missed.
+    last = recipients[-1]
+    told = sum(rung.kind == "escalation" and last in rung.to for rung in reached(deadline, file))
+    both = (last, "above_chair") if above and told > ladder.above_after_repeats else (last,)
+    for number in count(1):
+        day += timedelta(days=ladder.repeat_every_days)
+        yield Planned(f"repeat-{number}", "escalation", morning_of(day), both)
+
+
+def _again(day: date, ladder: Ladder, *, above: bool) -> Iterator[Planned]:
+    """The Chair has looked, and on that day it is still not met: now the role above hears too, if there is one."""
+    chairs = ("chair", "above_chair") if above else ("chair",)
     while True:
-        # The Chair has looked, and it still is not met: now the role above hears too, if there is one.
-        chairs = ("chair", "above_chair") if above else ("chair",)
-        yield Planned(f"again-{look_again[0].isoformat()}-{number}", "escalation", morning_of(day), chairs)
-        number, day = number + 1, day + timedelta(days=ladder.repeat_every_days or 28)
+        yield Planned(f"again-{day.isoformat()}", "escalation", morning_of(day), chairs)
+        day += timedelta(days=ladder.repeat_every_days or 28)
 
 
 def _recipients(deadline: Deadline, ladder: Ladder) -> list[str]:
@@ -93,7 +97,7 @@ def reached(deadline: Deadline, file: CaseFile) -> Sequence[Rung]:
 
 
 def due_now(
-    deadline: Deadline, ladder: Ladder, file: CaseFile, now: datetime, since: datetime, *, above: bool
+    deadline: Deadline, file: CaseFile, now: datetime, since: datetime, *, above: bool
 ) -> tuple[list[Planned], Planned | None]:
     """What is due of a ladder at this moment, and the next rung to wait for.
 
@@ -106,7 +110,7 @@ def due_now(
     """
     last = max((rung.at for rung in reached(deadline, file)), default=None)
     missed: list[Planned] = []
-    for rung in planned(deadline, ladder, file, above=above):
+    for rung in planned(deadline, file, above=above):
         if (last is not None and rung.at <= last) or (rung.kind == "reminder" and rung.at <= since):
             continue
         if rung.at > now:

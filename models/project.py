@@ -8,7 +8,7 @@ from typing import Any
 
 from .casefile import CaseFile
 from .counting import london_date
-from .duties import deadlines_of, notices_of
+from .duties import duties_of
 from .duty import Clocks, Deadline, Notice
 from .fold import fold
 from .projection import (
@@ -22,7 +22,7 @@ from .projection import (
 )
 from .record import Entry, read_instant
 from .step import World
-from .view import kind_of, next_due, overdue, stage_of, status_of
+from .view import kind_of, latest_number, letter_status, next_due, overdue, stage_of, status_of
 
 
 def project(record: Sequence[Entry], events: Sequence[Mapping[str, Any]], revision: int, world: World) -> Projection:
@@ -38,8 +38,8 @@ def project(record: Sequence[Entry], events: Sequence[Mapping[str, Any]], revisi
         NoCalendarError: a deadline counts working days in a year without a calendar.
     """
     file = fold(record)
-    clocks = Clocks(file, world.extra_holidays)
-    deadlines, today = deadlines_of(file, clocks), world.today
+    duties, today = duties_of(file, Clocks(file, world.extra_holidays)), world.today
+    deadlines = duties.deadlines
     decision, publication = file.decision, file.publication
     return Projection(
         reference=file.reference,
@@ -52,7 +52,7 @@ def project(record: Sequence[Entry], events: Sequence[Mapping[str, Any]], revisi
         closed_on=file.ended_on,
         next_due=next_due(deadlines),
         overdue=overdue(deadlines, today),
-        finding=file.finding.held,
+        finding=file.finding.held if file.opening.incident is not None else "",
         decision=decision.choice if decision else "",
         decided_on=decision.on if decision else None,
         initiated_on=file.review.initiated_on if file.review else None,
@@ -60,7 +60,7 @@ def project(record: Sequence[Entry], events: Sequence[Mapping[str, Any]], revisi
         published_on=publication.published_on,
         entries=tuple(record),
         deadlines=tuple(_deadline(deadline, today) for deadline in deadlines.values()),
-        notices=_notices(file, notices_of(file, clocks)),
+        notices=_notices(file, duties.notices),
         actions=_actions(file, deadlines),
         organisations=tuple(
             OrganisationRow(name, party.facts.name, party.representative) for name, party in file.parties.items()
@@ -91,15 +91,17 @@ def _notices(file: CaseFile, notices: Mapping[str, Notice]) -> tuple[NoticeRow, 
     rows = []
     for key in dict.fromkeys((*notices, *file.letters)):
         notice, letter = notices.get(key), file.letters.get(key)
-        taken_at = letter.taken_at if letter else None
+        number = latest_number(file, key, notice)
+        status = letter_status(letter, number)
+        taken_at = letter.taken_at if letter and status == "taken" else None
         rows.append(
             NoticeRow(
                 key=key,
                 rule=notice.rule if notice else letter.rule if letter else "",
                 title=notice.title if notice else letter.template if letter else "",
                 recipient=notice.to if notice else letter.to if letter else "",
-                status="taken" if taken_at else "refused" if letter and letter.refused_at else "under way",
-                number=letter.number if letter else 1,
+                status=status,
+                number=number,
                 taken_on=london_date(taken_at) if taken_at else None,
                 message_id=letter.message_id if letter else "",
             )

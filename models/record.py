@@ -13,6 +13,9 @@ Source = Literal["start", "update", "signal", "shell"]
 MAX_MESSAGE_BYTES = 8_192
 """The largest message a step may be sent as. Reports and letters are documents, never messages."""
 
+MAX_DEPTH = 10
+"""How deep a message may be nested. A step needs half of it; a hundred times as much would exhaust the reader."""
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
@@ -102,13 +105,31 @@ def read_message(data: bytes | str) -> dict[str, Any] | Refusal:
         return Refusal("", f"The message is {len(raw):,} bytes; a step may have {MAX_MESSAGE_BYTES:,}.")
     try:
         message = json.loads(raw, parse_constant=_refuse_constant)
+        depth = _depth(message)
     except (ValueError, RecursionError):
         return Refusal("", "The message is not JSON: send one JSON object with the step's fields.")
     if not isinstance(message, dict):
         return Refusal("", "The message is not a JSON object: send one object with the step's fields.")
+    if depth > MAX_DEPTH:
+        return Refusal("", f"The message is nested {depth} deep: a step's fields are {MAX_DEPTH} deep at most.")
+    if not _is_text(json.dumps(message, ensure_ascii=False)):
+        return Refusal("", "The message holds half a character (a lone surrogate): send whole ones.")
     if not isinstance(message.get("id"), str) or not message["id"].strip():
         return Refusal("", "The message has no id: give the step an id of its own, as text.", field="id")
     return message
+
+
+def _depth(value: Any) -> int:
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return 1 + max(map(_depth, parts), default=0)
+
+
+def _is_text(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _refuse_constant(name: str) -> None:

@@ -8,14 +8,15 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from .counting import Unit
+from .directory import ROLES
 
 Basis = Literal["statutory", "board's own"]
 
@@ -48,6 +49,7 @@ CLOCKS: Mapping[str, str] = {
     "action_agreed": "2.8a",
     "action_done": "1.2d",
     "impact_recorded": "1.2d",
+    "action_plan": "2.8b",
     "board_copy": "2.8b",
     "findings_shared": "2.8c",
     "board_responded": "2.9e",
@@ -88,6 +90,10 @@ STATUTORY = frozenset(
 """The clocks whose length is set by law or statutory guidance: they never move by a board's own step."""
 
 
+TOLD_OF_DECISIONS = ("ofsted", "dfe", "national_panel")
+"""Whom the framework has told of every decision (2.2e); a board can add to them."""
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
@@ -95,8 +101,10 @@ class _Part(BaseModel):
 class Definitions(_Part):
     """The board's own definitions and dates."""
 
-    serious_sexual_abuse_is_serious_harm: bool = Field(description="2.1c")
-    partners_began: date | None = Field(None, description="2.1g: the day safeguarding partner arrangements began")
+    serious_sexual_abuse_is_serious_harm: bool = Field(strict=True, description="2.1c")
+    partners_began: date | None = Field(
+        None, strict=True, description="2.1g: the day safeguarding partner arrangements began"
+    )
 
 
 class Clock(_Part):
@@ -112,18 +120,18 @@ class Clock(_Part):
     """
 
     rule: str = Field(pattern=r"^(|\d(\.\d+)+[a-g]?)$")
-    title: str = Field(min_length=1, max_length=120)
-    length: int = Field(ge=0, le=400)
+    title: str = Field(min_length=1, max_length=120, pattern=r"\S")
+    length: int = Field(ge=0, le=400, strict=True)
     unit: Unit
     basis: Basis
     ladder: str
-    source: str = Field(min_length=1)
+    source: str = Field(pattern=r"\S")
 
 
 class Reminder(_Part):
     """A reminder so many calendar days before the due date, at 08:00 in London."""
 
-    days_before: int = Field(ge=0, le=366)
+    days_before: int = Field(ge=0, le=366, strict=True)
     to: Literal["responsible", "coordinator", "chair"] = "responsible"
 
 
@@ -141,15 +149,15 @@ class Ladder(_Part):
 
     reminders: tuple[Reminder, ...] = ()
     escalate_to: tuple[Literal["coordinator", "board_member", "chair"], ...] = Field(min_length=1)
-    next_after_days: int = Field(7, ge=1, le=366)
-    repeat_every_days: int = Field(ge=0, le=366)
-    above_after_repeats: int = Field(3, ge=1, le=50)
+    next_after_days: int = Field(7, ge=1, le=366, strict=True)
+    repeat_every_days: int = Field(ge=0, le=366, strict=True)
+    above_after_repeats: int = Field(3, ge=1, le=50, strict=True)
 
 
 class Addressees(_Part):
     """Who is told what, by role."""
 
-    decision: tuple[str, ...] = Field(min_length=1, description="2.2e")
+    decision: tuple[str, ...] = Field(description="2.2e")
 
 
 class Rulebook(_Part):
@@ -160,32 +168,35 @@ class Rulebook(_Part):
     board: str
     reference_prefix: str = Field(pattern=r"^[A-Z][A-Z0-9]{1,9}$")
     area: str = Field(description="2.2a: the area whose children this board decides about")
-    dated: date
+    dated: date = Field(strict=True)
     definitions: Definitions
     addressees: Addressees
     ladders: dict[str, Ladder]
     clocks: dict[str, Clock]
 
-    @model_validator(mode="after")
-    def _complete(self) -> Self:
-        for name in CLOCKS:
-            if name not in self.clocks:
-                raise ValueError(f"clocks.{name} is missing: give it a length, a unit and a ladder")
-        for name, clock in self.clocks.items():
-            if name not in CLOCKS:
-                raise ValueError(f"clocks.{name} is not a clock the rules know")
-            if clock.rule != CLOCKS[name]:
-                raise ValueError(f"clocks.{name}: its rule is {CLOCKS[name] or 'empty'}, not {clock.rule or 'empty'}")
-            if clock.ladder not in self.ladders:
-                raise ValueError(f"clocks.{name}: there is no ladder called {clock.ladder!r}")
-            basis: Basis = "statutory" if name in STATUTORY else "board's own"
-            if clock.basis != basis:
-                raise ValueError(f"clocks.{name}: its basis is {basis}")
-        return self
+    def clock(self, name: str) -> Clock:
+        """A clock by name.
+
+        A rulebook that was pinned into a file before the clock came into being does not have it: then it is a month,
+        until the file's rulebook is changed, so that nothing is lost.
+        """
+        return self.clocks.get(name) or Clock(
+            rule=CLOCKS[name],
+            title=name.replace("_", " ").capitalize(),
+            length=1,
+            unit="calendar months",
+            basis=_basis(name),
+            ladder=next(iter(self.ladders)),
+            source="This clock is newer than the file's rulebook.",
+        )
 
     def ladder(self, clock: str) -> Ladder:
         """The ladder of a clock."""
-        return self.ladders[self.clocks[clock].ladder]
+        return self.ladders[self.clock(clock).ladder]
+
+
+def _basis(clock: str) -> Basis:
+    return "statutory" if clock in STATUTORY else "board's own"
 
 
 class RulebookError(Exception):
@@ -205,47 +216,87 @@ def read_rulebook(text: str, source: str) -> Rulebook:
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise RulebookError(f"{source}: {error}") from None
+        raise RulebookError(f"{source}{_of_toml(text, str(error))}") from None
     try:
-        return Rulebook.model_validate(data)
+        rulebook = Rulebook.model_validate(data)
     except ValidationError as error:
-        raise RulebookError("\n".join(_explained(text, source, error))) from None
+        raise RulebookError(_told(text, source, _by_type(error))) from None
+    if found := list(_faults(rulebook)):
+        raise RulebookError(_told(text, source, found))
+    return rulebook
 
 
 def rulebook_from(data: Mapping[str, Any]) -> Rulebook:
-    """The rulebook that was pinned into a file as plain data."""
+    """The rulebook that was pinned into a file as plain data, by this release or an earlier one."""
     return _parsed(json.dumps(data, sort_keys=True))
 
 
 @lru_cache(maxsize=64)
 def _parsed(text: str) -> Rulebook:
-    return Rulebook.model_validate_json(text)
+    # What a release no longer knows is ignored: a file keeps the rulebook it has for years.
+    return Rulebook.model_validate_json(text, extra="ignore")
 
 
-def _explained(text: str, source: str, error: ValidationError) -> Iterable[str]:
+_Fault = tuple[tuple[str, ...], str]
+"""Where a mistake lies, as a path through the file, and what it is."""
+
+
+def _by_type(error: ValidationError) -> Iterator[_Fault]:
     for fault in error.errors(include_input=False, include_url=False):
-        message = fault["msg"].removeprefix("Value error, ")
-        path = _path(fault["loc"], message)
-        where = f"{'.'.join(str(part) for part in fault['loc'])}: " if fault["loc"] else ""
-        yield f"{source}, line {_line_of(text, path)}: {where}{message}"
+        yield tuple(str(part) for part in fault["loc"]), fault["msg"]
 
 
-def _path(location: Iterable[int | str], message: str) -> list[str]:
-    path = [str(part) for part in location if isinstance(part, str)]
-    named = re.match(r"((?:clocks|addressees|ladders)(?:\.\w+)+)", message)
-    return path or (named.group(1).split(".") if named else [])
+def _faults(rulebook: Rulebook) -> Iterator[_Fault]:
+    """What each part's type does not say."""
+    for name in CLOCKS:
+        if name not in rulebook.clocks:
+            yield ("clocks", name), "is missing: give it a length, a unit and a ladder"
+    for name, clock in rulebook.clocks.items():
+        path = ("clocks", name)
+        if name not in CLOCKS:
+            yield path, "is not a clock the rules know"
+            continue
+        if clock.rule != CLOCKS[name]:
+            yield (*path, "rule"), f"is {CLOCKS[name] or 'empty'}, not {clock.rule or 'empty'}"
+        if clock.ladder not in rulebook.ladders:
+            yield (*path, "ladder"), f"there is no ladder called {clock.ladder!r}"
+        if clock.basis != _basis(name):
+            yield (*path, "basis"), f"is {_basis(name)}"
+    for name, ladder in rulebook.ladders.items():
+        days = [reminder.days_before for reminder in ladder.reminders]
+        if len(set(days)) != len(days):
+            yield ("ladders", name, "reminders"), "there are two on the same day, and one would go unseen"
+    for role in rulebook.addressees.decision:
+        if role not in ROLES:
+            yield ("addressees", "decision"), f"{role} is not a role of the directory ({', '.join(ROLES)})"
+    for role in TOLD_OF_DECISIONS:
+        if role not in rulebook.addressees.decision:
+            yield ("addressees", "decision"), f"{role} is missing, and is told of every decision (2.2e)"
 
 
-def _line_of(text: str, path: list[str]) -> int:
+def _told(text: str, source: str, faults: Iterable[_Fault]) -> str:
+    return "\n".join(f"{source}, line {_line_of(text, path)}: {'.'.join(path)}: {what}" for path, what in faults)
+
+
+def _of_toml(text: str, message: str) -> str:
+    """What the TOML reader says, with the line first."""
+    at = re.search(r" \(at (?:line (\d+), column \d+|end of document)\)$", message)
+    if at is None:
+        return f": {message}"
+    line = at.group(1) or max(len(text.splitlines()), 1)
+    return f", line {line}: {message[: at.start()]}"
+
+
+def _line_of(text: str, path: Sequence[str]) -> int:
     """The line of the deepest part of ``path`` that the text has: its key, or else its table's header."""
     best, depth, table = 1, 0, list[str]()
     for number, line in enumerate(text.splitlines(), start=1):
         if header := re.match(r"\s*\[+\s*([\w.-]+)\s*\]+", line):
             here = table = header.group(1).split(".")
-        elif key := re.match(r"\s*([\w-]+)\s*=", line):
-            here = [*table, key.group(1)]
+        elif key := re.match(r"\s*([\w-]+(?:\.[\w-]+)*)\s*=", line):
+            here = [*table, *key.group(1).split(".")]
         else:
             continue
-        if here == path[: len(here)] and len(here) > depth:
+        if here == list(path[: len(here)]) and len(here) > depth:
             best, depth = number, len(here)
     return best

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from .casefile import CaseFile
 from .counting import day_words, london_date
 from .directory import Directory
+from .faults import explained
 from .incident import Day, Line
 from .record import Entry, Refusal
 
@@ -50,6 +51,11 @@ class World:
     def today(self) -> date:
         """Today in London."""
         return london_date(self.now)
+
+    @property
+    def above_chair(self) -> bool:
+        """Whether the directory has somebody in the role above the Chair today."""
+        return self.directory is not None and self.directory.holder("above_chair", self.today) is not None
 
     def need_directory(self) -> Directory | None:
         """The directory; None only for a quick answer.
@@ -105,24 +111,29 @@ class Step(BaseModel):
 
 
 def read_step(kind: type[Step], body: Mapping[str, Any]) -> Step | Refusal:
-    """The step a message holds, or what is wrong with its first field at fault."""
+    """The step a message holds, or what is wrong with its fields."""
     try:
         return kind.model_validate_json(json.dumps(body))
     except ValidationError as error:
         faults = error.errors(include_input=False, include_url=False)
-        texts = [_fault(kind, fault) for fault in faults[:4]]
-        field = ".".join(str(part) for part in faults[0]["loc"]) or None
-        return Refusal(kind.rules[0] if kind.rules else "", "; ".join(texts), field)
+        return explained(faults, kind.name(), _rule(kind, faults[0]))
 
 
-def _fault(kind: type[Step], fault: Mapping[str, Any]) -> str:
-    where = ".".join(str(part) for part in fault["loc"])
-    message = str(fault["msg"]).removeprefix("Value error, ")
-    if fault["type"] == "extra_forbidden":
-        return f"{where} is not a field of {kind.name()}: leave it out, or see its fields in the catalogue of steps"
-    if fault["type"] == "missing":
-        return f"{where} is missing"
-    return f"{where}: {message}" if where else message
+def _rule(kind: type[Step], fault: Mapping[str, Any]) -> str:
+    """The rule behind a fault: what its text cites, else its field's own (``{"rule": "1.3e"}``), else the step's."""
+    if cited := rule_cited(str(fault["msg"])):
+        return cited
+    field = kind.model_fields.get(str(fault["loc"][0])) if fault["loc"] else None
+    extra = field.json_schema_extra if field else None
+    if isinstance(extra, dict) and isinstance(extra.get("rule"), str):
+        return str(extra["rule"])
+    return kind.rules[0] if kind.rules else ""
+
+
+def rule_cited(text: str) -> str:
+    """The rule a text cites in brackets, ``2.1b``; empty when it cites none."""
+    found = re.search(r"\((\d\.\d+[a-g]?)\)", text)
+    return found[1] if found else ""
 
 
 def ready_refusals(kind: type[Step], file: CaseFile, world: World) -> Iterator[Refusal]:

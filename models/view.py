@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from .casefile import CaseFile
+from .casefile import CaseFile, Letter
 from .catalogue import STEPS
 from .counting import day_words, start_of
-from .duties import deadlines_of
-from .duty import Clocks, Deadline
+from .duties import duties_of
+from .duty import Clocks, Deadline, Notice
 from .fold import ARRANGEMENTS_END
 from .record import instant_text
 from .step import World, ready_refusals
@@ -63,6 +63,19 @@ def status_of(deadline: Deadline, today: date) -> str:
     return "overdue" if deadline.due < today and not deadline.period else "open"
 
 
+def latest_number(file: CaseFile, key: str, notice: Notice | None) -> int:
+    """The number of a notice's latest letter; once it no longer stands, of the last that something became of."""
+    letter = file.letters.get(key)
+    return letter.number if letter and not notice else file.resends.get(key, 1)
+
+
+def letter_status(letter: Letter | None, number: int) -> str:
+    """What became of the letter of this number, in the register's words."""
+    if letter is None or letter.number < number:
+        return "under way"
+    return "taken" if letter.taken_at else "refused"
+
+
 def attributes_of(file: CaseFile, deadlines: Mapping[str, Deadline], today: date) -> dict[str, Any]:
     """What Temporal's web page lists and searches by; references and words of the rules alone."""
     due = next_due(deadlines)
@@ -99,8 +112,7 @@ def details_of(file: CaseFile, deadlines: Mapping[str, Deadline], today: date) -
     lines += [f"> {remark}" for remark in remarks_of(file)]
     standing = sorted((d for d in deadlines.values() if d.open), key=lambda d: (d.due, d.key))
     if standing:
-        lines += ["", "| due | what | rule | |", "| --- | --- | --- | --- |"]
-        lines += [f"| {d.due} | {d.title} | {d.rule} | {status_of(d, today)} |" for d in standing[:SHOWN]]
+        lines += ["", *(f"- **{d.due}, {status_of(d, today)}** {d.title} {d.rule}".rstrip() for d in standing[:SHOWN])]
         lines += ["", f"and {len(standing) - SHOWN} more"] if len(standing) > SHOWN else []
     else:
         lines.append("No deadline stands.")
@@ -118,7 +130,8 @@ def recordable(file: CaseFile, world: World) -> list[dict[str, Any]]:
 
 def shown(file: CaseFile, world: World) -> dict[str, Any]:
     """The file for queries and the command line."""
-    deadlines = deadlines_of(file, Clocks(file, world.extra_holidays))
+    duties = duties_of(file, Clocks(file, world.extra_holidays))
+    deadlines, in_hand = duties.deadlines, dict.fromkeys((*duties.notices, *file.letters))
     return {
         "reference": file.reference,
         "stage": stage_of(file),
@@ -127,7 +140,7 @@ def shown(file: CaseFile, world: World) -> dict[str, Any]:
         "remarks": remarks_of(file),
         "finding": {"held": file.finding.held, "limbs": _limbs(file)},
         "deadlines": [_deadline(d, world.today) for d in in_order(deadlines.values())],
-        "letters": [_letter(file, notice) for notice in file.letters],
+        "letters": [_letter(file, notice, duties.notices.get(notice)) for notice in in_hand],
         "next": recordable(file, world),
     }
 
@@ -164,14 +177,15 @@ def _deadline(deadline: Deadline, today: date) -> dict[str, Any]:
     }
 
 
-def _letter(file: CaseFile, notice: str) -> dict[str, Any]:
-    letter = file.letters[notice]
+def _letter(file: CaseFile, key: str, notice: Notice | None) -> dict[str, Any]:
+    letter, number = file.letters.get(key), latest_number(file, key, notice)
+    at = letter and (letter.taken_at or letter.refused_at)
     return {
-        "notice": notice,
-        "rule": letter.rule,
-        "to": letter.to,
-        "number": letter.number,
-        "status": "taken" if letter.taken_at else "refused",
-        "at": (letter.taken_at or letter.refused_at or "") and str(letter.taken_at or letter.refused_at),
-        "acknowledged_on": file.acknowledged[notice].isoformat() if notice in file.acknowledged else None,
+        "notice": key,
+        "rule": letter.rule if letter else notice.rule if notice else "",
+        "to": letter.to if letter else notice.to if notice else "",
+        "number": number,
+        "status": letter_status(letter, number),
+        "at": instant_text(at) if at else "",
+        "acknowledged_on": file.acknowledged[key].isoformat() if key in file.acknowledged else None,
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import getpass
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -27,6 +26,7 @@ from models.record import Refused
 from models.rulebook import RulebookError
 from models.step import World
 from models.view import shown
+from running import event_loop
 from running.cases import Cases, NoSuchFileError, UnansweredError
 from running.logs import set_up_logging
 from running.plain_files import PlainFileError, read_plain_file, read_plain_text
@@ -71,7 +71,7 @@ def run(work: Work, *, as_json: bool, log_level: str = "warning") -> None:
         log_level: of what is logged, to standard error.
     """
     printer = Printer(as_json=as_json)
-    raise typer.Exit(asyncio.run(_guarded(work, printer, log_level)))
+    raise typer.Exit(event_loop.run(_guarded(work, printer, log_level)))
 
 
 async def _guarded(work: Work, printer: Printer, log_level: str) -> int:
@@ -90,9 +90,6 @@ async def _guarded(work: Work, printer: Printer, log_level: str) -> int:
         text = f"Temporal did not answer: {error.message}" if isinstance(error, RPCError) else str(error)
         _complain(printer, {"error": text}, text)
         return AWAY
-    finally:
-        # A process that ends with a call of the SDK still pending may abort.
-        await asyncio.sleep(0.2)
 
 
 def _complain(printer: Printer, told: Mapping[str, Any], text: str) -> None:

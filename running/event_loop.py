@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import threading
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
@@ -34,7 +35,8 @@ async def _in_good_order(main: Coroutine[Any, Any, T]) -> T:
         told.set()
         task.cancel()
 
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop)
+    if threading.current_thread() is threading.main_thread():  # signals reach no other
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop)
     try:
         return await task
     except asyncio.CancelledError:

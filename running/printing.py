@@ -131,7 +131,8 @@ class Printer:
                 rows = [row if isinstance(row, Mapping) else {name: row} for row in value]
                 self.rows(name.replace("_", " "), tuple(rows[0]) if rows else (name,), rows)
             elif isinstance(value, Mapping):
-                self.rows(name.replace("_", " "), ("what", "number"), [{"what": k, "number": v} for k, v in value.items()])
+                numbers = [{"what": what, "number": number} for what, number in value.items()]
+                self.rows(name.replace("_", " "), ("what", "number"), numbers)
             else:
                 self.say(f"{name.replace('_', ' ')}: {value}")
 

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from models.catalogue import STEPS
 from models.counting import LONDON
 from models.directory import Directory
+from models.faults import explained
 from models.fold import open_record
 from models.record import Refusal
 from models.rulebook import Rulebook
@@ -156,9 +157,8 @@ def directory_in(file: PlainFile, data: Any, place: Place = ()) -> Directory:
     try:
         directory = Directory.model_validate(data)
     except ValidationError as error:
-        fault = error.errors(include_input=False, include_url=False)[0]
-        where = (*place, *fault["loc"])
-        raise file.error(where, f"{'.'.join(map(str, where))}: {fault['msg']}") from None
+        faults = error.errors(include_input=False, include_url=False)[:1]
+        raise file.error((*place, *faults[0]["loc"]), explained(faults, "a directory", "").reason) from None
     for what in directory.faults():
         raise file.error(_named_in(file, place, what), what)
     return directory

@@ -9,8 +9,9 @@ from pydantic import Field
 
 from ..casefile import CaseFile
 from ..counting import day_words
-from ..duties import deadlines_of, notices_of
+from ..duties import all_done_on, deadlines_of, duties_of
 from ..duty import Clocks
+from ..gates import not_before
 from ..incident import Text
 from ..record import Entry, Refusal
 from ..step import Step, Who, World
@@ -37,12 +38,18 @@ class Closed(Step):
                 yield Refusal(
                     "1.2d", f"The action {name} is {action.status}: it is closed once its impact is recorded."
                 )
-        for deadline in deadlines_of(file, Clocks(file, world.extra_holidays)).values():
+        duties = duties_of(file, Clocks(file, world.extra_holidays))
+        for deadline in duties.deadlines.values():
             if deadline.open and deadline.clock != "closing":
                 yield Refusal(deadline.rule, f"A deadline stands: {deadline.title}, due on {day_words(deadline.due)}.")
-        for notice in notices_of(file, Clocks(file, world.extra_holidays)).values():
+        for notice in duties.notices.values():
             if file.taken_on(notice.key) is None:
                 yield Refusal(notice.rule, f"A letter is not taken yet: {notice.title}, to {notice.to}.")
+
+    def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Not before the last thing was done."""
+        deadlines = deadlines_of(file, Clocks(file, world.extra_holidays)).values()
+        yield from not_before(self.happened_on, all_done_on(file, deadlines), "the last thing was done", "")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Ends the file."""
@@ -64,6 +71,10 @@ class Reopened(Step):
         """Only a file that has ended."""
         if file.ended is None:
             yield Refusal("", "The file is open.")
+
+    def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Not before it ended."""
+        yield from not_before(self.happened_on, file.ended_on, "the file ended", "")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """The file is open again, and is to be closed again."""
@@ -87,7 +98,7 @@ def _published(file: CaseFile) -> Iterator[Refusal]:
         yield Refusal(
             "2.9a", "The report of a case that meets the criteria is published, or not publishing is decided."
         )
-    if publication.published_on is not None and publication.moved_on is None:
+    if publication.published_on is not None and publication.moved_on is None and not publication.not_publishing:
         yield Refusal("2.9b", "The report's year on the website is not over, or what comes next is not decided.")
 
 

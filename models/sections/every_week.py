@@ -12,6 +12,7 @@ from ..counting import day_words
 from ..duties import deadlines_of
 from ..duty import Clocks, Deadline
 from ..incident import Day, Line, Text
+from ..ladder import reached
 from ..record import Entry, Refusal
 from ..step import MessageId, Step, Who, World
 
@@ -49,6 +50,8 @@ class DeadlineExtended(Step):
                 f"The new date must lie after {day_words(deadline.due)}, the date it has.",
                 "new_due",
             )
+        elif self.new_due < self.happened_on:
+            yield Refusal(deadline.rule, "The new date lies before the day it was extended: check both.", "new_due")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Moves the date."""
@@ -72,8 +75,8 @@ class EscalationAcknowledged(Step):
         if isinstance(deadline, Refusal):
             yield deadline
             return
-        if not any(rung.kind == "escalation" for rung in file.rungs.get(self.deadline, ())):
-            yield Refusal(deadline.rule, "This deadline was not escalated.", "deadline")
+        if not any(rung.kind == "escalation" for rung in reached(deadline, file)):
+            yield Refusal(deadline.rule, f"{deadline.title}: this was not escalated.", "deadline")
         if self.look_again_on <= world.today:
             yield Refusal(deadline.rule, "The day to look again must lie ahead.", "look_again_on")
 
@@ -144,8 +147,7 @@ class StruckOut(Step):
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """The fold leaves the step out from the beginning; those who were told of it are told that it was wrong."""
-        name = file.struck[self.step]
-        file.corrections.append(Correction(self.id, self.happened_on, (name,), entry.recorded_at, about=self.step))
+        file.corrections.append(Correction(self.id, self.happened_on, (file.struck[self.step],), entry.recorded_at))
 
 
 def open_deadline(file: CaseFile, world: World, key: str) -> Deadline | Refusal:

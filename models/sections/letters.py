@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from pydantic import Field
 
 from ..casefile import CaseFile
 from ..counting import london_date
+from ..directory import ROLES
 from ..duty import Clocks, Duty, Notice
 from ..incident import Email, Line
 from ..record import Entry, Refusal
 from ..step import Step, World
-from .s2_1_criteria import OUTSIDE
 
 
 class AddressCorrected(Step):
@@ -35,6 +35,8 @@ class AddressCorrected(Step):
             yield Refusal(
                 "", f"No letter has gone to {self.recipient} ({', '.join(known) or 'none yet'}).", "recipient"
             )
+        elif self.address is None and self.recipient.partition(":")[0] not in IN_DIRECTORY:
+            yield Refusal("", f"The directory does not know {self.recipient}: give the right address.", "address")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Sends every refused letter to this recipient again, as its next number."""
@@ -44,14 +46,22 @@ class AddressCorrected(Step):
             file.addresses[self.recipient] = self.address
         for notice, letter in file.letters.items():
             if letter.to == self.recipient and letter.refused_at is not None:
-                file.resends[notice] = letter.number + 1
+                file.resends[notice] = max(letter.number + 1, file.resends.get(notice, 1))
 
 
-def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
-    """A refused letter is a task for the coordinator, with an escalation of its own, until it is taken."""
+IN_DIRECTORY = frozenset({*ROLES, "lead", "board_member", "person"})
+"""How recipients begin whose address the directory has."""
+
+
+def undelivered(file: CaseFile, clocks: Clocks, notices: Mapping[str, Notice]) -> Iterator[Duty]:
+    """A refused letter is a task for the coordinator, with an escalation of its own, until it is taken.
+
+    Arguments:
+        notices: those that stand; what told of something that no longer holds need not be delivered.
+    """
     for notice, first in file.first_refused.items():
         letter = file.letters[notice]
-        if notice.startswith(ABOUT_LETTERS):
+        if notice.startswith(ABOUT_LETTERS) or notice not in notices:
             continue
         yield clocks.deadline(
             "undelivered",
@@ -63,30 +73,32 @@ def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
         content = {"undelivered_to": letter.to, "notice": notice, "why": file.first_refused_why[notice]}
         title = "A letter could not be delivered"
         yield Notice(f"letter_refused:{notice}", letter.rule, title, "letter_refused", "coordinator", content)
-    for reference in file.undelivered_messages:
-        key = f"merged_elsewhere:{reference}"
-        yield Notice(key, "1.1", "A merged file was not found", "merge_unknown", "coordinator", {"other": reference})
 
 
 ABOUT_LETTERS = ("letter_refused:", "reminder:undelivered:", "escalation:undelivered:")
 """Notices about letters that were refused: should they be refused too, there is no end to it."""
 
 
-def corrections(file: CaseFile) -> Iterator[Notice]:
-    """Those who were told something that turned out wrong get a corrected letter."""
+def notices(file: CaseFile) -> Iterator[Notice]:
+    """Those who were told something that turned out wrong hear so; the coordinator, of a merger that failed."""
+    for reference in file.undelivered_messages:
+        key = f"merged_elsewhere:{reference}"
+        yield Notice(key, "1.1", "A merged file was not found", "merge_unknown", "coordinator", {"other": reference})
     for correction in file.corrections:
-        told = {
-            letter.to
-            for notice, letter in file.letters.items()
-            if letter.to in OUTSIDE
-            and letter.taken_at is not None
-            and letter.taken_at <= correction.at
-            and (not correction.about or correction.about in notice.split(":"))
-        }
         content = {
             "what": ", ".join(correction.what).replace("_", " "),
             "corrected_on": correction.on.isoformat(),
         }
-        for recipient in sorted(told):
+        for recipient in sorted(_told_wrongly(file, correction.step)):
             key = f"corrected:{correction.step}:{recipient}"
             yield Notice(key, "2.2e", "A letter of ours was wrong", "letter_corrected", recipient, content)
+
+
+def _told_wrongly(file: CaseFile, step: str) -> set[str]:
+    """Whom letters reached that told what this step corrected, whenever they did; the coordinator knows."""
+    reached = set()
+    for notice, number in file.wrong_letters.get(step, {}).items():
+        letter = file.letters.get(notice)
+        if letter is not None and letter.taken_at is not None and letter.number <= number:
+            reached.add(letter.to)
+    return reached - {"coordinator"}

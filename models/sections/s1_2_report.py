@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from ..casefile import CaseFile, SignedReport
-from ..gates import needs_party, needs_review, new_name
+from ..gates import needs_party, needs_review, new_name, not_before, not_before_review
 from ..incident import Identifier, Line, Text
 from ..record import Entry, Refusal
 from ..step import Digest, Step, Who, World
@@ -35,6 +36,7 @@ class FindingRecorded(Step):
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """Each finding has its own name, and its organisation is on the file."""
         yield from new_name(self.finding, file.findings, "finding", "1.2c")
+        yield from not_before_review(file, self.happened_on, "1.2c")
         if self.organisation is not None:
             yield from needs_party(file, self.organisation, "1.2c")
 
@@ -64,15 +66,25 @@ class ReportDrafted(Step):
         yield from needs_review(file, "1.2b")
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
-        """Another format or language is one of a report that is on the file."""
+        """Another format or language is one of a report that is on the file; a document is one text for good."""
+        yield from not_before_review(file, self.happened_on, "1.2b")
         if self.same_text_as is not None and self.same_text_as not in file.drafts:
             yield Refusal("2.9f", "There is no such report on this file.", "same_text_as")
+        elif file.drafts.get(self.document, self._text(file)) != self._text(file):
+            yield Refusal(
+                "2.9f",
+                "This document is on the file as a report of its own: strike that step out if it was wrong.",
+                "document",
+            )
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Keeps which text the document is."""
-        text = file.drafts.get(self.same_text_as, self.same_text_as) if self.same_text_as else self.document
-        file.drafts[self.document] = text
+        file.drafts[self.document] = self._text(file)
         file.documents.append((self.document, "report", self.id))
+
+    def _text(self, file: CaseFile) -> str:
+        """The text this document is: its own, or that of the report it is another format of."""
+        return file.drafts.get(self.same_text_as, self.same_text_as) if self.same_text_as else self.document
 
 
 class ReportSignedOff(Step):
@@ -97,7 +109,9 @@ class ReportSignedOff(Step):
     says_what_happened: bool = Field(title="It says what happened")
     says_why: bool = Field(title="It says why")
     says_what_will_be_done: bool = Field(title="It says what needs to happen to reduce the risk of recurrence")
-    lived_experience: Text = Field(title="How the child's lived experience is shown")
+    lived_experience: Text = Field(
+        title="How the child's lived experience is shown", json_schema_extra={"rule": "1.3e"}
+    )
     sound_analysis: bool = Field(title="Its analysis is sound")
     plain_english: bool = Field(title="It is in plain English, for professionals and the public alike")
     fit_to_publish: bool = Field(title="It can be published without amendment or redaction")
@@ -128,6 +142,9 @@ class ReportSignedOff(Step):
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """Each point is confirmed, for a report that is on the file."""
+        yield from not_before(self.happened_on, _drafted_on(file, self.document), "it was drafted", "1.2b")
+        if file.report is not None:
+            yield from not_before(self.happened_on, file.report.on, "the report it replaces was signed off", "1.2b")
         if self.document not in file.drafts:
             yield Refusal("1.2b", "This document is not a draft on this file: record report_drafted first.", "document")
         elif file.report is not None and file.drafts[self.document] == file.drafts[file.report.sha256]:
@@ -166,3 +183,9 @@ class ReportSignedOff(Step):
             file.publication.void(self.happened_on, "the report was replaced")
             file.publication.fixed_for = file.publication.fixed_on = None
             file.publication.refix_since = self.happened_on
+
+
+def _drafted_on(file: CaseFile, document: str) -> date | None:
+    """The first day the document was on the file as a draft."""
+    steps = [step for digest, what, step in file.documents if digest == document and what == "report"]
+    return min((file.dates[step] for step in steps), default=None)

@@ -10,11 +10,10 @@ from pydantic import Field
 
 from ..casefile import CaseFile, FamilyMember
 from ..duty import Clocks, Duty
-from ..gates import known_name, needs_party, needs_report, needs_review, not_before
+from ..gates import known_name, needs_party, needs_report, needs_review, not_before, not_before_review
 from ..incident import Identifier, Line, Text
 from ..record import Entry, Refusal
 from ..step import Step, World
-from .s2_6_timescale import cycle
 
 
 class PractitionersInvolved(Step):
@@ -35,8 +34,9 @@ class PractitionersInvolved(Step):
         yield from needs_review(file, "1.3c")
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
-        """Of an organisation on the file."""
+        """Of an organisation on the file, in the course of a review."""
         yield from needs_party(file, self.organisation, "1.3c")
+        yield from not_before_review(file, self.happened_on, "1.3c")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Keeps the first day for each organisation."""
@@ -87,6 +87,7 @@ class FamilyInvited(Step):
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """Either how it was explained, or why they were not invited."""
+        yield from not_before_review(file, self.happened_on, "1.3d")
         if (self.how_explained is None) == (self.not_invited_because is None):
             yield Refusal("1.3d", "Say either how it was explained, or why they were not invited.", "how_explained")
         if self.member not in file.family and self.relationship is None:
@@ -95,8 +96,11 @@ class FamilyInvited(Step):
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Waits for the answer, or settles that there is none to wait for."""
         member = file.family.setdefault(self.member, FamilyMember(self.relationship or "", listed_on=self.happened_on))
-        member.invited_on = member.invited_on or self.happened_on
         member.not_invited_because = self.not_invited_because or ""
+        if self.not_invited_because:
+            member.not_invited_on = member.not_invited_on or self.happened_on
+        else:
+            member.invited_on = member.invited_on or self.happened_on
 
 
 class FamilyAnswered(Step):
@@ -111,7 +115,7 @@ class FamilyAnswered(Step):
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """Answers an invitation."""
-        yield from known_name(self.member, file.family, "family member", "1.3d")
+        yield from known_name(self.member, file.family, "member", "1.3d", "family member")
         if member := file.family.get(self.member):
             if member.invited_on is None:
                 yield Refusal("1.3d", f"{self.member} is not invited yet: record family_invited first.", "member")
@@ -157,15 +161,36 @@ def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
     for name, member in file.family.items():
         if member.listed_on is not None:
             key = f"family_invited:{name}"
-            yield clocks.deadline("family_invited", member.listed_on, key=key, met_on=member.invited_on)
+            settled = [day for day in (member.invited_on, member.not_invited_on) if day]
+            yield clocks.deadline("family_invited", member.listed_on, key=key, met_on=min(settled, default=None))
         if member.invited_on is not None and not member.not_invited_because:
             key = f"family_answered:{name}"
             yield clocks.deadline("family_answered", member.invited_on, key=key, met_on=member.answered_on)
     since = monitored_from(file)
     if since is not None:
-        open_actions = any(not action.closed for action in file.actions.values())
-        done = [day for day in file.monitored if day >= since]
-        yield from cycle(clocks, "monitoring", since, done, goes_on=open_actions)
+        yield from _monitoring(file, clocks, since)
+
+
+def _monitoring(file: CaseFile, clocks: Clocks, since: date) -> Iterator[Duty]:
+    """A round every three months; after a time with no open action the next is counted from the new one (1.3g)."""
+    number = 0
+    for number, day in enumerate((day for day in file.monitored if day >= since), start=1):
+        start = max(since, _open_since(file, day))
+        yield clocks.deadline("monitoring", start, key=f"monitoring:{number}", met_on=day)
+        since = day
+    if any(not action.closed for action in file.actions.values()):
+        start = max(since, _open_since(file, date.max))
+        yield clocks.deadline("monitoring", start, key=f"monitoring:{number + 1}")
+
+
+def _open_since(file: CaseFile, day: date) -> date:
+    """The day from which, until ``day``, there was never a time without an open action."""
+    spans = ((action.closed_on or date.max, action.proposed_on) for action in file.actions.values())
+    start = day
+    for closed_on, proposed_on in sorted(spans, reverse=True):
+        if closed_on >= start:
+            start = min(start, proposed_on)
+    return start
 
 
 def monitored_from(file: CaseFile) -> date | None:

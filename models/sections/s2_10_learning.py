@@ -18,13 +18,15 @@ from ..gates import (
     needs_review,
     new_name,
     not_before,
+    not_before_review,
     once,
+    since_report,
 )
 from ..incident import Day, Identifier, Line, Text
 from ..record import Entry, Refusal
 from ..step import Digest, Step, Who, World
-from .s1_3_principles import monitored_from
 from .s2_7_organisations import BY_AGENCY
+from .s2_9_publication import settled_on
 
 
 class LearningEventPlanned(Step):
@@ -44,6 +46,7 @@ class LearningEventPlanned(Step):
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """Each event has its own name, and lies ahead."""
+        yield from not_before_review(file, self.happened_on, "2.10a")
         yield from new_name(self.event, file.learning.events, "event", "2.10a")
         if self.planned_for < self.happened_on:
             yield Refusal("2.10a", "The event is planned for a day before this one.", "planned_for")
@@ -71,6 +74,7 @@ class LearningEventHeld(Step):
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """A planned event, held once, by more than one agency."""
+        yield from since_report(file, self.happened_on, "2.10a")
         yield from known_name(self.event, file.learning.events, "event", "2.10a")
         if self.event in file.learning.events:
             yield from once(file.learning.events[self.event][1], "That it was held", "2.10a")
@@ -98,6 +102,10 @@ class LearningConsidered(Step):
         """Needs a report, once."""
         yield from needs_report(file, "2.10b")
         yield from once(file.learning.considered_on, "This", "2.10b")
+
+    def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Not before there were findings."""
+        yield from since_report(file, self.happened_on, "2.10b")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Keeps the day."""
@@ -144,6 +152,7 @@ class LearningTakenForward(Step):
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """Once for each organisation on the file."""
+        yield from since_report(file, self.happened_on, "2.10c")
         yield from needs_party(file, self.organisation, "2.10c")
         if party := file.parties.get(self.organisation):
             yield from once(party.taken_forward_on, "This confirmation", "2.10c")
@@ -167,6 +176,10 @@ class BulletinApproved(Step):
         """Needs a report."""
         yield from needs_report(file, "2.10d")
 
+    def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Not before there were findings."""
+        yield from since_report(file, self.happened_on, "2.10d")
+
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """The bulletin goes to every organisation on the file."""
         file.learning.bulletins[self.id] = (self.happened_on, self.document)
@@ -188,7 +201,8 @@ class OutcomeShared(Step):
         yield from once(file.learning.outcome_on, "This", "2.10e")
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
-        """The text is sent."""
+        """On completion; the text is sent."""
+        yield from since_report(file, self.happened_on, "2.10e")
         yield from names_nobody(file, self.outcome, "outcome", "2.10e")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
@@ -224,7 +238,7 @@ class OutcomeConfirmed(Step):
 
 
 def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
-    """For an SCR all of 2.10 from publication on, or from the decision not to publish; for any review 2.10e."""
+    """For any review 2.10e; for a Serious Case Review all of 2.10, from the day publication is settled."""
     learning = file.learning
     for step, (_, document) in learning.bulletins.items():
         for name in file.parties:
@@ -244,13 +258,14 @@ def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
         for name, party in file.parties.items():
             since, content = max(learning.outcome_on, party.since), {"outcome": learning.outcome}
             yield clocks.for_organisation("outcome_confirmed", name, since, party.outcome_confirmed_on)
-            yield Notice(f"outcome:{name}", "2.10e", "The outcome of a review", "outcome", f"lead:{name}", content)
-    published = monitored_from(file)
-    if published is not None and file.review.serious:
-        yield from _after_publication(file, clocks, published)
+            key = f"outcome:{name}" + (f":{learning.outcome_on}" if learning.again else "")
+            yield Notice(key, "2.10e", "The outcome of a review", "outcome", f"lead:{name}", content)
+    settled = settled_on(file)
+    if settled is not None and file.review.serious:
+        yield from _spread(file, clocks, settled)
 
 
-def _after_publication(file: CaseFile, clocks: Clocks, since: date) -> Iterator[Duty]:
+def _spread(file: CaseFile, clocks: Clocks, since: date) -> Iterator[Duty]:
     learning = file.learning
     yield clocks.deadline("learning_event", since, met_on=learning.held_on)
     yield clocks.deadline("learning_considered", since, met_on=learning.considered_on)

@@ -8,8 +8,9 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field, ValidationError
 
 from ..casefile import CaseFile, Correction
+from ..counting import day_words
 from ..duty import Clocks, Duty, Notice
-from ..gates import known_name, needs_incident, new_name
+from ..gates import known_name, needs_incident, new_name, not_answered, not_in_future
 from ..incident import (
     Child,
     Custody,
@@ -21,13 +22,12 @@ from ..incident import (
     KnownOrNot,
     Line,
     Outcome,
-    Reference,
     Suspicion,
     Text,
     Where,
 )
 from ..record import Entry, Refusal
-from ..step import Step, World
+from ..step import Step, World, rule_cited
 from .s2_5_reviewers import add_conflicts
 
 
@@ -48,7 +48,9 @@ class NotifiedPanel(Step):
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """Once for the incident and once for each child added later."""
-        if self.child is not None:
+        if self.child in file.children and self.child not in file.added_children:
+            yield Refusal("2.1f", f"{self.child} was notified with the incident: leave the child out.", "child")
+        elif self.child is not None:
             yield from known_name(self.child, file.added_children, "child", "2.1f")
         if (self.child or "") in file.panel_notified:
             yield Refusal("2.1f", "This notification is recorded already: strike that step out if it was wrong.")
@@ -101,7 +103,11 @@ class FactsCorrected(Step):
     residence: Line | None = Field(None, title="Area of normal residence")
     concern_about_joint_working: KnownOrNot | None = Field(None, title="Cause for concern about joint working")
     where: Where | None = Field(None, title="Where it happened")
-    aware_on: Day | None = Field(None, title="The authority became aware on")
+    aware_on: Day | None = Field(
+        None,
+        title="The authority became aware on",
+        description="Of the incident; of the child, when that child was added to the file later.",
+    )
     notified_on: Day | None = Field(None, title="The board was notified on")
     now_unknown: tuple[
         Literal["born_on", "died_on", "residence", "aware_on", "other_harm", "research_considered"], ...
@@ -113,42 +119,93 @@ class FactsCorrected(Step):
         yield from needs_incident(file, "2.1e")
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
-        """The corrected facts must hang together, as they must when a file is opened."""
-        child_facts, incident_facts = self._changes(CHILD_FACTS), self._changes(INCIDENT_FACTS)
-        if not child_facts and not incident_facts:
+        """Something must change, and the corrected facts must hang together, as they must when a file is opened."""
+        child_facts = self._given(CHILD_FACTS)
+        if not child_facts and not self._given(INCIDENT_FACTS):
             yield Refusal("2.1e", "No fact is corrected: give at least one.")
-        if child_facts and self._whose(file) is None:
+            return
+        if (child_facts or self.child is not None) and self._whose(file) is None:
             yield Refusal("2.1e", f"Say whose facts are corrected: {', '.join(file.children)}.", "child")
             return
-        for day in (self.died_on, self.born_on, self.aware_on, self.notified_on):
-            if day is not None and day > world.today:
-                yield Refusal("2.1e", "A date of what happened may not lie in the future: check the dates.")
+        for name in ("died_on", "born_on", "aware_on", "notified_on"):
+            yield from not_in_future(getattr(self, name), world.today, name, "2.1e")
+            if name in self.now_unknown and getattr(self, name) is not None:
+                yield Refusal("2.1e", f"{name} is given and said to be unknown: choose one.", name)
+        yield from self._check_notification(file)
         try:
             self._corrected_child(file)
-            corrected = {"aware_on": file.aware_on, "notified_on": file.notified_on, **incident_facts}
+            corrected = {"aware_on": file.aware_on, "notified_on": file.notified_on, **self._of_incident(file)}
             Incident.model_validate({"children": tuple(file.children.values()), **corrected})
         except ValidationError as error:
             fault = error.errors(include_input=False)[0]
             field = str(fault["loc"][0]) if fault["loc"] else None
-            yield Refusal("2.1e", fault["msg"].removeprefix("Value error, "), field)
+            why = fault["msg"].removeprefix("Value error, ")
+            yield Refusal(rule_cited(why) or "2.1e", why, field)
+            return
+        if not self._changed(file):
+            yield Refusal("2.1e", "The file says so already: a correction changes at least one fact.")
+
+    def _check_notification(self, file: CaseFile) -> Iterator[Refusal]:
+        """The authority is aware before anyone is told, and the board is notified before it decides (2.1f, 2.1g)."""
+        added = file.added_children.get(self.child) if self.child else None
+        panel_told = file.panel_notified.get(self.child if self.child and added else "")
+        if self.aware_on is not None and panel_told is not None and panel_told < self.aware_on:
+            told = f"The national panel was notified on {day_words(panel_told)}"
+            yield Refusal("2.1f", f"{told}: the authority was aware by then.", "aware_on")
+        if self.aware_on is not None and added and added[1] < self.aware_on:
+            told = f"The board was told of the child on {day_words(added[1])}"
+            yield Refusal("2.1f", f"{told}: the authority was aware by then.", "aware_on")
+        if self.notified_on is None:
+            return
+        decided = file.decisions[0].on if file.decisions else None
+        for day, what in ((file.opening.opened_on, "The file was opened"), (decided, "The decision was made")):
+            if day is not None and day < self.notified_on:
+                yield Refusal("2.1f", f"{what} on {day_words(day)}: the board was notified by then.", "notified_on")
+        began = file.rules.definitions.partners_began
+        if began is not None and self.notified_on > began:
+            yield Refusal(
+                "2.1g",
+                f"Safeguarding partner arrangements began on {day_words(began)}: an incident notified after that day "
+                "is not this board's.",
+                "notified_on",
+            )
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Changes the facts, asks the criteria again, and keeps which facts were corrected."""
+        changed = self._changed(file)
         child = self._corrected_child(file)
         if child is not None:
             file.children[child.id] = child
-        incident = self._changes(INCIDENT_FACTS)
+        incident = self._of_incident(file)
         file.concern = incident.get("concern_about_joint_working", file.concern)
         file.where = incident.get("where", file.where)
         file.aware_on = incident.get("aware_on", file.aware_on)
         file.notified_on = incident.get("notified_on", file.notified_on)
-        changed = tuple(self._changes((*CHILD_FACTS, *INCIDENT_FACTS)))
+        if self.child in file.added_children and "aware_on" in changed:
+            file.added_children[self.child] = (self.aware_on, file.added_children[self.child][1])
         file.corrections.append(Correction(self.id, self.happened_on, changed, entry.recorded_at))
         file.refind(self.happened_on)
 
-    def _changes(self, names: tuple[str, ...]) -> dict[str, Any]:
+    def _given(self, names: tuple[str, ...]) -> dict[str, Any]:
         given = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
         return given | {name: None for name in self.now_unknown if name in names}
+
+    def _changed(self, file: CaseFile) -> tuple[str, ...]:
+        """The names of the facts that are not on the file as they are given here."""
+        whose = self._whose(file)
+        known = file.children[whose].model_dump() if whose else {}
+        added = file.added_children.get(self.child) if self.child else None
+        known |= {"concern_about_joint_working": file.concern, "where": file.where}
+        known |= {"aware_on": added[0] if added else file.aware_on, "notified_on": file.notified_on}
+        given = self._given((*CHILD_FACTS, *INCIDENT_FACTS))
+        return tuple(name for name, value in given.items() if known.get(name) != value)
+
+    def _of_incident(self, file: CaseFile) -> dict[str, Any]:
+        """The facts of the incident that are given; a child added later has a day of becoming aware of its own."""
+        given = self._given(INCIDENT_FACTS)
+        if self.child in file.added_children:
+            given.pop("aware_on", None)
+        return given
 
     def _whose(self, file: CaseFile) -> str | None:
         if self.child is not None:
@@ -156,7 +213,7 @@ class FactsCorrected(Step):
         return next(iter(file.children)) if len(file.children) == 1 else None
 
     def _corrected_child(self, file: CaseFile) -> Child | None:
-        whose, changes = self._whose(file), self._changes(CHILD_FACTS)
+        whose, changes = self._whose(file), self._given(CHILD_FACTS)
         if whose is None or not changes:
             return None
         return Child.model_validate(file.children[whose].model_dump() | changes)
@@ -170,6 +227,7 @@ class ChildAdded(Step):
 
     child: Child = Field(title="Child")
     aware_on: Day | None = Field(None, title="The authority became aware of this child on")
+    reason: Text | None = Field(None, title="Why the board was told late", description="When it was.")
 
     @classmethod
     def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
@@ -179,6 +237,8 @@ class ChildAdded(Step):
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """A child is added once, and the authority must be aware before it notifies."""
         yield from new_name(self.child.id, file.children, "child", "2.1f")
+        yield from not_in_future(self.child.born_on, world.today, "child.born_on", "2.1f")
+        yield from not_in_future(self.child.died_on, world.today, "child.died_on", "2.1f")
         if self.aware_on is not None and self.aware_on > self.happened_on:
             yield Refusal("2.1f", "The authority must be aware of the child before the board is told.", "aware_on")
 
@@ -201,68 +261,15 @@ class NotificationWithdrawn(Step):
     def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
         """Refused while a limb is met: a case that meets a criterion must always trigger a review."""
         yield from needs_incident(file, "2.1e")
+        yield from not_answered(file, "criteria")
+        if file.review is not None:
+            yield Refusal("2.2c", "A review is under way: the Chair revisits the decision before it is withdrawn.")
         for limb in file.finding.met()[:1]:
             yield Refusal(limb.rule, f"A criterion is met ({limb.title}): the notification cannot be withdrawn.")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Ends the file as withdrawn."""
         end(file, "withdrawn", self)
-
-
-class MergedInto(Step):
-    """The same incident is on another file, or two reviews are joined: this file ends in favour of the other."""
-
-    label: ClassVar[str] = "The file was merged into another"
-    rules: ClassVar[tuple[str, ...]] = ("1.1",)
-
-    reference: Reference = Field(title="The other file's reference")
-    reason: Text = Field(title="Why the files are merged")
-
-    def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
-        """A file is not merged into itself."""
-        if self.reference == file.reference:
-            yield Refusal("1.1", "A file cannot be merged into itself: give the other file's reference.", "reference")
-
-    def apply(self, file: CaseFile, entry: Entry) -> None:
-        """Ends the file as merged."""
-        end(file, "merged", self)
-        file.ended_note = self.reference
-
-
-class MergedFrom(Step):
-    """Another file was merged into this one: the earlier notification stands. The other file sends it by itself."""
-
-    label: ClassVar[str] = "Another file was merged into this one"
-    rules: ClassVar[tuple[str, ...]] = ("1.1", "2.1f")
-    before_notification: ClassVar[bool] = True
-
-    reference: Reference = Field(title="The other file's reference")
-    aware_on: Day | None = Field(None, title="The authority became aware on, by the other file")
-    notified_on: Day | None = Field(None, title="The board was notified on, by the other file")
-
-    def apply(self, file: CaseFile, entry: Entry) -> None:
-        """Takes over the earlier notification."""
-        if file.notified_on and self.notified_on and self.notified_on < file.notified_on:
-            file.notified_on = self.notified_on
-        if self.aware_on and (file.aware_on is None or self.aware_on < file.aware_on):
-            file.aware_on = self.aware_on
-        file.joint.append(self.reference)
-
-
-class JoinedWith(Step):
-    """A joint review with another board, or a domestic homicide review; our clocks stay."""
-
-    label: ClassVar[str] = "The review was joined with another"
-    rules: ClassVar[tuple[str, ...]] = ("1.1",)
-    before_notification: ClassVar[bool] = True
-
-    kind: Literal["another board's review", "domestic homicide review", "another review"] = Field(title="With what")
-    leads: Line = Field(title="Who leads")
-    their_reference: Line = Field(title="Their reference")
-
-    def apply(self, file: CaseFile, entry: Entry) -> None:
-        """Keeps who leads, and their reference."""
-        file.joint.append(f"{self.kind}, led by {self.leads}, {self.their_reference}")
 
 
 class OrganisationAdded(Step):
@@ -290,12 +297,15 @@ def end(file: CaseFile, how: Literal["closed", "withdrawn", "merged", "transferr
 
 def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
     """The authority's two clocks (2.1f), for the incident and for each child added later."""
-    if file.notified_on is not None and file.where != "elsewhere in the United Kingdom":
+    with_incident = [child for name, child in file.children.items() if name not in file.added_children]
+    if file.notified_on is not None and any(_notifiable(file, child) for child in with_incident):
         start = file.aware_on or file.notified_on
         panel = file.panel_notified.get("")
         yield clocks.deadline("notify_panel", start, met_on=panel, responsible="local_authority")
         yield clocks.deadline("notify_board", start, met_on=file.notified_on, responsible="local_authority")
     for child, (aware, told) in file.added_children.items():
+        if not _notifiable(file, file.children[child]):
+            continue
         panel = file.panel_notified.get(child)
         yield clocks.deadline(
             "notify_panel",
@@ -313,6 +323,18 @@ def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
         )
     for decision, (since, met_on) in file.revisits.items():
         yield clocks.deadline("decision_revisited", since, key=f"decision_revisited:{decision}", met_on=met_on)
+
+
+def _notifiable(file: CaseFile, child: Child) -> bool:
+    """Whether the authority is to notify: of any child in its area, of its own children outside the country too."""
+    if file.where == "outside the United Kingdom":
+        return child.residence is None or same_area(child.residence, file.rules.area)
+    return file.where != "elsewhere in the United Kingdom"
+
+
+def same_area(one: str, other: str) -> bool:
+    """Whether two names mean the same area, in whatever capitals and spaces."""
+    return " ".join(one.casefold().split()) == " ".join(other.casefold().split())
 
 
 def closing_notices(file: CaseFile) -> Iterator[Notice]:

@@ -7,14 +7,14 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from ..casefile import CaseFile, Choice, Decision, Request, Review
+from ..casefile import CaseFile, Choice, Decision, Learning, Publication, Request, Review
 from ..counting import day_words, london_date
 from ..duty import Clocks, Duty, Notice
-from ..gates import known_name, names_nobody, needs_incident, new_name, not_answered, not_before
+from ..gates import known_name, names_nobody, needs_incident, new_name, not_answered, not_before, once
 from ..incident import Email, Identifier, Line, ReviewKind, Text
 from ..record import Entry, Refusal
 from ..step import Digest, Step, Who, World
-from .s2_1_criteria import end
+from .s2_1_criteria import end, same_area
 
 
 class ReviewRecommended(Step):
@@ -89,14 +89,29 @@ class Deciding(Step):
 
     who: ClassVar[tuple[Who, ...]] = ("coordinator", "chair")
 
-    choice: Choice = Field(title="The decision")
-    kind: ReviewKind | None = Field(None, title="Kind of alternative review", description="For an alternative review.")
-    decider: Line = Field(title="Decided by", description="The Chair, or who acted for the Chair that day (2.2c).")
-    reasons: Text = Field(title="Reasons", description="Sent to the national panel when not initiating: name nobody.")
+    choice: Choice = Field(title="The decision", json_schema_extra={"rule": "2.2g"})
+    kind: ReviewKind | None = Field(
+        None,
+        title="Kind of alternative review",
+        description="For an alternative review.",
+        json_schema_extra={"rule": "2.2g"},
+    )
+    decider: Line = Field(
+        title="Decided by",
+        description="The Chair, or who acted for the Chair that day (2.2c).",
+        json_schema_extra={"rule": "2.2c"},
+    )
+    reasons: Text = Field(
+        title="Reasons",
+        description="Sent to the national panel when not initiating: name nobody.",
+        json_schema_extra={"rule": "2.2e"},
+    )
     unknown_reasons: dict[str, Text] = Field(
         default_factory=dict,
         title="Why it was decided with facts unknown",
-        description="For each fact that leaves a criterion undecided, its name and a reason (2.1e).",
+        json_schema_extra={"rule": "2.1e"},
+        description="For each fact that leaves a criterion undecided, its name and a reason (2.1e); so for an unknown "
+        "area of residence, child-1.residence, when no child is known to live in the board's area (2.2a).",
     )
     notification_document: Digest | None = Field(
         None,
@@ -110,7 +125,7 @@ class Deciding(Step):
         yield from needs_incident(file, "2.2a")
         yield from not_answered(file, "criteria")
         areas = [child.residence for child in file.children.values()]
-        if areas and all(area is not None and area.casefold() != file.rules.area.casefold() for area in areas):
+        if areas and all(area is not None and not same_area(area, file.rules.area) for area in areas):
             yield Refusal(
                 "2.2a",
                 f"No child of this file normally lives in {file.rules.area}: the board for the area of residence "
@@ -119,9 +134,19 @@ class Deciding(Step):
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """The Chair decides (2.2c), by the finding (2.1e)."""
+        yield from self._check_area(file)
         yield from self._check_choice(file)
         yield from self._check_decider(world)
         yield from names_nobody(file, self.reasons, "reasons", "2.2e")
+
+    def _check_area(self, file: CaseFile) -> Iterator[Refusal]:
+        areas = {f"{name}.residence": child.residence for name, child in file.children.items()}
+        if any(area is not None and same_area(area, file.rules.area) for area in areas.values()):
+            return
+        for fact, area in areas.items():
+            if area is None and fact not in self.unknown_reasons:
+                why = f"{fact} is unknown, and the board for the area of residence decides"
+                yield Refusal("2.2a", f"{why}: say why it is decided without it.", "unknown_reasons")
 
     def _check_choice(self, file: CaseFile) -> Iterator[Refusal]:
         held = file.finding.held
@@ -136,8 +161,8 @@ class Deciding(Step):
             limb = file.finding.met()[0]
             yield Refusal(
                 "2.1e",
-                f"A case that meets a criterion must always trigger a Serious Case Review, and one is met ({limb.rule}: "
-                f"{limb.title}). If a fact is wrong, record facts_corrected first.",
+                "A case that meets a criterion must always trigger a Serious Case Review, and one is met "
+                f"({limb.rule}: {limb.title}). If a fact is wrong, record facts_corrected first.",
                 "choice",
             )
         if held == "undecided":
@@ -173,8 +198,12 @@ class Deciding(Step):
         if self.notification_document:
             file.documents.append((self.notification_document, "notification", self.id))
             file.notification_documents[self.id] = self.notification_document
-        file.review = _review(decision, file.review)
-        if file.review is not None and not file.vacancies:
+        review, file.review = file.review, _review(decision, file.review)
+        if file.review is None:
+            return
+        if review is None or review.kind != file.review.kind:
+            _begin(file)
+        if not file.vacancies:
             file.vacancies["reviewer_appointed"] = (self.happened_on, None)
 
 
@@ -213,9 +242,12 @@ class DecisionRevisited(Deciding):
         yield from super().ready(file, world)
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
-        """Not before the decision it revisits, and not while a report of the review is signed off."""
+        """Not before what it revisits and why, and not against a review whose report is signed off."""
         yield from not_before(self.happened_on, file.decision.on if file.decision else None, "the decision", "2.2f")
-        if file.report is not None and self.choice == "no review":
+        since, _ = file.revisits.get(file.decision.id, (None, None)) if file.decision else (None, None)
+        yield from not_before(self.happened_on, since, "the criterion was met", "2.1e")
+        serious = file.review is not None and file.review.serious
+        if file.report is not None and (self.choice == "no review" or (serious and not self.choice.startswith("SCR"))):
             yield Refusal("2.2f", "The review's report is signed off: it can no longer be decided against.", "choice")
         yield from super().check(file, world)
 
@@ -234,9 +266,11 @@ class Transferred(Step):
     def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
         """Refused for a child of this area, and while a review is under way."""
         yield from needs_incident(file, "2.2a")
-        areas = {child.residence.casefold() for child in file.children.values() if child.residence}
-        if file.rules.area.casefold() in areas:
-            yield Refusal("2.2a", f"A child of this file normally lives in {file.rules.area}: this board decides.")
+        for name, child in file.children.items():
+            if child.residence is None:
+                yield Refusal("2.2a", f"{name}.residence is unknown: record facts_corrected with it first.")
+            elif same_area(child.residence, file.rules.area):
+                yield Refusal("2.2a", f"A child of this file normally lives in {file.rules.area}: this board decides.")
         if file.review is not None:
             yield Refusal("2.2a", "A review is under way here: revisit the decision before the case is transferred.")
 
@@ -244,7 +278,7 @@ class Transferred(Step):
         """Ends the file as transferred."""
         end(file, "transferred", self)
         file.ended_note = self.board
-        file.addresses.setdefault("other_board", self.email)
+        file.addresses["other_board"] = self.email
 
 
 class Acknowledged(Step):
@@ -263,6 +297,7 @@ class Acknowledged(Step):
             yield Refusal("2.2e", f"No letter {self.notice} has been taken by a mail server on this file.", "notice")
         else:
             yield from not_before(self.happened_on, london_date(taken_at), "the letter was taken", "2.2e")
+            yield from once(file.acknowledged.get(self.notice), "This acknowledgement", "2.2e")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Keeps the acknowledgement."""
@@ -275,6 +310,24 @@ def _review(decision: Decision, before: Review | None) -> Review | None:
     kind: ReviewKind = decision.kind or "Serious Case Review"
     initiated_on = before.initiated_on if before is not None and before.kind == kind else decision.on
     return Review(kind, initiated_on, decision.choice == "SCR, criteria met")
+
+
+def _begin(file: CaseFile) -> None:
+    """A review has its own time and report; after a review of another kind, what follows is done anew (1.1)."""
+    file.delayed_on = file.expected_on = None
+    if file.report is None:
+        return
+    file.report = file.first_signed_on = None
+    file.learning = Learning(commission_states_event=file.learning.commission_states_event, again=True)
+    before = file.publication
+    file.publication = Publication(
+        changed_on=before.changed_on,
+        restrictions=before.restrictions,
+        copies=before.copies,
+        disclosed=before.disclosed,
+    )
+    for party in file.parties.values():
+        party.findings_shared_on = party.taken_forward_on = party.outcome_confirmed_on = None
 
 
 def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
@@ -335,6 +388,7 @@ def _decision_content(file: CaseFile, decision: Decision, *, with_reasons: bool)
     }
     if with_reasons:
         content["reasons"] = decision.reasons
+        content["attached"] = "yes" if decision.id in file.notification_documents else ""
         content["notified_on"] = file.notified_on.isoformat() if file.notified_on else ""
         content["aware_on"] = file.aware_on.isoformat() if file.aware_on else ""
     return content

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from ..casefile import CaseFile
 from ..duty import Clocks, Duty
-from ..gates import needs_review, not_before
+from ..gates import needs_review, not_before_review
 from ..incident import Line, Text
 from ..record import Entry, Refusal
 from ..step import Step, World
@@ -31,6 +31,7 @@ class ScopeSet(Step):
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """A change must change something."""
+        yield from not_before_review(file, self.happened_on, "1.3a")
         if self.scope == file.scope:
             yield Refusal("1.3a", f"The scope is {self.scope} already.", "scope")
 
@@ -70,9 +71,7 @@ class ModelChosen(Step):
         """Another model is named."""
         if (self.model == "another model") != (self.other_model is not None):
             yield Refusal("2.4a", "Name the model when it is another one, and only then.", "other_model")
-        yield from not_before(
-            self.happened_on, file.review.initiated_on if file.review else None, "the review began", "2.4a"
-        )
+        yield from not_before_review(file, self.happened_on, "2.4a")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Sets or changes the model."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import ClassVar
 
@@ -10,7 +11,7 @@ from pydantic import Field
 from ..casefile import CaseFile, Reviewer
 from ..counting import london_date
 from ..duty import Clocks, Duty, Notice
-from ..gates import known_name, needs_review, new_name, not_answered, not_before
+from ..gates import known_name, needs_review, new_name, not_answered, not_before, not_before_review
 from ..incident import Identifier, Line, Text
 from ..record import Entry, Refusal
 from ..step import Step, World
@@ -46,18 +47,16 @@ class ReviewerNamed(Step):
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """The lead reviewer is independent of the board, of the organisations involved and of the case."""
         yield from new_name(self.reviewer, file.reviewers, "reviewer", "2.5a")
-        started = file.review.initiated_on if file.review else None
-        yield from not_before(self.happened_on, started, "the review began", "2.5a")
+        yield from not_before_review(file, self.happened_on, "2.5a")
         if not self.lead:
             return
-        for body in (file.rules.board, *(party.facts.name for party in file.parties.values())):
-            if _declared(body, self.employers_and_interests):
-                yield Refusal(
-                    "2.5b",
-                    f"The lead reviewer declares {body}: whoever leads is independent of the board and of the "
-                    "organisations involved. Appoint someone else, or not as lead.",
-                    "employers_and_interests",
-                )
+        for body in _conflicting(file, self.employers_and_interests):
+            yield Refusal(
+                "2.5b",
+                f"The lead reviewer declares {body}: whoever leads is independent of the board and of the "
+                "organisations involved. Appoint someone else, or not as lead.",
+                "employers_and_interests",
+            )
         if not self.no_past_part:
             yield Refusal("1.3b", "Whoever leads must have had no part in the case.", "no_past_part")
         if file.review is not None and file.review.serious and not self.commission_states_event:
@@ -98,8 +97,12 @@ class ConflictResolved(Step):
         """There must be such a conflict."""
         yield from known_name(self.reviewer, file.reviewers, "reviewer", "2.5b")
         reviewer = file.reviewers.get(self.reviewer)
-        if reviewer and (self.organisation not in reviewer.conflicts or self.organisation in reviewer.resolved):
+        if reviewer is None:
+            return
+        if self.organisation not in reviewer.conflicts or self.organisation in reviewer.resolved:
             yield Refusal("2.5b", f"{self.reviewer} has no open conflict with {self.organisation}.", "organisation")
+        since = reviewer.conflicts.get(self.organisation)
+        yield from not_before(self.happened_on, since, "it came to light", "2.5b")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Closes the conflict."""
@@ -133,32 +136,58 @@ class ReviewerStoodDown(Step):
             file.vacancies[f"reviewer_appointed:{self.reviewer}"] = (self.happened_on, None)
 
 
-def _declared(body: str, declared: tuple[str, ...]) -> bool:
-    """Whether a body is among the declared employers and interests, as a whole or in part, in any capitals."""
-    name = body.casefold()
-    interests = [interest.strip().casefold() for interest in declared]
-    return any(name in interest or (len(interest) > 5 and interest in name) for interest in interests)
+def _words(text: str) -> list[str]:
+    return [word for word in re.findall(r"\w+", text.casefold().replace("&", " and ")) if word != "the"]
+
+
+def _within(some: list[str], words: list[str]) -> bool:
+    return any(words[start : start + len(some)] == some for start in range(len(words) - len(some) + 1))
+
+
+def _declared(name: str, short: str, declared: tuple[str, ...]) -> bool:
+    """Whether a body is among the declared employers and interests: its name as a whole or in part, or its short name.
+
+    Capitals and punctuation do not count. A part of the name counts when it is longer than five letters.
+    """
+    body, brief = _words(name), _words(short)
+    for interest in map(_words, declared):
+        part = len("".join(interest)) > 5 and _within(interest, body)
+        if part or interest == brief or (body and _within(body, interest)):
+            return True
+    return False
+
+
+def _conflicting(file: CaseFile, declared: tuple[str, ...]) -> Iterator[str]:
+    """The names of the board and of each organisation on the file that is among what a reviewer declares."""
+    if _declared(file.rules.board, file.rules.reference_prefix, declared):
+        yield file.rules.board
+    for name, party in file.parties.items():
+        if _declared(party.facts.name, name, declared):
+            yield party.facts.name
 
 
 def add_conflicts(file: CaseFile, organisation: str) -> None:
     """An organisation that is added later may bring a conflict to light (2.5b)."""
     party = file.parties[organisation]
     for reviewer in file.leads:
-        if _declared(party.facts.name, reviewer.interests):
-            reviewer.conflicts[organisation] = party.since
+        if _declared(party.facts.name, organisation, reviewer.interests):
+            reviewer.conflicts[organisation] = max(party.since, reviewer.named_on)
 
 
 def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
     """A lead reviewer is appointed, the panel is told of each, and conflicts are resolved."""
     if file.review is None:
         return
+    began = file.review.initiated_on
     for key, (since, filled_on) in file.vacancies.items():
-        yield clocks.deadline("reviewer_appointed", since, key=key, met_on=filled_on)
+        # A vacancy that is older than the review, left by one that was decided against, is counted from its beginning.
+        start = since if filled_on is not None and filled_on < began else max(since, began)
+        yield clocks.deadline("reviewer_appointed", start, key=key, met_on=filled_on)
     for name, reviewer in file.reviewers.items():
         for organisation, since in reviewer.conflicts.items():
             key = f"conflict_resolved:{name}:{organisation}"
             yield clocks.deadline("conflict_resolved", since, key=key, met_on=reviewer.resolved.get(organisation))
-        if file.review.serious:
+        if file.review.serious and (reviewer.stood_down_on is None or reviewer.stood_down_on >= began):
             notice = f"reviewer_named:{name}"
             taken_at = file.taken_on(notice)
             yield Notice(
@@ -175,7 +204,8 @@ def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
                 },
             )
             met_on = london_date(taken_at) if taken_at else None
-            yield clocks.deadline("reviewers_told", reviewer.named_on, key=f"reviewers_told:{name}", met_on=met_on)
+            start = max(reviewer.named_on, began)
+            yield clocks.deadline("reviewers_told", start, key=f"reviewers_told:{name}", met_on=met_on)
 
 
 def _replaces(file: CaseFile, name: str) -> bool:

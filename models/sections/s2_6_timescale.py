@@ -9,8 +9,9 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from ..casefile import CaseFile, Proceedings
+from ..counting import day_words
 from ..duty import Clocks, Deadline, Duty
-from ..gates import needs_review, not_before
+from ..gates import needs_review, not_before, not_before_review
 from ..incident import Day, Identifier, Text
 from ..record import Entry, Refusal
 from ..step import Step, World
@@ -27,13 +28,12 @@ class DelayRecorded(Step):
 
     @classmethod
     def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
-        """Needs a review that is not completed."""
+        """Needs a review."""
         yield from needs_review(file, "2.6b")
-        if file.first_signed_on:
-            yield Refusal("2.6b", "The review is completed: its report is signed off.")
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
-        """The new date lies ahead."""
+        """While the review runs, and the new date lies ahead."""
+        yield from _while_it_runs(file, self.happened_on)
         if self.expected_on <= self.happened_on:
             yield Refusal("2.6b", "The expected date must lie after the day the delay is recorded for.", "expected_on")
 
@@ -58,7 +58,8 @@ class InterimLearning(Step):
         yield from needs_review(file, "2.6b")
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
-        """In order of time, so that each month has its own."""
+        """While the review runs, and in order of time, so that each month has its own."""
+        yield from _while_it_runs(file, self.happened_on)
         yield from not_before(self.happened_on, max(file.interim, default=None), "the last one", "2.6b")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
@@ -80,10 +81,14 @@ class ProceedingsRecorded(Step):
     outcome: Text | None = Field(None, title="Outcome")
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
-        """Concluded proceedings have no next date."""
+        """In order of time; concluded proceedings have no next date."""
         known = file.proceedings.get(self.proceedings)
-        if known and known.concluded:
-            yield Refusal("2.6b", f"The proceedings {self.proceedings} are concluded already.", "proceedings")
+        if known:
+            yield from not_before(self.happened_on, known.recorded_on, "what was recorded of them last", "2.6b")
+            if known.concluded:
+                yield Refusal("2.6b", f"The proceedings {self.proceedings} are concluded already.", "proceedings")
+            if known.kind != self.kind:
+                yield Refusal("2.6b", f"The proceedings {self.proceedings} are {known.kind} ones.", "kind")
         if self.concluded and self.next_on:
             yield Refusal("2.6b", "Concluded proceedings have no next date.", "next_on")
         if self.next_on and self.next_on < self.happened_on:
@@ -99,7 +104,14 @@ class ProceedingsRecorded(Step):
                 known.dates[day] = self.happened_on
         if self.next_on:
             known.dates[self.next_on] = None
-        known.concluded = self.concluded
+        known.recorded_on, known.concluded = self.happened_on, self.concluded
+
+
+def _while_it_runs(file: CaseFile, day: date) -> Iterator[Refusal]:
+    yield from not_before_review(file, day, "2.6b")
+    if file.first_signed_on is not None and day > file.first_signed_on:
+        completed = f"The review was completed on {day_words(file.first_signed_on)}: its report is signed off."
+        yield Refusal("2.6b", completed, "happened_on")
 
 
 def cycle(clocks: Clocks, clock: str, start: date, done: Iterable[date], *, goes_on: bool) -> Iterator[Deadline]:

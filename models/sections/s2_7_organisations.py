@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from ..casefile import CaseFile, Request
-from ..duty import Clocks, Duty, Notice
-from ..gates import known_name, names_nobody, needs_party, needs_review, new_name, not_before, once
+from ..duty import Clocks, Deadline, Duty, Notice
+from ..gates import known_name, names_nobody, needs_party, needs_review, new_name, not_before, not_before_review, once
 from ..incident import Day, Identifier, Line, Text
 from ..record import Entry, Refusal
 from ..step import Digest, Step, Who, World
@@ -57,6 +57,7 @@ class InformationRequested(Step):
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """Of an organisation on the file, by a day that lies ahead."""
+        yield from not_before_review(file, self.happened_on, "2.7b")
         yield from new_name(self.request, file.requests, "request", "2.7b")
         yield from needs_party(file, self.organisation, "2.7b")
         yield from names_nobody(file, self.wanted, "wanted", "2.7b")
@@ -108,12 +109,12 @@ class InformationDeclined(Step):
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """Declines a request that is open, once."""
         yield from open_request(file, self.request, self.happened_on)
-        if self.request in file.requests and file.requests[self.request].declined:
+        if self.request in file.requests and file.requests[self.request].declined_on:
             yield Refusal("2.7b", f"The request {self.request} was declined already.", "request")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
-        """The request stays open; its ladder goes on to the Chair."""
-        file.requests[self.request].declined = True
+        """The request stays open; the Chair is next to hear."""
+        file.requests[self.request].declined_on = self.happened_on
 
 
 class InformationRequestWithdrawn(Step):
@@ -130,8 +131,8 @@ class InformationRequestWithdrawn(Step):
         yield from open_request(file, self.request, self.happened_on)
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
-        """The request and its deadline fall away."""
-        del file.requests[self.request]
+        """The request's deadline falls away; its name is not used again, as its letter went."""
+        file.requests[self.request].withdrawn_on = self.happened_on
 
 
 class StaffInformed(Step):
@@ -151,6 +152,7 @@ class StaffInformed(Step):
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """Once each; findings only when that report is in."""
+        yield from not_before_review(file, self.happened_on, "2.7c")
         yield from needs_party(file, self.organisation, "2.7c")
         party = file.parties.get(self.organisation)
         if party is None:
@@ -200,6 +202,8 @@ def open_request(file: CaseFile, name: str, on: date) -> Iterator[Refusal]:
         yield from not_before(on, request.asked_on, "the request", "2.7b")
         if request.answered_on:
             yield Refusal("2.7b", f"The request {name} is answered already.", "request")
+        if request.withdrawn_on:
+            yield Refusal("2.7b", f"The request {name} was withdrawn: make a new one.", "request")
 
 
 def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
@@ -217,7 +221,8 @@ def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
             yield clocks.for_organisation("agency_findings_told", name, party.information_on, party.findings_told_on)
             yield Notice(f"agency_findings_told:{name}", "2.7c", title, "agency_findings_to_be_told", lead)
     for name, request in file.requests.items():
-        yield from _request(clocks, name, request)
+        if request.withdrawn_on is None:
+            yield from _request(clocks, name, request)
 
 
 def _lock_down(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
@@ -230,18 +235,30 @@ def _lock_down(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
 
 
 def _request(clocks: Clocks, name: str, request: Request) -> Iterator[Duty]:
-    deadline = clocks.deadline(
-        "agency_information",
-        request.asked_on,
-        key=f"agency_information:{name}",
-        met_on=request.answered_on,
-        due=request.due,
-        responsible=f"lead:{request.organisation}",
-        organisation=request.organisation,
-    )
-    yield deadline
-    content = {"wanted": request.what, "due": deadline.original_due.isoformat()}
     lead, board_member = f"lead:{request.organisation}", f"board_member:{request.organisation}"
+
+    def deadline(due: date | None, counted: str, asked: str, organisation: str) -> Deadline:
+        return clocks.deadline(
+            "agency_information",
+            request.asked_on,
+            key=f"agency_information:{name}",
+            met_on=request.answered_on,
+            due=due,
+            counted=counted,
+            responsible=asked,
+            organisation=organisation,
+            title=f"{clocks.file.rules.clocks['agency_information'].title} (request {name})",
+        )
+
+    asked = deadline(request.due, "the date that was set", lead, request.organisation)
+    if request.answered_on is None and request.declined_on is not None and request.declined_on <= asked.due:
+        # Its board member is told at once. The Chair is next, as after a date that was missed, and not any later.
+        wait = clocks.file.rules.ladder("agency_information").next_after_days
+        settled_by = min(asked.original_due, request.declined_on + timedelta(days=wait - 1))
+        yield deadline(settled_by, "its board member has this time to settle it", board_member, "")
+    else:
+        yield asked
+    content = {"wanted": request.what, "due": asked.original_due.isoformat()}
     yield Notice(
         f"information_requested:{name}",
         "2.7b",
@@ -250,6 +267,6 @@ def _request(clocks: Clocks, name: str, request: Request) -> Iterator[Duty]:
         lead,
         content,
     )
-    if request.declined:
+    if request.declined_on is not None:
         title = "Information was declined"
         yield Notice(f"information_declined:{name}", "2.7b", title, "information_declined", board_member, content)

@@ -19,7 +19,9 @@ from ..gates import (
     needs_review,
     new_name,
     not_before,
+    not_before_review,
     once,
+    since_report,
 )
 from ..incident import Day, Identifier, Line, Text
 from ..record import Entry, Refusal
@@ -28,6 +30,9 @@ from .s2_7_organisations import BY_AGENCY
 
 BOARD = "board"
 """The owner of an action that the board itself takes."""
+
+COPIES = "board_copy:"
+"""What the keys of the board members' copies begin with; the sign-off's step follows."""
 
 
 class ActionProposed(Step):
@@ -48,6 +53,7 @@ class ActionProposed(Step):
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """Each action has its own name, an owner on the file and a day that lies ahead."""
+        yield from not_before_review(file, self.happened_on, "2.8a")
         yield from new_name(self.action, file.actions, "action", "2.8a")
         yield from names_nobody(file, self.text, "text", "2.8a")
         if self.owner != BOARD:
@@ -90,11 +96,13 @@ class ActionAgreed(_OnAction):
     def check_action(self, action: Action) -> Iterator[Refusal]:
         """Once; one that was declined can be agreed after all."""
         yield from once(action.agreed_on, "Agreement", "2.8a")
+        yield from not_before(self.happened_on, action.declined_on, "it was declined", "2.8a")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Starts its clock."""
-        file.actions[self.action].agreed_on = self.happened_on
-        file.actions[self.action].declined_on = None
+        action = file.actions[self.action]
+        action.agreed_on, action.declined_on = self.happened_on, None
+        action.first_settled_on = action.first_settled_on or self.happened_on
 
 
 class ActionDeclined(_OnAction):
@@ -112,7 +120,7 @@ class ActionDeclined(_OnAction):
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Settles the action."""
-        file.actions[self.action].declined_on = self.happened_on
+        file.actions[self.action].declined_on = file.actions[self.action].first_settled_on = self.happened_on
 
 
 class ActionProgressed(_OnAction):
@@ -125,8 +133,11 @@ class ActionProgressed(_OnAction):
     rating: Literal["red", "amber", "green"] = Field(title="Rating")
 
     def check_action(self, action: Action) -> Iterator[Refusal]:
-        """Only an agreed action progresses."""
+        """Only an agreed action progresses, until it is done."""
         yield from _agreed(action)
+        yield from not_before(self.happened_on, action.agreed_on, "it was agreed", "1.2d")
+        if action.done_on is not None and self.happened_on > action.done_on:
+            yield Refusal("1.2d", "The action is done: record its impact, impact_recorded.", "action")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Keeps the latest rating."""
@@ -192,6 +203,7 @@ class ActionPlanDrafted(Step):
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """The latest plan counts."""
         file.plan_document = self.document
+        file.plan_on = file.plan_on or self.happened_on
         file.documents.append((self.document, "action plan", self.id))
 
 
@@ -214,7 +226,7 @@ class FindingsShared(Step):
         yield from needs_party(file, self.organisation, "2.8c")
         if party := file.parties.get(self.organisation):
             yield from once(party.findings_shared_on, "This confirmation", "2.8c")
-        yield from not_before(self.happened_on, file.first_signed_on, "the report was signed off", "2.8c")
+        yield from since_report(file, self.happened_on, "2.8c")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Keeps the confirmation."""
@@ -230,40 +242,44 @@ def board_copy_due(file: CaseFile) -> tuple[str, tuple[str, ...]] | None:
     """The listing of board members that is due, and what they get, once report and plan are both ready (2.8b)."""
     if file.report is None or file.plan_document is None or file.review is None or not file.review.serious:
         return None
-    key = f"board_copy:{file.report.step}"
+    key = f"{COPIES}{file.report.step}"
     if key in file.listed or not all(action.settled for action in file.actions.values()):
         return None
     return key, (file.report.sha256, file.plan_document)
 
 
 def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
-    """Each action through its stages, the board's copies, and the findings shared with staff."""
+    """Each action through its stages, the plan and the board's copies, and the findings shared with staff."""
     for name, action in file.actions.items():
         yield from _action(clocks, name, action)
-    if file.review is None or not file.review.serious or file.report is None or file.first_signed_on is None:
+    if file.review is None or not file.review.serious or file.first_signed_on is None:
         return
+    yield clocks.deadline("action_plan", file.first_signed_on, met_on=file.plan_on)
     yield from _board_copies(file, clocks)
+    # Asked of board members from the day they were sent what they are to share.
+    copied_on = min((listing.on for key, listing in file.listed.items() if key.startswith(COPIES)), default=None)
+    if copied_on is None:
+        return
     for name, party in file.parties.items():
-        since = max(file.first_signed_on, party.since)
+        since = max(copied_on, party.since)
         yield clocks.for_organisation("findings_shared", name, since, party.findings_shared_on, "board_member")
 
 
 def _action(clocks: Clocks, name: str, action: Action) -> Iterator[Duty]:
     def deadline(clock: str, start: date, met_on: date | None, due: date | None = None) -> Deadline:
         organisation = "" if action.owner == BOARD else action.owner
-        responsible = f"lead:{organisation}" if organisation else "coordinator"
         return clocks.deadline(
             clock,
             start,
             key=f"{clock}:{name}",
             met_on=met_on,
             due=due,
-            responsible=responsible,
+            responsible=f"lead:{organisation}" if organisation else "coordinator",
             organisation=organisation,
+            title=f"{clocks.file.rules.clocks[clock].title} (action {name})",
         )
 
-    settled = [day for day in (action.agreed_on, action.declined_on) if day]
-    asked = deadline("action_agreed", action.proposed_on, min(settled, default=None))
+    asked = deadline("action_agreed", action.proposed_on, action.first_settled_on)
     yield asked
     if action.owner != BOARD:
         content = {"text": action.text, "due": action.due.isoformat() if action.due else "", "action": name}
@@ -283,13 +299,23 @@ def _action(clocks: Clocks, name: str, action: Action) -> Iterator[Duty]:
 
 
 def _board_copies(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
+    waiting = board_copy_due(file)
+    if waiting is not None:
+        # The directory names no board member: the deadline stands all the same, and the Chair hears of it.
+        yield clocks.deadline("board_copy", _copies_ready_on(file), key=waiting[0])
     for key, listing in file.listed.items():
-        if not key.startswith("board_copy:"):
+        if not key.startswith(COPIES):
             continue
         notices = [f"{key}:{member}" for member in listing.people]
         for notice, member in zip(notices, listing.people, strict=True):
             title, to = "Report and action plan", f"person:{member}"
             yield Notice(notice, "2.8b", title, "board_copy", to, documents=listing.documents)
         taken = [file.taken_on(notice) for notice in notices]
-        all_on = max((london_date(at) for at in taken if at), default=listing.on) if all(taken) else None
+        all_on = max((london_date(at) for at in taken if at), default=None) if all(taken) else None
         yield clocks.deadline("board_copy", listing.on, key=key, met_on=all_on)
+
+
+def _copies_ready_on(file: CaseFile) -> date:
+    settled = [action.first_settled_on for action in file.actions.values()]
+    signed_on = file.report.on if file.report else None
+    return max(day for day in (file.begun_on, signed_on, file.plan_on, *settled) if day)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,7 @@ HARMED: dict[str, Any] = {
 """A child who was seriously harmed; with no concern about joint working no limb is met."""
 
 
+@cache
 def rulebook(name: str = "hertfordshire-2018") -> Rulebook:
     """A rulebook from the shelf."""
     return read_rulebook((RULEBOOKS / f"{name}.toml").read_text(encoding="utf-8"), f"{name}.toml")
@@ -164,7 +166,7 @@ class Case:
         """Records a step at 09:00 on a day (today when left out); fails when it is refused."""
         changes = self._step(name, on, fields)
         assert changes.answer is not None and changes.answer.recorded, changes.answer
-        return self.record[-1].plain()
+        return next(entry for entry in reversed(self.record) if not entry.is_fact).plain()
 
     def refused(self, name: str, on: str | date | None = None, **fields: Any) -> Refusal:
         """The refusal of a step; fails when it is recorded, or when the refusal leaves anything behind."""

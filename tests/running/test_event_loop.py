@@ -95,7 +95,7 @@ async def test_a_call_to_temporal_under_way_does_not_keep_a_program_from_ending(
             program(CALL_UNDER_WAY, **where) as c,
             program(CALL_UNDER_WAY, **where) as d,
         ):
-            return [process.wait(timeout=30) for process in (a, b, c, d)]
+            return [process.wait(timeout=90) for process in (a, b, c, d)]
 
     assert await asyncio.to_thread(all_end) == [0, 0, 0, 0]
 
@@ -124,6 +124,6 @@ def test_a_program_that_is_told_to_end_leaves_no_server_behind(
         server = int(process.stdout.readline())
         assert command_of(server) is not None
         process.send_signal(request_to_end)
-        assert process.wait(timeout=30) == code
+        assert process.wait(timeout=90) == code
     assert command_of(server) is None
     assert (tmp_path / "temporal.pid").read_text() == ""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from datetime import timedelta
 
 import pytest
 from temporalio.client import Client
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 
-from running.search_attributes import SearchAttributesError, register_search_attributes
+from running.search_attributes import SearchAttributesError, _until_usable, register_search_attributes
 from running.temporal_server import TemporalServer
 
 
@@ -35,6 +36,16 @@ async def test_several_workers_may_ask_at_once_and_again(client: Client) -> None
     key = SearchAttributeKey.for_bool(f"Shared{uuid.uuid4().hex}")
     await asyncio.gather(*(register_search_attributes(client, [key]) for _ in range(5)))
     await register_search_attributes(client, [key])
+
+
+async def test_what_is_registered_is_waited_for_until_it_can_be_used(client: Client) -> None:
+    """As in a cluster, whose servers learn of it one after the other."""
+    key = SearchAttributeKey.for_bool(f"Later{uuid.uuid4().hex}")
+    with pytest.raises(SearchAttributesError, match=rf"did not let {key.name} be used within 0\.2 seconds"):
+        await _until_usable(client, [key.name], timedelta(seconds=0.2))
+    waiting = asyncio.create_task(_until_usable(client, [key.name], timedelta(seconds=30)))
+    await register_search_attributes(client, [key])
+    await waiting
 
 
 async def test_ours_may_be_asked_for_when_they_are_there(client: Client) -> None:

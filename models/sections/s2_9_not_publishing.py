@@ -1,0 +1,159 @@
+"""2.9g Not publishing a report: proposed to the national panel, decided after its advice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from pydantic import Field
+
+from ..casefile import CaseFile, Proposal, Ruling
+from ..counting import day_words, london_date
+from ..duty import Clocks, Deadline, Duty, Notice
+from ..gates import names_nobody, needs_report, not_answered, not_before, since_report
+from ..incident import Day, Line, Text
+from ..record import Entry, Refusal
+from ..step import Step, Who, World
+
+
+class NonPublicationProposed(Step):
+    """The board considers that the report should not be published; the panel is told and advises (2.9g)."""
+
+    label: ClassVar[str] = "Not publishing was proposed"
+    rules: ClassVar[tuple[str, ...]] = ("2.9g",)
+    who: ClassVar[tuple[Who, ...]] = ("coordinator", "chair")
+
+    reasons: Text = Field(title="Reasons", description="Sent to the national panel: name nobody.")
+    advice_by: Day | None = Field(
+        None,
+        title="The panel's advice is awaited until",
+        description="Left empty, the rulebook's length is used.",
+    )
+
+    @classmethod
+    def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Needs a Serious Case Review's report that is not on the website, and no proposal that stands."""
+        yield from needs_report(file, "2.9g")
+        publication = file.publication
+        if file.review is not None and not file.review.serious:
+            yield Refusal("2.9g", "Only a Serious Case Review's report is proposed to the panel not to be published.")
+        if publication.published_on and publication.off_since is None:
+            yield Refusal("2.9g", "The report is published: record report_withdrawn to take it down (2.9d).")
+        if publication.proposal and publication.proposal.publish is None:
+            yield Refusal("2.9g", "A proposal not to publish is open already.")
+        if publication.not_publishing:
+            yield Refusal("2.9g", "Not publishing is decided already.")
+
+    def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """The text is sent; the panel gets time to advise."""
+        yield from since_report(file, self.happened_on, "2.9g")
+        yield from names_nobody(file, self.reasons, "reasons", "2.9g")
+        if self.advice_by is not None and self.advice_by <= self.happened_on:
+            yield Refusal("2.9g", "Give the panel time: the day must lie after the proposal.", "advice_by")
+
+    def apply(self, file: CaseFile, entry: Entry) -> None:
+        """Waits for the panel's advice; a date that lies ahead falls away."""
+        if file.publication.published_on is None:
+            file.publication.fixed_for = file.publication.fixed_on = None
+        file.publication.proposals.append(Proposal(self.id, self.happened_on, self.advice_by, self.reasons))
+
+
+class NonPublicationDecided(Step):
+    """The final decision on not publishing, after the panel's advice and the response to it (2.9g, 2.1h).
+
+    One not to publish can be reversed later, when a court's order has been lifted, say.
+    """
+
+    label: ClassVar[str] = "It was decided whether to publish"
+    rules: ClassVar[tuple[str, ...]] = ("2.9g", "2.1h", "2.3a")
+    who: ClassVar[tuple[Who, ...]] = ("coordinator", "chair")
+
+    publish: bool = Field(title="The report is published")
+    decided_by: Line = Field(title="Decided by")
+    reasons: Text = Field(title="Reasons", description="Sent to the national panel: name nobody.")
+    no_advice_came: bool = Field(False, title="No advice came by the date that was set")
+
+    @classmethod
+    def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Needs a proposal, and the board's response to the advice."""
+        proposal = file.publication.proposal
+        if proposal is None or proposal.publish:
+            yield Refusal("2.9g", "There is no proposal not to publish: record non_publication_proposed first.")
+        yield from not_answered(file, "publication")
+
+    def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Advice is needed, or a record that none came by the set date."""
+        proposal = file.publication.proposal
+        if proposal is None:
+            return
+        yield from names_nobody(file, self.reasons, "reasons", "2.9g")
+        if proposal.rulings:
+            yield from not_before(self.happened_on, proposal.rulings[-1].on, "the decision not to publish", "2.9g")
+            if not self.publish:
+                yield Refusal("2.9g", "Not publishing is decided already.", "publish")
+            return
+        yield from not_before(self.happened_on, proposal.on, "the proposal", "2.9g")
+        yield from self._check_advice(file, proposal, world)
+
+    def _check_advice(self, file: CaseFile, proposal: Proposal, world: World) -> Iterator[Refusal]:
+        considered = [a.considered_on for a in file.advice.values() if a.topic == "publication" and a.considered_on]
+        yield from not_before(self.happened_on, max(considered, default=None), "the response to the advice", "2.3a")
+        awaited = _advice_awaited(Clocks(file, world.extra_holidays), proposal)
+        if not awaited.open and self.no_advice_came:
+            yield Refusal("2.9g", "The panel's advice is recorded: it did come.", "no_advice_came")
+        elif awaited.open and not self.no_advice_came:
+            text = "The panel's advice is not recorded: record panel_advised, or that none came."
+            yield Refusal("2.9g", text, "no_advice_came")
+        elif awaited.open and self.happened_on <= awaited.due:
+            text = f"The panel has until {day_words(awaited.due)} to advise: wait for it."
+            yield Refusal("2.9g", text, "no_advice_came")
+
+    def apply(self, file: CaseFile, entry: Entry) -> None:
+        """Settles whether the report is published."""
+        ruling = Ruling(self.happened_on, self.publish, self.reasons)
+        file.publication.proposals[-1].rulings.append(ruling)
+        if self.publish:
+            file.publication.refix_since = self.happened_on
+
+
+def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
+    """For each proposal: the panel is told, advises, and is told of each decision."""
+    if file.review is None or not file.review.serious:
+        return
+    for proposal in file.publication.proposals:
+        yield from _proposal(file, clocks, proposal)
+
+
+def _proposal(file: CaseFile, clocks: Clocks, proposal: Proposal) -> Iterator[Duty]:
+    told, awaited = f"not_publishing:{proposal.id}", _advice_awaited(clocks, proposal)
+    content = {"reasons": proposal.reasons, "advice_by": awaited.original_due.isoformat()}
+    yield Notice(told, "2.9g", "Proposal not to publish", "non_publication_proposed", "national_panel", content)
+    taken_at = file.taken_on(told)
+    yield clocks.deadline(
+        "panel_told_not_publishing",
+        proposal.on,
+        key=f"panel_told_not_publishing:{proposal.id}",
+        met_on=london_date(taken_at) if taken_at else None,
+    )
+    yield awaited
+    key = f"non_publication_decided:{proposal.id}"
+    yield clocks.deadline("non_publication_decided", awaited.due, key=key, met_on=proposal.decided_on)
+    for number, ruling in enumerate(proposal.rulings, start=1):
+        decided = f"{told}:decided" if number == 1 else f"{told}:decided:{number}"
+        content = {"publish": "yes" if ruling.publish else "", "reasons": ruling.reasons}
+        content["decided_on"] = ruling.on.isoformat()
+        title, template = "The decision on publication", "non_publication_decided"
+        yield Notice(decided, "2.9g", title, template, "national_panel", content)
+
+
+def _advice_awaited(clocks: Clocks, proposal: Proposal) -> Deadline:
+    """Until when the panel's advice is awaited: met by the first advice since the proposal, or by the decision."""
+    advice = clocks.file.advice.values()
+    advised = [given.on for given in advice if given.topic == "publication" and given.on >= proposal.on]
+    return clocks.deadline(
+        "non_publication_advice",
+        proposal.on,
+        key=f"non_publication_advice:{proposal.id}",
+        met_on=min(advised, default=proposal.decided_on),
+        due=proposal.advice_by,
+    )

@@ -1,0 +1,235 @@
+"""2.9b The report on the website: its year, taking it down and putting it back, and copies on request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from ..casefile import CaseFile, Request
+from ..counting import count, day_words
+from ..duty import Clocks, Duty
+from ..gates import known_name, new_name, not_before
+from ..incident import Identifier, Line, Text
+from ..record import Entry, Refusal
+from ..step import Step, Who, World
+from .s2_9_publication import may_publish, panel_has_its_copy, panels_week
+
+
+class ReportWithdrawn(Step):
+    """The report was taken down within its year: only for the welfare of someone or by law, by name (2.9b, 2.9d)."""
+
+    label: ClassVar[str] = "The report was taken down"
+    rules: ClassVar[tuple[str, ...]] = ("2.9b", "2.9d")
+    who: ClassVar[tuple[Who, ...]] = ("coordinator", "chair")
+
+    ordered_by: Line = Field(title="Taken down on the order of")
+    ground: Literal["welfare of a child or adult at risk", "data protection", "a court order"] = Field(title="Ground")
+    reasons: Text = Field(title="Reasons")
+
+    @classmethod
+    def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """The report must be on the website."""
+        yield from _published(file)
+        if file.publication.off_since is not None:
+            yield _off(file.publication.off_since)
+        if file.publication.moved_on is not None:
+            yield Refusal("2.9b", "The report's year is over: record moved_to_request to take it down.")
+
+    def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """After it went up."""
+        yield from not_before(self.happened_on, file.publication.up_since, "it went up", "2.9b")
+
+    def apply(self, file: CaseFile, entry: Entry) -> None:
+        """The time off the website does not count; the check is made again before it is back."""
+        file.publication.off_since = self.happened_on
+        file.publication.void(self.happened_on, "the report was taken down")
+
+
+class ReportRestored(Step):
+    """The report is on the website again (2.9b)."""
+
+    label: ClassVar[str] = "The report was put back"
+    rules: ClassVar[tuple[str, ...]] = ("2.9b", "2.9d", "2.9f")
+
+    @classmethod
+    def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """It must be off the website, and checked again; a replaced report has its own week (2.9f)."""
+        if file.publication.off_since is None or file.publication.moved_on is not None:
+            yield Refusal("2.9b", "The report is not off the website within its year.")
+        yield from may_publish(file)
+        yield from panel_has_its_copy(file)
+
+    def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """After it was taken down and checked, and after the panel's week."""
+        yield from not_before(self.happened_on, file.publication.off_since, "it was taken down", "2.9b")
+        yield from not_before(self.happened_on, file.publication.checked_on, "the check", "2.9d")
+        yield from panels_week(file, self.happened_on, world)
+
+    def apply(self, file: CaseFile, entry: Entry) -> None:
+        """The year goes on by the days it was off."""
+        publication = file.publication
+        if publication.off_since is not None:
+            publication.off_times.append((publication.off_since, self.happened_on))
+        publication.off_since, publication.up_since = None, self.happened_on
+
+
+class MovedToRequest(Step):
+    """After its twelve months a person decides: available on request, or it stays on the website (2.9b)."""
+
+    label: ClassVar[str] = "It was decided what happens to the report after its year"
+    rules: ClassVar[tuple[str, ...]] = ("2.9b",)
+
+    now: Literal["available on request", "stays on the website"] = Field(
+        "available on request", title="What happens to the report"
+    )
+
+    @classmethod
+    def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """A report whose year is not interrupted, until it is available on request alone."""
+        yield from _published(file)
+        if file.publication.off_since is not None and year_over_on(file) is None:
+            yield _off(file.publication.off_since)
+        if file.publication.moved_to == "available on request":
+            yield Refusal("2.9b", "The report's year is over, and it is available on request.")
+
+    def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Not before its twelve months on the website are over."""
+        over_on = year_over_on(file)
+        if over_on is not None and self.happened_on < over_on:
+            yield Refusal(
+                "2.9b",
+                f"The report stays on the website until {day_words(over_on)}. Earlier only under 2.9d: record "
+                "report_withdrawn.",
+                "happened_on",
+            )
+        yield from not_before(self.happened_on, file.publication.moved_on, "the last decision", "2.9b")
+        if self.now == "stays on the website":
+            if file.publication.off_since is not None:
+                yield _off(file.publication.off_since, "now")
+            if file.publication.moved_to == self.now:
+                yield Refusal("2.9b", "That it stays on the website is decided already.", "now")
+
+    def apply(self, file: CaseFile, entry: Entry) -> None:
+        """Settles it; a report that stayed on the website can be taken down later."""
+        file.publication.moved_on = file.publication.moved_on or self.happened_on
+        file.publication.moved_to = self.now
+
+
+class CopyRequested(Step):
+    """Someone asks for a copy of the report (2.9b)."""
+
+    label: ClassVar[str] = "A copy of the report was asked for"
+    rules: ClassVar[tuple[str, ...]] = ("2.9b",)
+    on_closed: ClassVar[bool] = True
+
+    request: Identifier = Field(title="Identifier of the request")
+    asked_by: Line = Field(title="Who asks")
+
+    @classmethod
+    def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """The report must have been published."""
+        if file.publication.published_on is None:
+            yield Refusal("2.9b", "No report of this file was published.")
+
+    def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Each request has its own name, and follows the publication."""
+        yield from new_name(self.request, file.publication.copies, "request", "2.9b")
+        yield from not_before(self.happened_on, file.publication.published_on, "the publication", "2.9b")
+
+    def apply(self, file: CaseFile, entry: Entry) -> None:
+        """Opens the request."""
+        file.publication.copies[self.request] = Request("a copy of the report", self.happened_on)
+
+
+class CopySupplied(Step):
+    """The request for a copy was answered (2.9b)."""
+
+    label: ClassVar[str] = "A request for a copy was answered"
+    rules: ClassVar[tuple[str, ...]] = ("2.9b",)
+    on_closed: ClassVar[bool] = True
+
+    request: Identifier = Field(title="Identifier of the request")
+    answer: Text = Field(title="How it was answered")
+
+    def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Answers a request that is open."""
+        yield from known_name(self.request, file.publication.copies, "request", "2.9b")
+        if request := file.publication.copies.get(self.request):
+            yield from not_before(self.happened_on, request.asked_on, "the request", "2.9b")
+            if request.answered_on:
+                yield Refusal("2.9b", f"The request {self.request} is answered already.", "request")
+
+    def apply(self, file: CaseFile, entry: Entry) -> None:
+        """Closes the request."""
+        file.publication.copies[self.request].answered_on = self.happened_on
+
+
+def _published(file: CaseFile) -> Iterator[Refusal]:
+    if file.publication.published_on is None:
+        yield Refusal("2.9b", "The report is not published.")
+
+
+def _off(since: date, field: str | None = None) -> Refusal:
+    return Refusal("2.9b", f"The report is off the website since {day_words(since)}.", field)
+
+
+def year_over_on(file: CaseFile) -> date | None:
+    """The day the report will have been on the website for twelve months; None while it is off it within them.
+
+    Days off the website do not count (2.9b).
+    """
+    publication = file.publication
+    if publication.published_on is None:
+        return None
+    year = file.rules.clocks["year_on_website"]
+    over_on = count(publication.published_on, year.length, year.unit).due
+    for off_since, back_on in publication.off_times:
+        if off_since < over_on:
+            over_on += back_on - off_since
+    interrupted = publication.off_since is not None and publication.off_since < over_on
+    return None if interrupted else over_on
+
+
+def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
+    """Copies on request, the year, what comes after it, and putting back a report that was taken down."""
+    publication = file.publication
+    for name, request in publication.copies.items():
+        key = f"copy_supplied:{name}"
+        yield clocks.deadline("copy_supplied", request.asked_on, key=key, met_on=request.answered_on)
+    if publication.published_on is None:
+        return
+    yield from _put_back(file, clocks)
+    over_on = year_over_on(file)
+    if over_on is None or publication.not_publishing:
+        return
+    over = file.period_over("year_on_website", over_on)
+    days_off = sum((back_on - off_since).days for off_since, back_on in publication.off_times)
+    year = file.rules.clocks["year_on_website"]
+    counted = f"{year.length} {year.unit} on the website from {day_words(publication.published_on)}"
+    yield clocks.deadline(
+        "year_on_website",
+        publication.published_on,
+        met_on=over,
+        due=over_on,
+        counted=f"{counted} and the {days_off} days it was off" if days_off else counted,
+        period=True,
+    )
+    if over is not None or publication.moved_on is not None:
+        yield clocks.deadline("moved_to_request", over_on, met_on=publication.moved_on)
+
+
+def _put_back(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
+    publication = file.publication
+    title = "The report that was taken down is put back"
+    times: list[tuple[date, date | None]] = [*publication.off_times]
+    settled = publication.moved_on is not None or publication.not_publishing
+    if publication.off_since is not None and publication.checked_on is not None and not settled:
+        times.append((publication.off_since, None))
+    for off_since, back_on in times:
+        checks = (day for day in publication.rechecks.values() if day <= (back_on or day))
+        since = max((off_since, *checks))
+        key = f"report_restored:{off_since}"
+        yield clocks.deadline("publication_rechecked", since, key=key, met_on=back_on, title=title)

@@ -1,0 +1,360 @@
+"""2.7 Engagement of organisations: represented, asked in writing, files locked down, staff told."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from .case import PAPER, Case
+from .lives import decided, met, not_met, signed_off
+
+SCHOOL = {"id": "school", "name": "Example School", "safeguarding_lead": "The lead", "email": "lead@school.example"}
+
+
+def requested(case: Case | None = None, on: str = "2018-10-01", **more: Any) -> Case:
+    """The hospital was asked for its information."""
+    case = case or decided()
+    case.step("information_requested", on, request="r-1", organisation="hospital", wanted="A chronology.", **more)
+    return case
+
+
+def recommended(case: Case | None = None, recommends: str = "SCR, criteria met") -> Case:
+    """The Case Review Group recommended it on 12 September 2018."""
+    case = case or Case.opened()
+    case.step("review_recommended", "2018-09-12", recommends=recommends, reasons="The first limb is met.")
+    return case
+
+
+# 2.7a: represented
+
+
+@pytest.mark.rule("2.7a")
+def test_an_organisation_without_a_representative_is_outstanding_until_it_names_one() -> None:
+    case = decided()
+    assert str(case.due("representative_named:hospital")) == "2018-10-04"
+    assert case.deadlines["representative_named:school"].open
+    case.step("representative_named", "2018-10-03", organisation="hospital", representative="The matron")
+    assert case.deadlines["representative_named:hospital"].met_on == date(2018, 10, 3)
+    assert case.deadlines["representative_named:school"].open
+    assert case.file.parties["hospital"].representative == "The matron"
+
+
+@pytest.mark.rule("2.7a")
+def test_the_organisation_is_reminded_itself_then_its_board_member_hears_and_then_the_chair() -> None:
+    case = decided().until("2018-10-15")
+    key = "representative_named:hospital"
+    assert [(line["at"][:10], line["to"]) for line in case.told("reminded", deadline=key)] == [
+        ("2018-09-27", "lead:hospital"),
+        ("2018-10-02", "lead:hospital"),
+    ]
+    assert [(line["at"][:10], line["to"]) for line in case.told("escalated", deadline=key)] == [
+        ("2018-10-05", "board_member:hospital"),
+        ("2018-10-12", "chair"),
+    ]
+
+
+@pytest.mark.rule("2.7a")
+def test_a_representative_who_leaves_is_replaced() -> None:
+    case = decided()
+    case.step("representative_named", "2018-10-01", organisation="hospital", representative="The matron")
+    case.step("representative_named", "2018-12-03", organisation="hospital", representative="The new matron")
+    assert case.file.parties["hospital"].representative == "The new matron"
+    assert not case.deadlines["representative_named:hospital"].late
+
+
+@pytest.mark.rule("2.7a")
+def test_only_an_organisation_on_the_file_is_represented() -> None:
+    case = decided(Case.opened())
+    refusal = case.refused("representative_named", organisation="school", representative="A teacher")
+    assert (refusal.rule, refusal.field) == ("2.7a", "organisation")
+    case.step("organisation_added", "2018-11-05", organisation=SCHOOL)
+    assert str(case.due("representative_named:school")) == "2018-11-19"
+    case.step("representative_named", organisation="school", representative="A teacher")
+
+
+# 2.7b: information in writing
+
+
+@pytest.mark.rule("2.7b")
+def test_a_request_for_information_goes_to_the_organisation_with_its_date() -> None:
+    case = requested(due="2018-10-22")
+    (letter,) = case.sent("information_requested:")
+    assert (letter.to, letter.template, letter.rule) == ("lead:hospital", "information_requested", "2.7b")
+    assert letter.content == {"wanted": "A chronology.", "due": "2018-10-22"}
+    deadline = case.deadlines["agency_information:r-1"]
+    assert (str(deadline.due), deadline.responsible, deadline.rule) == ("2018-10-22", "lead:hospital", "2.7b")
+    assert "r-1" in deadline.title
+
+
+@pytest.mark.rule("2.7b")
+def test_a_request_without_a_date_is_due_in_ten_working_days_and_the_letter_says_so() -> None:
+    case = requested(on="2018-12-20")
+    assert str(case.due("agency_information:r-1")) == "2019-01-08"
+    assert case.sent("information_requested:")[0].content["due"] == "2019-01-08"
+
+
+@pytest.mark.rule("2.7b")
+def test_late_information_is_reminded_escalated_and_kept_as_late() -> None:
+    case = requested(due="2018-10-22").until("2018-11-05")
+    key = "agency_information:r-1"
+    assert {line["to"] for line in case.told("reminded", deadline=key)} == {"lead:hospital"}
+    assert [(line["at"][:10], line["to"]) for line in case.told("escalated", deadline=key)] == [
+        ("2018-10-23", "board_member:hospital"),
+        ("2018-10-30", "chair"),
+    ]
+    case.step("information_received", request="r-1", document=PAPER, author="A matron", author_not_involved=True)
+    assert case.deadlines[key].late
+    assert (PAPER, "information") in [(digest, what) for digest, what, _ in case.file.documents]
+
+
+@pytest.mark.rule("2.7b")
+def test_declined_information_is_told_to_the_board_member_at_once_and_to_the_chair_a_week_later() -> None:
+    case = requested(due="2018-11-30")
+    case.step("information_declined", "2018-10-08", request="r-1", reason="Legal advice.")
+    (letter,) = case.sent("information_declined:")
+    assert (letter.to, letter.template) == ("board_member:hospital", "information_declined")
+    assert letter.content == {"wanted": "A chronology.", "due": "2018-11-30"}
+    case.until("2018-10-20")
+    told = case.told("escalated", deadline="agency_information:r-1")
+    assert [(line["at"][:10], line["to"]) for line in told] == [("2018-10-15", "chair")]
+
+
+@pytest.mark.rule("2.7b")
+def test_information_declined_when_it_is_late_already_goes_on_to_the_chair_in_its_turn() -> None:
+    case = requested(due="2018-10-22")
+    case.step("information_declined", "2018-10-24", request="r-1", reason="Legal advice.")
+    case.until("2018-11-05")
+    told = case.told("escalated", deadline="agency_information:r-1")
+    assert [(line["at"][:10], line["to"]) for line in told] == [
+        ("2018-10-23", "board_member:hospital"),
+        ("2018-10-30", "chair"),
+    ]
+
+
+@pytest.mark.rule("2.7b")
+def test_information_declined_and_sent_after_all_by_its_date_is_in_time() -> None:
+    case = requested(due="2018-11-30")
+    case.step("information_declined", "2018-10-08", request="r-1", reason="Legal advice.")
+    case.step("information_received", "2018-11-29", request="r-1", document=PAPER)
+    deadline = case.deadlines["agency_information:r-1"]
+    assert (deadline.met_on, deadline.due, deadline.late) == (date(2018, 11, 29), date(2018, 11, 30), False)
+    case.until("2019-03-01")
+    assert case.told("escalated", deadline="agency_information:r-1")[-1]["at"][:10] == "2018-11-12"
+
+
+@pytest.mark.rule("2.7b")
+def test_a_request_that_is_withdrawn_leaves_no_deadline() -> None:
+    case = requested()
+    case.step("information_request_withdrawn", "2018-10-08", request="r-1", reason="The Chair does not insist.")
+    assert case.told("deadline_cancelled", deadline="agency_information:r-1")
+    for name, more in (
+        ("information_request_withdrawn", {"reason": "Again."}),
+        ("information_declined", {"reason": "No."}),
+        ("information_received", {"document": PAPER}),
+    ):
+        refusal = case.refused(name, request="r-1", **more)
+        assert (refusal.rule, refusal.field) == ("2.7b", "request")
+
+
+@pytest.mark.rule("2.7b")
+def test_a_new_request_never_takes_a_withdrawn_ones_name_so_that_its_letter_always_goes() -> None:
+    case = requested()
+    case.step("information_request_withdrawn", "2018-10-08", request="r-1", reason="Asked too early.")
+    asked = {"organisation": "hospital", "wanted": "A chronology."}
+    assert case.refused("information_requested", request="r-1", **asked).field == "request"
+    case.step("information_requested", request="r-2", **asked)
+    assert len(case.sent("information_requested:")) == 2
+
+
+@pytest.mark.rule("2.7b")
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"organisation": "police"}, "organisation"),
+        ({"wanted": "All about child-1."}, "wanted"),
+        ({"due": "2018-09-30"}, "due"),
+        ({"on": "2018-09-19"}, "happened_on"),
+        ({"request": "r-0"}, "request"),
+        ({"wanted": " "}, "wanted"),
+    ],
+)
+def test_a_request_that_cannot_be_sent_is_refused(fields: dict[str, str], field: str) -> None:
+    case = decided()
+    good = {"request": "r-1", "organisation": "hospital", "wanted": "A chronology.", "on": "2018-10-01"}
+    case.step("information_requested", **{**good, "request": "r-0"})
+    refusal = case.refused("information_requested", **{**good, **fields})
+    assert (refusal.rule, refusal.field) == ("2.7b", field)
+    assert not case.sent("information_requested:r-1")
+
+
+@pytest.mark.rule("2.7b")
+def test_information_is_asked_for_as_part_of_a_review_only() -> None:
+    fields = {"request": "r-1", "organisation": "hospital", "wanted": "A chronology."}
+    assert met().refused("information_requested", **fields).rule == "2.7b"
+    closed = decided(not_met(), "no review")
+    assert closed.refused("information_requested", **fields).rule == "2.7b"
+
+
+@pytest.mark.rule("2.7b")
+def test_an_answer_needs_a_request_that_is_open() -> None:
+    case = requested()
+    received = {"document": PAPER}
+    assert case.refused("information_received", request="r-9", **received).field == "request"
+    assert case.refused("information_received", "2018-09-30", request="r-1", **received).field == "happened_on"
+    assert case.refused("information_declined", request="r-9", reason="No.").field == "request"
+    case.step("information_declined", "2018-10-02", request="r-1", reason="No.")
+    assert case.refused("information_declined", request="r-1", reason="No.").field == "request"
+    case.step("information_received", request="r-1", **received)
+    for name, more in (("information_received", received), ("information_declined", {"reason": "No."})):
+        assert case.refused(name, request="r-1", **more).rule == "2.7b"
+    assert case.refused("information_request_withdrawn", request="r-1", reason="No need.").rule == "2.7b"
+
+
+# 2.7c: staff are told
+
+
+@pytest.mark.rule("2.7c")
+def test_each_organisation_is_asked_to_tell_its_staff_of_the_review_and_confirms() -> None:
+    case = decided()
+    letters = case.sent("staff_informed:")
+    assert [(letter.to, letter.template) for letter in letters] == [
+        ("lead:hospital", "staff_to_be_informed"),
+        ("lead:school", "staff_to_be_informed"),
+    ]
+    assert str(case.due("staff_informed:hospital")) == "2018-10-04"
+    case.step("staff_informed", "2018-10-01", organisation="hospital", told="of the review")
+    assert case.deadlines["staff_informed:hospital"].met_on == date(2018, 10, 1)
+    assert case.deadlines["staff_informed:school"].open
+
+
+@pytest.mark.rule("2.7c")
+def test_staff_are_told_of_no_review_that_is_not_held() -> None:
+    case = decided(not_met(), "no review")
+    assert not case.sent("staff_informed:")
+    assert case.refused("staff_informed", organisation="hospital", told="of the review").rule == "2.7c"
+
+
+@pytest.mark.rule("2.7c")
+def test_staff_are_told_the_single_agency_findings_once_that_report_is_in() -> None:
+    case = requested(due="2018-10-22")
+    findings = {"organisation": "hospital", "told": "the findings of the single-agency review"}
+    refusal = case.refused("staff_informed", **findings)
+    assert (refusal.rule, refusal.field) == ("2.7c", "told")
+    assert not case.sent("agency_findings_told:")
+    case.step("information_received", "2018-10-15", request="r-1", document=PAPER)
+    (letter,) = case.sent("agency_findings_told:")
+    assert (letter.to, letter.template) == ("lead:hospital", "agency_findings_to_be_told")
+    assert str(case.due("agency_findings_told:hospital")) == "2018-11-12"
+    assert case.refused("staff_informed", "2018-10-14", **findings).field == "happened_on"
+    case.step("staff_informed", "2018-10-29", **findings)
+    assert case.deadlines["agency_findings_told:hospital"].met_on == date(2018, 10, 29)
+    assert case.refused("staff_informed", **findings).rule == "2.7c"
+
+
+@pytest.mark.rule("2.7c")
+def test_information_that_is_no_single_agency_review_has_no_findings_to_tell() -> None:
+    case = requested()
+    case.step("information_received", "2018-10-08", request="r-1", document=PAPER, single_agency_review=False)
+    assert not case.sent("agency_findings_told:")
+    assert "agency_findings_told:hospital" not in case.deadlines
+
+
+@pytest.mark.rule("2.7c")
+def test_staff_are_confirmed_told_once_by_an_organisation_on_the_file_after_the_decision() -> None:
+    case = decided()
+    told = {"told": "of the review"}
+    assert case.refused("staff_informed", organisation="police", **told).field == "organisation"
+    assert case.refused("staff_informed", "2018-09-19", organisation="hospital", **told).field == "happened_on"
+    assert case.refused("staff_informed", organisation="hospital", told="nothing").field == "told"
+    case.step("staff_informed", organisation="hospital", **told)
+    assert case.refused("staff_informed", organisation="hospital", **told).rule == "2.7c"
+
+
+# 2.7d: case files are locked down
+
+
+@pytest.mark.rule("2.7d")
+def test_the_groups_recommendation_asks_every_organisation_to_lock_down_its_files() -> None:
+    case = Case.opened(organisations=("hospital", "school"))
+    assert not case.sent("files_secured:")
+    recommended(case)
+    letters = case.sent("files_secured:")
+    assert [(letter.to, letter.template, letter.rule) for letter in letters] == [
+        ("lead:hospital", "lock_down", "2.7d"),
+        ("lead:school", "lock_down", "2.7d"),
+    ]
+    assert all(letter.content == {} for letter in letters)
+    assert str(case.due("files_secured:hospital")) == "2018-09-14"
+    case.step("files_secured", "2018-09-13", organisation="hospital", how="access and recording monitored")
+    assert case.deadlines["files_secured:hospital"].met_on == date(2018, 9, 13)
+    assert case.deadlines["files_secured:school"].open
+
+
+@pytest.mark.rule("2.7d")
+@pytest.mark.parametrize("recommends", ["SCR, criteria met", "SCR, criteria not met", "alternative review"])
+def test_a_recommendation_of_any_review_locks_files_down(recommends: str) -> None:
+    assert recommended(recommends=recommends).sent("files_secured:")
+
+
+@pytest.mark.rule("2.7d")
+def test_a_recommendation_of_no_review_locks_nothing_until_a_later_one_does() -> None:
+    case = recommended(recommends="no review")
+    assert not case.sent("files_secured:")
+    case.step("review_recommended", "2018-09-18", recommends="SCR, criteria met", reasons="A new fact.")
+    assert case.sent("files_secured:")
+    assert str(case.due("files_secured:hospital")) == "2018-09-20"
+
+
+@pytest.mark.rule("2.7d")
+def test_an_organisation_added_later_gets_the_letter_too_and_its_own_two_days() -> None:
+    case = decided(recommended())
+    case.step("organisation_added", "2018-11-05", organisation=SCHOOL)
+    (letter,) = case.sent("files_secured:school")
+    assert (letter.to, letter.template, letter.fallback) == ("lead:school", "lock_down", "lead@school.example")
+    assert str(case.due("files_secured:school")) == "2018-11-07"
+    assert len(case.sent("files_secured:hospital")) == 1
+    assert case.sent("staff_informed:school")
+
+
+@pytest.mark.rule("2.7d")
+def test_files_that_are_not_confirmed_locked_down_are_chased_to_the_chair() -> None:
+    case = recommended().until("2018-09-25")
+    told = case.told("escalated", deadline="files_secured:hospital")
+    assert [(line["at"][:10], line["to"]) for line in told] == [
+        ("2018-09-15", "board_member:hospital"),
+        ("2018-09-22", "chair"),
+    ]
+
+
+@pytest.mark.rule("2.7d")
+def test_an_organisation_confirms_once_that_its_files_are_locked_down() -> None:
+    case = recommended()
+    assert case.refused("files_secured", organisation="police").field == "organisation"
+    assert case.refused("files_secured", organisation="hospital", how="later").field == "how"
+    case.step("files_secured", organisation="hospital")
+    refusal = case.refused("files_secured", organisation="hospital")
+    assert refusal.rule == "2.7d"
+    assert "already" in refusal.reason
+
+
+@pytest.mark.rule("2.7d")
+def test_files_that_were_locked_down_before_the_letter_came_need_no_second_confirmation() -> None:
+    case = Case.opened()
+    case.step("files_secured", "2018-09-06", organisation="hospital")
+    recommended(case)
+    assert not case.deadlines["files_secured:hospital"].open
+
+
+@pytest.mark.rule("2.7b", "2.7c", "2.7d", "2.7a")
+def test_no_letter_to_an_organisation_holds_anything_of_the_child() -> None:
+    case = requested(recommended(decided(met())), on="2018-10-01")
+    case.step("information_received", request="r-1", document=PAPER)
+    signed_off(case).until("2019-04-01")
+    letters = [letter for letter in case.letters if letter.to.startswith(("lead:", "board_member:"))]
+    assert len(letters) > 8
+    child = case.file.children["child-1"]
+    for letter in letters:
+        text = f"{letter.notice} {letter.title} {letter.content}"
+        assert not [fact for fact in ("child-1", str(child.born_on), str(child.died_on)) if fact in text]

@@ -1,0 +1,228 @@
+"""Any steps in any order, time passing and mail failing in between: nothing is lost, and nothing raises but a refusal.
+
+Each run begins somewhere in the life of a case and goes on by chance. To look for more, raise EXAMPLES and take
+``derandomize`` away.
+"""
+
+from __future__ import annotations
+
+import copy
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from functools import cache
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from activities.letters import Letterhead, Mailbox, Templates, compose
+from models.catalogue import STEPS
+from models.changes import Changes, Incoming, LetterToSend
+from models.consider import why_not
+from models.counting import london_date
+from models.duties import duties_of
+from models.duty import Clocks
+from models.fold import apply, fold
+from models.project import project
+from models.record import read_instant
+from models.step import World, ready_refusals
+from models.view import recordable, shown
+
+from .case import DIED, HARMED, Case, morning, rulebook
+from .lives import decided, drafted, learned, not_met, planned, published, ready_to_publish, signed_off, year_over
+from .plausible import body
+
+EXAMPLES, LENGTH = 60, 14
+
+TRIED = settings(max_examples=EXAMPLES, deadline=None, derandomize=True, database=None)
+
+
+@dataclass
+class Watched(Case):
+    """A case that is looked at after each thing that came in."""
+
+    def _ask(self, incoming: Incoming) -> Changes:
+        before = {key: held for key, held in self.standing.deadlines.items() if held["status"] == "open"}
+        changes = super()._ask(incoming)
+        if not changes.stage:
+            return changes  # a timer that no longer counts
+        self._loses_no_deadline(before, changes)
+        self._holds_what_the_file_asks_for()
+        return changes
+
+    def _loses_no_deadline(self, before: dict[str, Any], changes: Changes) -> None:
+        told = {(line["what"], line.get("deadline")) for line in changes.events}
+        for key in before:
+            held = self.standing.deadlines.get(key)
+            if held is None:
+                assert ("deadline_cancelled", key) in told, key
+            elif held["status"] != "open":
+                assert ("deadline_met", key) in told, key
+
+    def _holds_what_the_file_asks_for(self) -> None:
+        file = self.file
+        duties = duties_of(file, Clocks(file))
+        assert self.standing.deadlines.keys() == duties.deadlines.keys()
+        for key, deadline in duties.deadlines.items():
+            held = self.standing.deadlines[key]
+            assert (held["due"], held["status"] == "open") == (deadline.due.isoformat(), deadline.open), key
+            ends = deadline.period or not file.rules.ladder(deadline.clock).repeat_every_days
+            assert deadline.open or held["timer"] is None, key
+            assert ends or not deadline.open or read_instant(held["timer"]) > self.now, key
+        started = {letter.notice for letter in self.letters}
+        assert duties.notices.keys() <= started | file.letters.keys()
+        assert file.ended or any(deadline.open for deadline in duties.deadlines.values())
+
+
+def planned_review() -> Case:
+    """A review that needs no incident."""
+    review = {"kind": "audit of practice", "reasons": "The board's programme."}
+    opened = {"reference": "EX-2018-0001", "opened_on": "2018-09-05", "recorded_by": "coordinator", "review": review}
+    return Case.start(opened, morning("2018-09-05"))
+
+
+STARTS: dict[str, Callable[[], Case]] = {
+    "opened": lambda: Case.opened(DIED, organisations=("hospital", "school")),
+    "undecided": lambda: Case.opened({"id": "child-1"}, HARMED | {"id": "child-2"}, concern="unknown"),
+    "opened late": lambda: Case.opened(opened_on="2019-02-05", rules=rulebook("working-days-2018")),
+    "not met": not_met,
+    "no incident": planned_review,
+    "decided": decided,
+    "drafted": drafted,
+    "signed off": signed_off,
+    "planned": planned,
+    "ready to publish": ready_to_publish,
+    "published": lambda: published(ready_to_publish(planned())),
+    "learned": lambda: learned(published()),
+    "year over": lambda: year_over(learned(published())),
+}
+
+
+@cache
+def _started(name: str) -> Case:
+    return STARTS[name]()
+
+
+def at(name: str) -> Watched:
+    """A case of its own that has come as far as this."""
+    case = _started(name)
+    fields = {field: copy.copy(value) for field, value in vars(case).items()}
+    return Watched(**fields)
+
+
+commands = st.lists(
+    st.tuples(
+        st.sampled_from(["fitting", "fitting", "fitting", "any", "signal", "time", "night", "mail", "strike", "look"]),
+        st.integers(0, 2**16),
+    ),
+    min_size=LENGTH,
+    max_size=LENGTH,
+)
+
+
+def do(case: Case, command: str, rng: random.Random, number: int) -> None:
+    """One thing that happens to the case, chosen by chance."""
+    match command:
+        case "time":
+            end = london_date(case.now) + timedelta(days=rng.choice((1, 5, 20, 60)))
+            case.until(end)
+        case "night":
+            # The worker is away, and what fired meanwhile comes in late and in any order.
+            case.now += timedelta(days=rng.choice((1, 3, 40)))
+            fired = [(key, held["timer"]) for key, held in case.standing.deadlines.items() if held["timer"]]
+            rng.shuffle(fired)
+            for key, timer in fired:
+                if read_instant(timer) <= case.now:
+                    case._ask(Incoming(kind="timer", key=key, at=timer))
+        case "mail":
+            case.takes_mail = rng.random() < 0.5
+            for letter in list(case.under_way.values()):
+                if letter.key in case.under_way and rng.random() < 0.7:
+                    case._outcome(letter, taken=rng.random() < 0.7, why="550")
+        case "look":
+            case.look()
+        case "signal":
+            case._ask(Incoming(kind="step", name="nonsense", source="signal", refusal=f"No JSON {rng.randrange(3)}."))
+            send(case, rng.choice(sorted(STEPS)), rng, number, "signal")
+        case "strike":
+            send(case, "struck_out", rng, number, "update")
+        case "any":
+            send(case, rng.choice(sorted(STEPS)), rng, number, "update")
+        case "fitting":
+            world = World(case.now, case.directory, case.rulebooks)
+            ready = [name for name, kind in STEPS.items() if not list(ready_refusals(kind, case.file, world))]
+            send(case, rng.choice(ready), rng, number, "update")
+
+
+def send(case: Case, name: str, rng: random.Random, number: int, source: str) -> None:
+    """A step is sent, and answered; the quick answer never says no where the one that counts says yes."""
+    sent = body(case, name, rng, f"s-{number}")
+    quick = why_not(case.record, name, sent, World(case.now, quick=True))
+    changes = case._ask(Incoming(kind="step", name=name, body=sent, source=source))
+    assert changes.answer is not None
+    assert changes.answer.recorded or changes.answer.reason
+    assert not (quick and changes.answer.recorded), quick
+
+
+@TRIED
+@given(start=st.sampled_from(sorted(STARTS)), done=commands)
+def test_any_steps_in_any_order_lose_nothing_and_raise_nothing(start: str, done: list[tuple[str, int]]) -> None:
+    case = at(start)
+    begun = len(case.letters)
+    for number, (command, seed) in enumerate(done):
+        do(case, command, random.Random(seed), number)
+    _folds_alike(case)
+    _can_be_shown(case)
+    for letter in case.letters[begun:]:
+        _renders(letter)
+
+
+def _folds_alike(case: Case) -> None:
+    """At once, step by step, and again from plain data: the same file, with the same duties."""
+    at_once = case.file
+    struck = {entry.body["step"] for entry in case.record if entry.name == "struck_out"}
+    step_by_step = fold(case.record[:2])
+    for entry in case.record[2:]:
+        apply(step_by_step, entry, struck)
+    assert step_by_step == at_once
+    assert duties_of(step_by_step, Clocks(step_by_step)) == duties_of(at_once, Clocks(at_once))
+
+
+def _can_be_shown(case: Case) -> None:
+    """Pages, queries and the register can read the file."""
+    world = World(case.now, quick=True)
+    assert shown(case.file, world)["reference"] == case.file.reference
+    assert len(recordable(case.file, world)) == len(STEPS)
+    projection = project(case.record, case.events, 1, world)
+    assert len({row.key for row in projection.deadlines}) == len(projection.deadlines)
+    assert len({(row.key, row.number) for row in projection.notices}) == len(projection.notices)
+    assert len(set(projection.documents)) == len(projection.documents)
+
+
+@cache
+def _templates() -> Templates:
+    return Templates()
+
+
+_seen: set[tuple[str, tuple[tuple[str, bool], ...]]] = set()
+
+
+def _renders(letter: LetterToSend) -> None:
+    """Its template is there and finds every value that it shows."""
+    like = (letter.template, tuple(sorted((name, bool(value)) for name, value in letter.content.items())))
+    if like in _seen:
+        return
+    _seen.add(like)
+    compose(
+        _templates(),
+        letter.template,
+        {"title": letter.title, "rule": letter.rule, **letter.content},
+        letterhead=Letterhead("Example Board", "reviews@board.example", "coordinator@board.example"),
+        to=Mailbox("", "somebody@board.example"),
+        reference="EX-2018-0001",
+        notice=letter.notice,
+        number=letter.number,
+        at=datetime.combine(datetime(2018, 9, 5), time(9), UTC),
+    )
