@@ -132,7 +132,7 @@ class Clocks:
             key=name,
             clock=clock,
             rule=rule.rule,
-            title=title or rule.title,
+            title=title or rule.title.replace("{organisation}", self._name_of(organisation)),
             basis=rule.basis,
             responsible=responsible,
             organisation=organisation,
@@ -143,6 +143,10 @@ class Clocks:
             met_on=met_on,
             period=period,
         )
+
+    def _name_of(self, organisation: str) -> str:
+        party = self.file.parties.get(organisation)
+        return party.facts.name if party else "The board"
 
     def for_organisation(
         self, clock: str, organisation: str, start: date, met_on: date | None, asked: str = "lead"

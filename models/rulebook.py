@@ -112,7 +112,7 @@ class Clock(_Part):
 
     Arguments:
         rule: the framework's number; empty when no rule names the clock.
-        title: what is to be done, for people.
+        title: what is to be done, for people; ``{organisation}`` stands for the one that was asked.
         length: how many of ``unit``; of a date counted back from, how many before it.
         basis: set by statute or guidance, or the board's own.
         ladder: the name of the ladder in the same rulebook.

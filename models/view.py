@@ -89,6 +89,12 @@ def attributes_of(file: CaseFile, deadlines: Mapping[str, Deadline], today: date
     }
 
 
+def related_of(file: CaseFile) -> list[str]:
+    """The files and reviews this one is linked with (1.1)."""
+    merged = [file.ended_note] if file.ended == "merged" else []
+    return [*file.opening.related, *file.joint, *merged]
+
+
 def remarks_of(file: CaseFile) -> list[str]:
     """What must be said plainly about a file."""
     remarks = []
@@ -137,6 +143,7 @@ def shown(file: CaseFile, world: World) -> dict[str, Any]:
         "stage": stage_of(file),
         "kind": kind_of(file),
         "rulebook": file.rules.name,
+        "related": related_of(file),
         "remarks": remarks_of(file),
         "finding": {"held": file.finding.held, "limbs": _limbs(file)},
         "deadlines": [_deadline(d, world.today) for d in in_order(deadlines.values())],

@@ -132,7 +132,7 @@ async def end_process(pid: int, is_it: Callable[[], bool], patience: timedelta) 
                 if is_it():
                     with contextlib.suppress(ProcessLookupError):
                         os.kill(pid, request)
-                while is_it():  # noqa: ASYNC110  # nothing tells us when another's child ends
+                while is_it():
                     await asyncio.sleep(_BETWEEN_LOOKS)
                 return
     raise EmbeddedServerError(f"Process {pid} cannot be ended: end it, then try again.")

@@ -306,21 +306,16 @@ def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
     for child, (aware, told) in file.added_children.items():
         if not _notifiable(file, file.children[child]):
             continue
-        panel = file.panel_notified.get(child)
-        yield clocks.deadline(
-            "notify_panel",
-            aware or told,
-            key=f"notify_panel:{child}",
-            met_on=panel,
-            responsible="local_authority",
-        )
-        yield clocks.deadline(
-            "notify_board",
-            aware or told,
-            key=f"notify_board:{child}",
-            met_on=told,
-            responsible="local_authority",
-        )
+        for clock, met_on in (("notify_panel", file.panel_notified.get(child)), ("notify_board", told)):
+            # The title is sent by e-mail: it tells the child by the day the board was told of it.
+            yield clocks.deadline(
+                clock,
+                aware or told,
+                key=f"{clock}:{child}",
+                met_on=met_on,
+                responsible="local_authority",
+                title=f"{file.rules.clocks[clock].title} of the child added on {day_words(told)}",
+            )
     for decision, (since, met_on) in file.revisits.items():
         yield clocks.deadline("decision_revisited", since, key=f"decision_revisited:{decision}", met_on=met_on)
 

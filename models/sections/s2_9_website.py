@@ -203,7 +203,7 @@ def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
         return
     yield from _put_back(file, clocks)
     over_on = year_over_on(file)
-    if over_on is None or publication.not_publishing:
+    if over_on is None:
         return
     over = file.period_over("year_on_website", over_on)
     days_off = sum((back_on - off_since).days for off_since, back_on in publication.off_times)
@@ -225,8 +225,8 @@ def _put_back(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
     publication = file.publication
     title = "The report that was taken down is put back"
     times: list[tuple[date, date | None]] = [*publication.off_times]
-    settled = publication.moved_on is not None or publication.not_publishing
-    if publication.off_since is not None and publication.checked_on is not None and not settled:
+    to_be_off = publication.moved_on is not None or (publication.proposal and not publication.proposal.publish)
+    if publication.off_since is not None and publication.checked_on is not None and not to_be_off:
         times.append((publication.off_since, None))
     for off_since, back_on in times:
         checks = (day for day in publication.rechecks.values() if day <= (back_on or day))

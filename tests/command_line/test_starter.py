@@ -145,7 +145,8 @@ async def test_a_document_goes_into_the_store_by_its_path(up: Up, tmp_path: Path
 
 
 async def test_a_refusal_is_one_line_with_its_rule_and_exit_code_1(up: Up) -> None:
-    words = ("record", "SAMPLE-0001", "decision", "--set", "choice=no review", "--set", "decider=chair", "--set", "reasons=x")
+    fields = ("--set", "choice=no review", "--set", "decider=chair", "--set", "reasons=x")
+    words = ("record", "SAMPLE-0001", "decision", *fields)
     refused = await up.run(*words)
     assert refused.code == 1 and refused.out == ""
     assert refused.err.count("\n") == 1 and "(2.1e)" in refused.err
@@ -167,7 +168,9 @@ async def test_a_refusal_is_one_line_with_its_rule_and_exit_code_1(up: Up) -> No
         (("rehearse", "/nowhere/scenario.yaml"), "/nowhere/scenario.yaml: No such file or directory"),
     ],
 )
-async def test_what_is_wrong_is_said_in_one_line_without_a_stack_trace(up: Up, words: tuple[str, ...], says: str) -> None:
+async def test_what_is_wrong_is_said_in_one_line_without_a_stack_trace(
+    up: Up, words: tuple[str, ...], says: str
+) -> None:
     outcome = await up.run(*words)
     assert outcome.code in (1, 2) and says in outcome.err, outcome
     assert "Traceback" not in outcome.err and outcome.err.count("\n") == 1

@@ -62,6 +62,7 @@ def _known(case: Case, name: str) -> dict[str, list[Any]]:
         "notice": list(file.letters),
         "recipient": sorted({letter.to for letter in file.letters.values()}),
         "decider": ["chair"],
+        "choice": ["SCR, criteria met"] if file.finding.held == "met" else ["no review", "SCR, criteria not met"],
         "rulebook": sorted(case.rulebooks),
         "request": list({**file.requests, **file.panel_requests, **file.publication.copies}),
         "challenge": list(file.challenges),

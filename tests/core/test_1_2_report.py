@@ -11,7 +11,7 @@ from models.project import project
 from models.record import Refusal
 from models.sections.closing import Closed
 from models.step import World
-from models.view import kind_of
+from models.view import kind_of, shown
 
 from .case import DIED, PLAN, REPLACEMENT, REPORT, Case, morning, rulebook
 from .review_steps import (
@@ -86,7 +86,9 @@ def test_related_files_are_linked() -> None:
     incident = {"children": [UNHARMED], "notified_on": "2018-09-05"}
     body = {"reference": "EX-1", "opened_on": "2018-09-05", "recorded_by": "x", "incident": incident}
     case = Case.start({**body, "related": [OTHER_FILE]}, morning("2018-09-05"))
-    assert case.file.opening.related == (OTHER_FILE,)
+    assert shown(case.file, World(case.now))["related"] == [OTHER_FILE]
+    case.step("merged_into", reference="EX-2018-0010", reason="The same incident.")
+    assert shown(case.file, World(case.now))["related"] == [OTHER_FILE, "EX-2018-0010"]
 
 
 @pytest.mark.rule("1.1")
@@ -250,8 +252,10 @@ def test_drafts_and_findings_need_a_review_and_come_after_its_beginning() -> Non
 
 @pytest.mark.rule("1.2b")
 def test_a_sign_off_is_for_a_document_that_was_drafted_and_not_before_that_day() -> None:
+    assert "no decision" in Case.opened().refused("report_signed_off", **SIGN_OFF).reason
     case = under_review()
-    assert case.refused("report_signed_off", **SIGN_OFF).rule == "1.2b"
+    refusal = case.refused("report_signed_off", **SIGN_OFF)
+    assert refusal.rule == "1.2b" and "no draft" in refusal.reason
     case = ready_to_sign(case)
     unknown = case.refused("report_signed_off", **{**SIGN_OFF, "document": PLAN})
     assert (unknown.rule, unknown.field) == ("1.2b", "document")
@@ -347,6 +351,7 @@ def test_a_report_replaced_after_the_date_was_fixed_goes_to_the_panel_again_and_
     assert first is not None and case.file.report is not None
     assert (case.file.report.sha256, case.file.report.step != first.step) == (REPLACEMENT, True)
     assert (case.file.publication.fixed_for, case.file.publication.checked_on) == (None, None)
+    assert str(case.due("publication_fixed:2018-11-20")) == "2019-01-20"
     copies = case.sent("panel_copy:")
     assert [letter.documents for letter in copies] == [[REPORT], [REPLACEMENT]]
     assert all(map(says_nothing_of_the_child, copies))

@@ -10,7 +10,7 @@ import pytest
 from .case import PAPER, Case
 from .lives import decided, drafted, learned, met, not_met, planned, published, signed_off, why_not
 
-EVENT = {"event": "event-1", "attendance": {"hospital": 12, "school": 5}}
+EVENT: dict[str, Any] = {"event": "event-1", "attendance": {"hospital": 12, "school": 5}}
 SCHOOL = {"id": "school", "name": "Example School"}
 
 
@@ -73,7 +73,12 @@ def test_a_serious_case_review_is_not_closed_before_its_learning_is_shared() -> 
 @pytest.mark.rule("2.10a")
 def test_the_lead_reviewers_commission_says_that_a_learning_event_is_held() -> None:
     case = decided()
-    fields = {"reviewer": "r-1", "reviewer_name": "Reviewer One", "qualification": "Many.", "no_past_part": True}
+    fields: dict[str, Any] = {
+        "reviewer": "r-1",
+        "reviewer_name": "Reviewer One",
+        "qualification": "Many.",
+        "no_past_part": True,
+    }
     refusal = case.refused("reviewer_named", **fields)
     assert (refusal.rule, refusal.field) == ("2.10a", "commission_states_event")
     case.step("reviewer_named", **fields, commission_states_event=True)

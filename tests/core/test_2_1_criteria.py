@@ -509,7 +509,9 @@ def test_a_child_who_is_added_later_has_notification_clocks_of_its_own() -> None
     case.step("notified_panel", "2018-10-11", child="child-2", reason="The file was misread.")
     assert case.deadlines["notify_panel:child-2"].late
     rungs = case.sent("escalation:notify_panel:child-2")
-    assert rungs and all("child-2" not in letter.title for letter in rungs)
+    assert [letter.content["deadline"] for letter in rungs] == [
+        "The local authority notifies the national panel of the child added on 10 October 2018"
+    ]
 
 
 @pytest.mark.rule("2.1f")
@@ -679,3 +681,18 @@ def test_the_department_may_ask_about_an_outstanding_case_and_is_followed_like_t
     assert "Department for Education" in deadline.title and str(deadline.due) == "2018-09-24"
     case.step("panel_request_answered", "2018-09-11", request="dfe-1", answer="The decision was sent.")
     assert str(case.deadlines["panel_request:dfe-1"].met_on) == "2018-09-11"
+
+
+# Organisations that turn out to be involved
+
+
+@pytest.mark.rule("2.7a")
+@pytest.mark.rule("2.7d")
+def test_an_organisation_is_added_once_and_is_asked_what_the_others_were() -> None:
+    case = Case.opened()
+    case.step("review_recommended", recommends="SCR, criteria met", reasons="A limb is met.")
+    school = {"organisation": {"id": "school", "name": "Example School"}}
+    case.step("organisation_added", "2018-09-10", **school)
+    assert [letter.to for letter in case.sent("files_secured:")] == ["lead:hospital", "lead:school"]
+    again = case.refused("organisation_added", "2018-09-10", **school)
+    assert (again.rule, again.field) == ("2.7a", "organisation")

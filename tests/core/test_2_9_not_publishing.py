@@ -46,7 +46,7 @@ def proposal(case: Case) -> str:
     return latest.id
 
 
-DECISION = {"publish": False, "decided_by": "Person chair", "reasons": "The sibling comes first."}
+DECISION: dict[str, Any] = {"publish": False, "decided_by": "Person chair", "reasons": "The sibling comes first."}
 
 
 @pytest.mark.rule("2.9g", "2.1h")
@@ -157,7 +157,8 @@ def test_the_decision_needs_the_boards_response_to_the_advice() -> None:
 @pytest.mark.rule("2.9g")
 @pytest.mark.parametrize("by", ["2019-04-15", None])
 def test_that_no_advice_came_is_recorded_only_after_the_day_that_was_set(by: str | None) -> None:
-    case = proposed(**({"advice_by": by} if by else {}))
+    more: dict[str, Any] = {"advice_by": by} if by else {}
+    case = proposed(**more)
     last = by or "2019-04-08"
     refusal = case.refused("non_publication_decided", last, **DECISION, no_advice_came=True)
     assert (refusal.rule, refusal.field) == ("2.9g", "no_advice_came")
@@ -285,12 +286,16 @@ def test_a_report_that_had_to_come_down_can_be_kept_off_for_good_on_the_panels_a
     case = published()
     order = {"ordered_by": "The High Court", "ground": "a court order", "reasons": "An order."}
     case.step("report_withdrawn", "2019-05-07", **order)
+    case.step("publication_checked", "2019-05-10", **CHECK)
+    assert case.deadlines["report_restored:2019-05-07"].open
     proposed(case, "2019-05-13")
+    assert "report_restored:2019-05-07" not in case.deadlines
     advised(case, "2019-05-20")
     ruled(considered(case, "2019-05-21"), "2019-05-28")
     assert not [key for key, d in case.deadlines.items() if d.open and d.rule in ("2.9a", "2.9b", "2.9d")]
     assert not [rule for rule, _ in why_not(case, "closed") if rule in ("2.9a", "2.9b", "2.9d")]
     assert case.deadlines["publication"].met_on == date(2019, 4, 1)
+    assert case.deadlines["publication_fixed"].met_on == date(2019, 3, 18)
     assert case.refused("report_restored").rule == "2.9g"
     ruled(case, "2020-05-28", publish=True)
     case.step("publication_checked", "2020-06-01", **CHECK)

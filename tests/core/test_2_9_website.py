@@ -125,6 +125,7 @@ def test_days_off_after_the_year_do_not_reopen_it() -> None:
     assert str(case.due("year_on_website")) == "2020-04-01"
     assert len(case.sent("over:")) == 1
     taken_down(case, on="2020-04-20")
+    case.step("publication_checked", **CHECK)
     case.step("moved_to_request")
     assert not [d for d in case.deadlines.values() if d.open and d.rule in ("2.9b", "2.9d")]
     assert case.refused("report_restored").rule == "2.9b"

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -72,10 +72,10 @@ class Board:
         await self.cases.open(body, self.parts.rulebook)
         return self.cases.handle(reference)
 
-    def body(self, id: str, /, on: date | None = None, **fields: Any) -> dict[str, Any]:
-        """A step's body, for a step that happened today unless told otherwise."""
-        day = on or london_date(self.cases.now())
-        return {"id": id, "recorded_by": "coordinator", "happened_on": day.isoformat(), **fields}
+    def body(self, id: str, /, **fields: Any) -> dict[str, Any]:
+        """A step's body, for a step that happened today."""
+        today = london_date(self.cases.now()).isoformat()
+        return {"id": id, "recorded_by": "coordinator", "happened_on": today, **fields}
 
     async def record(self, reference: str, step: str, id: str, /, **fields: Any) -> dict[str, Any]:
         """Records a step that happened today."""
