@@ -14,6 +14,7 @@ from .sections import (
     s1_3_principles,
     s2_1_criteria,
     s2_2_decision,
+    s2_2_peer_challenge,
     s2_3_panel,
     s2_4_methodology,
     s2_5_reviewers,
@@ -30,6 +31,7 @@ from .sections import (
 SECTIONS = (
     s2_1_criteria,
     s2_2_decision,
+    s2_2_peer_challenge,
     s2_3_panel,
     s2_4_methodology,
     s2_5_reviewers,

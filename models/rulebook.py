@@ -36,6 +36,7 @@ CLOCKS: Mapping[str, str] = {
     "reviewers_told": "2.5c",
     "conflict_resolved": "2.5b",
     "completion": "2.6a",
+    "other_review_completed": "1.2a",
     "interim_learning": "2.6b",
     "proceedings_checked": "2.6b",
     "representative_named": "2.7a",

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from operator import attrgetter
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -87,6 +88,9 @@ class Step(BaseModel):
     before_notification: ClassVar[bool] = False
     """Whether it can have happened before the board was notified."""
 
+    acts_on: ClassVar[tuple[str, str]] = ("", "")
+    """Where on the file what it acts on is kept, and what that is called: with none there, it cannot be recorded."""
+
     id: MessageId = Field(title="Identifier", description="The step's own id: sent twice, it is recorded once.")
     recorded_by: Line = Field(title="Recorded by")
     happened_on: Day = Field(title="Happened on", description="The day it happened, today or earlier.")
@@ -137,16 +141,24 @@ def rule_cited(text: str) -> str:
 
 
 def ready_refusals(kind: type[Step], file: CaseFile, world: World) -> Iterator[Refusal]:
-    """Every reason why no step of this kind may be recorded now."""
+    """Every reason why no step of this kind may be recorded now, that there is nothing to act on among them."""
+    where, what = kind.acts_on
+    blocked = list(_blocked(kind, file, world))
+    yield from blocked
+    if not blocked and where and not attrgetter(where)(file):
+        yield Refusal(kind.rules[0] if kind.rules else "", f"There is no {what} on this file.")
+
+
+def _blocked(kind: type[Step], file: CaseFile, world: World) -> Iterator[Refusal]:
     if file.ended is not None and not kind.on_closed:
         yield Refusal("", f"The file has ended ({file.ended}): reopen it before recording anything else.")
-        return
-    yield from kind.ready(file, world)
+    else:
+        yield from kind.ready(file, world)
 
 
 def refusals(step: Step, file: CaseFile, world: World) -> Iterator[Refusal]:
     """Every reason why this step may not be recorded now."""
-    blocked = list(ready_refusals(type(step), file, world))
+    blocked = list(_blocked(type(step), file, world))
     yield from blocked
     if blocked:
         return

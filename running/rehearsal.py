@@ -130,7 +130,7 @@ class _Rehearsal:
         """Moves the clock of the run that is open; a file that has ended waits for nothing."""
         if await self._cases.is_running(self._reference):
             offset = timedelta(seconds=await self._cases.ask(self._reference, "offset"))
-            await skip_to(self._env, self._cases.handle(self._reference), instant - offset)
+            await skip_to(self._env, self._cases.handle(self._reference), instant.astimezone(UTC) - offset)
 
     async def _record(self, step: PlayedStep) -> None:
         body = dict(step.body)

@@ -65,6 +65,7 @@ class EscalationAcknowledged(Step):
     label: ClassVar[str] = "The Chair acknowledged an escalation"
     rules: ClassVar[tuple[str, ...]] = ()
     who: ClassVar[tuple[Who, ...]] = ("coordinator", "chair")
+    acts_on: ClassVar[tuple[str, str]] = ("rungs", "escalation")
 
     deadline: Line = Field(title="Which deadline", description="Its key, as the file's list of deadlines shows it.")
     look_again_on: Day = Field(title="The Chair looks again on")

@@ -22,6 +22,7 @@ class AddressCorrected(Step):
     label: ClassVar[str] = "An address was corrected"
     rules: ClassVar[tuple[str, ...]] = ()
     on_closed: ClassVar[bool] = True
+    acts_on: ClassVar[tuple[str, str]] = ("letters", "letter")
 
     recipient: Line = Field(title="Recipient", description="As the notice names it: ofsted, lead:county-hospital.")
     address: Email | None = Field(
@@ -68,7 +69,7 @@ def undelivered(file: CaseFile, clocks: Clocks, notices: Mapping[str, Notice]) -
             london_date(first),
             key=f"undelivered:{notice}",
             met_on=london_date(letter.taken_at) if letter.taken_at else None,
-            title=f"The letter to {letter.to} that could not be delivered reaches its reader",
+            title=f"A letter that could not be delivered reaches its reader, {letter.to}",
         )
         content = {"undelivered_to": letter.to, "notice": notice, "why": file.first_refused_why[notice]}
         title = "A letter could not be delivered"

@@ -108,6 +108,7 @@ class FamilyAnswered(Step):
 
     label: ClassVar[str] = "A family member answered"
     rules: ClassVar[tuple[str, ...]] = ("1.3d",)
+    acts_on: ClassVar[tuple[str, str]] = ("family", "family member")
 
     member: Identifier = Field(title="Identifier of the family member")
     answer: Literal["contributes", "declines", "gave no answer"] = Field(title="Answer")

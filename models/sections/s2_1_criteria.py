@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, ValidationError
 
-from ..casefile import CaseFile, Correction
+from ..casefile import CaseFile, Correction, Letter
 from ..counting import day_words
 from ..duty import Clocks, Duty, Notice
 from ..gates import known_name, needs_incident, new_name, not_answered, not_in_future
@@ -335,10 +335,15 @@ def same_area(one: str, other: str) -> bool:
 def closing_notices(file: CaseFile) -> Iterator[Notice]:
     """Those told of the incident are told that the notification was withdrawn."""
     if file.ended == "withdrawn":
-        told = {letter.to for letter in file.letters.values() if letter.taken_at and letter.to in OUTSIDE}
+        told = {letter.to for letter in file.letters.values() if letter.taken_at and _heard(letter)}
         for recipient in sorted(told):
             key = f"withdrawn:{file.ended_step}:{recipient}"
             yield Notice(key, "2.1e", "The notification was withdrawn", "notification_withdrawn", recipient)
+
+
+def _heard(letter: Letter) -> bool:
+    """Whether a letter told someone of the incident: those outside, and organisations that were asked for something."""
+    return letter.to in OUTSIDE or (letter.to.startswith("lead:") and letter.template not in ("reminder", "escalation"))
 
 
 OUTSIDE = frozenset({"ofsted", "dfe", "national_panel"})

@@ -7,11 +7,11 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from ..casefile import CaseFile, Choice, Decision, Learning, Publication, Request, Review
+from ..casefile import CaseFile, Choice, Decision, Learning, Publication, Review
 from ..counting import day_words, london_date
 from ..duty import Clocks, Duty, Notice
-from ..gates import known_name, names_nobody, needs_incident, new_name, not_answered, not_before, once
-from ..incident import Email, Identifier, Line, ReviewKind, Text
+from ..gates import names_nobody, needs_incident, not_answered, not_before, once
+from ..incident import Email, Line, ReviewKind, Text
 from ..record import Entry, Refusal
 from ..step import Digest, Step, Who, World
 from .s2_1_criteria import end, same_area
@@ -35,53 +35,6 @@ class ReviewRecommended(Step):
         """A recommendation to hold a review asks agencies to lock down their files, from this day on."""
         if self.recommends != "no review" and file.recommended_on is None:
             file.recommended_on = self.happened_on
-
-
-class PeerChallengeSought(Step):
-    """The Chair asks another board's Chair for peer challenge; the clock does not stop (2.2d)."""
-
-    label: ClassVar[str] = "Peer challenge was sought"
-    rules: ClassVar[tuple[str, ...]] = ("2.2d",)
-    who: ClassVar[tuple[Who, ...]] = ("coordinator", "chair")
-
-    challenge: Identifier = Field(title="Identifier of the request")
-    board: Line = Field(title="The other board")
-    chair: Line = Field(title="Its Chair")
-    email: Email = Field(title="The Chair's e-mail address")
-    question: Text = Field(title="What is asked", description="This text is sent: name nobody.")
-
-    def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
-        """Each request has its own name, and its text names no child."""
-        yield from new_name(self.challenge, file.challenges, "challenge", "2.2d")
-        yield from names_nobody(file, self.question, "question", "2.2d")
-
-    def apply(self, file: CaseFile, entry: Entry) -> None:
-        """Opens the request."""
-        file.challenges[self.challenge] = Request(self.question, self.happened_on, organisation=self.board)
-        file.addresses.setdefault(f"peer:{self.challenge}", self.email)
-
-
-class PeerChallengeAnswered(Step):
-    """The other Chair answered (2.2d)."""
-
-    label: ClassVar[str] = "Peer challenge was answered"
-    rules: ClassVar[tuple[str, ...]] = ("2.2d",)
-    who: ClassVar[tuple[Who, ...]] = ("coordinator", "chair")
-
-    challenge: Identifier = Field(title="Identifier of the request")
-    answer: Text = Field(title="The answer")
-
-    def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
-        """Answers a request that is open."""
-        yield from known_name(self.challenge, file.challenges, "challenge", "2.2d")
-        if request := file.challenges.get(self.challenge):
-            yield from not_before(self.happened_on, request.asked_on, "the request", "2.2d")
-            if request.answered_on:
-                yield Refusal("2.2d", f"The request {self.challenge} is answered already.", "challenge")
-
-    def apply(self, file: CaseFile, entry: Entry) -> None:
-        """Closes the request."""
-        file.challenges[self.challenge].answered_on = self.happened_on
 
 
 class Deciding(Step):
@@ -287,6 +240,7 @@ class Acknowledged(Step):
     label: ClassVar[str] = "A letter was acknowledged"
     rules: ClassVar[tuple[str, ...]] = ("2.2e",)
     on_closed: ClassVar[bool] = True
+    acts_on: ClassVar[tuple[str, str]] = ("letters", "letter")
 
     notice: Line = Field(title="Which notice", description="Its key, as the file's list of notices shows it.")
 
@@ -331,25 +285,12 @@ def _begin(file: CaseFile) -> None:
 
 
 def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
-    """The month to decide (2.2b), who is told (2.2e), and peer challenge (2.2d)."""
+    """The month to decide (2.2b), and who is told (2.2e)."""
     if file.notified_on is not None:
         first = file.decisions[0].on if file.decisions else None
         yield clocks.deadline("decision", file.notified_on, met_on=first)
     for decision in file.decisions:
         yield from _told(file, clocks, decision)
-    for name, request in file.challenges.items():
-        key, to = f"peer_challenge_answered:{name}", f"peer:{name}"
-        yield clocks.deadline(
-            "peer_challenge_answered", request.asked_on, key=key, met_on=request.answered_on, responsible=to
-        )
-        yield Notice(
-            f"peer_challenge:{name}",
-            "2.2d",
-            "Peer challenge",
-            "peer_challenge",
-            to,
-            {"question": request.what},
-        )
 
 
 def _told(file: CaseFile, clocks: Clocks, decision: Decision) -> Iterator[Duty]:

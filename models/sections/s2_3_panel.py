@@ -48,6 +48,7 @@ class PanelRequestAnswered(Step):
     label: ClassVar[str] = "The request was answered"
     rules: ClassVar[tuple[str, ...]] = ("2.2f", "2.3b")
     on_closed: ClassVar[bool] = True
+    acts_on: ClassVar[tuple[str, str]] = ("panel_requests", "request")
 
     request: Identifier = Field(title="Identifier of the request")
     answer: Text = Field(title="What was sent, or who attended")
@@ -93,6 +94,7 @@ class AdviceConsidered(Step):
     label: ClassVar[str] = "The board responded to the panel's advice"
     rules: ClassVar[tuple[str, ...]] = ("2.3a", "2.5d")
     who: ClassVar[tuple[Who, ...]] = ("coordinator", "chair")
+    acts_on: ClassVar[tuple[str, str]] = ("advice", "advice of the national panel")
 
     advice: Identifier = Field(title="Identifier of the advice")
     response: Literal["accepted", "not accepted"] = Field(title="Response")

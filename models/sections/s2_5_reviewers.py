@@ -83,6 +83,7 @@ class ConflictResolved(Step):
 
     label: ClassVar[str] = "A reviewer's conflict was resolved"
     rules: ClassVar[tuple[str, ...]] = ("2.5b",)
+    acts_on: ClassVar[tuple[str, str]] = ("reviewers", "reviewer")
 
     reviewer: Identifier = Field(title="Identifier of the reviewer")
     organisation: Identifier = Field(title="The organisation")
@@ -114,6 +115,7 @@ class ReviewerStoodDown(Step):
 
     label: ClassVar[str] = "A reviewer stood down"
     rules: ClassVar[tuple[str, ...]] = ("2.5a", "2.5c")
+    acts_on: ClassVar[tuple[str, str]] = ("reviewers", "reviewer")
 
     reviewer: Identifier = Field(title="Identifier of the reviewer")
     reason: Text = Field(title="Why")

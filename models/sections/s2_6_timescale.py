@@ -135,6 +135,8 @@ def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
     """Six months for a Serious Case Review (2.6a), interim learning while it is delayed (2.6b), and the courts."""
     if file.review is not None and file.review.serious:
         yield clocks.deadline("completion", file.review.initiated_on, met_on=file.first_signed_on)
+    elif file.review is not None:
+        yield clocks.deadline("other_review_completed", file.review.initiated_on, met_on=file.first_signed_on)
     if file.review is not None and file.delayed_on is not None:
         done = [day for day in file.interim if day >= file.delayed_on]
         unfinished = file.first_signed_on is None

@@ -24,6 +24,7 @@ class RepresentativeNamed(Step):
     label: ClassVar[str] = "An organisation named its representative"
     rules: ClassVar[tuple[str, ...]] = ("2.7a",)
     who: ClassVar[tuple[Who, ...]] = BY_AGENCY
+    acts_on: ClassVar[tuple[str, str]] = ("parties", "organisation")
 
     organisation: Identifier = Field(title="The organisation")
     representative: Line = Field(title="Its representative")
@@ -75,6 +76,7 @@ class InformationReceived(Step):
     label: ClassVar[str] = "Information was received"
     rules: ClassVar[tuple[str, ...]] = ("2.7b", "2.7c")
     who: ClassVar[tuple[Who, ...]] = ("coordinator", "agency")
+    acts_on: ClassVar[tuple[str, str]] = ("requests", "request for information")
 
     request: Identifier = Field(title="Identifier of the request")
     document: Digest = Field(title="What was received")
@@ -102,6 +104,7 @@ class InformationDeclined(Step):
     label: ClassVar[str] = "Information was declined"
     rules: ClassVar[tuple[str, ...]] = ("2.7b",)
     who: ClassVar[tuple[Who, ...]] = ("coordinator", "agency")
+    acts_on: ClassVar[tuple[str, str]] = ("requests", "request for information")
 
     request: Identifier = Field(title="Identifier of the request")
     reason: Text = Field(title="Why it was declined")
@@ -122,6 +125,7 @@ class InformationRequestWithdrawn(Step):
 
     label: ClassVar[str] = "A request for information was withdrawn"
     rules: ClassVar[tuple[str, ...]] = ("2.7b",)
+    acts_on: ClassVar[tuple[str, str]] = ("requests", "request for information")
 
     request: Identifier = Field(title="Identifier of the request")
     reason: Text = Field(title="Why it is withdrawn")
@@ -180,6 +184,7 @@ class FilesSecured(Step):
     label: ClassVar[str] = "An organisation secured its case files"
     rules: ClassVar[tuple[str, ...]] = ("2.7d",)
     who: ClassVar[tuple[Who, ...]] = BY_AGENCY
+    acts_on: ClassVar[tuple[str, str]] = ("parties", "organisation")
 
     organisation: Identifier = Field(title="The organisation")
     how: Literal["locked down", "access and recording monitored"] = Field("locked down", title="How")

@@ -70,6 +70,7 @@ class _OnAction(Step):
     """What steps on one action have in common."""
 
     who: ClassVar[tuple[Who, ...]] = BY_AGENCY
+    acts_on: ClassVar[tuple[str, str]] = ("actions", "action")
 
     action: Identifier = Field(title="Identifier of the action")
 

@@ -105,6 +105,7 @@ class CourtRestrictionLifted(Step):
 
     label: ClassVar[str] = "A court lifted its restriction"
     rules: ClassVar[tuple[str, ...]] = ("2.9d",)
+    acts_on: ClassVar[tuple[str, str]] = ("publication.restrictions", "court restriction")
 
     restriction: Identifier = Field(title="Identifier of the restriction")
 

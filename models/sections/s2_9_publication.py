@@ -109,7 +109,7 @@ class Published(Step):
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """On the fixed date or later, after all it depends on, and not before the panel's week is over."""
         publication = file.publication
-        yield from not_before(self.happened_on, publication.fixed_for, "the date that was fixed", "2.9f")
+        yield from not_before(self.happened_on, publication.fixed_for, "the publication that was fixed", "2.9f")
         yield from not_before(self.happened_on, publication.checked_on, "the check", "2.9d")
         if _serious(file):
             yield from not_before(self.happened_on, publication.responded_on, "the board's response", "2.9e")
@@ -190,7 +190,8 @@ def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
 
 def _to_publish(file: CaseFile, clocks: Clocks, signed_on: date) -> Iterator[Deadline]:
     publication = file.publication
-    if _serious(file):
+    proposed = publication.proposal is not None and publication.proposal.publish is None
+    if _serious(file) and (publication.responded_on is not None or not proposed):
         yield clocks.deadline("board_responded", signed_on, met_on=publication.responded_on)
     if _to_be_published(file):
         again = publication.refix_since

@@ -150,6 +150,7 @@ class CopySupplied(Step):
     label: ClassVar[str] = "A request for a copy was answered"
     rules: ClassVar[tuple[str, ...]] = ("2.9b",)
     on_closed: ClassVar[bool] = True
+    acts_on: ClassVar[tuple[str, str]] = ("publication.copies", "request for a copy")
 
     request: Identifier = Field(title="Identifier of the request")
     answer: Text = Field(title="How it was answered")

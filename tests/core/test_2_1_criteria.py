@@ -444,6 +444,13 @@ def test_a_late_notification_of_the_panel_is_recorded_as_late_with_its_reason() 
 
 
 @pytest.mark.rule("2.1f")
+def test_a_late_notification_is_not_refused_for_want_of_a_reason() -> None:
+    case = Case.opened(aware_on="2018-06-01")
+    case.step("notified_panel", "2018-12-20")
+    assert (case.deadlines["notify_panel"].late, case.deadlines["notify_board"].late) == (True, True)
+
+
+@pytest.mark.rule("2.1f")
 def test_a_late_notification_of_the_board_is_taken_and_recorded_as_late_with_its_reason() -> None:
     case = Case.opened(aware_on="2018-08-30", notified_on="2018-09-05", late_because="It was sent to an old address.")
     deadline = case.deadlines["notify_board"]

@@ -284,8 +284,9 @@ def test_what_is_asked_names_no_child_and_each_request_has_its_own_name() -> Non
 def test_an_answer_belongs_to_a_request_comes_after_it_and_once() -> None:
     case = Case.opened()
     answer = {"challenge": "peer-1", "answer": "We would."}
-    assert case.refused("peer_challenge_answered", **answer).field == "challenge"
+    assert "There is no" in case.refused("peer_challenge_answered", **answer).reason
     case.step("peer_challenge_sought", "2018-09-10", **SOUGHT)
+    assert case.refused("peer_challenge_answered", **{**answer, "challenge": "peer-9"}).field == "challenge"
     assert case.refused("peer_challenge_answered", "2018-09-09", **answer).field == "happened_on"
     case.step("peer_challenge_answered", "2018-09-10", **answer)
     assert "already" in case.refused("peer_challenge_answered", "2018-09-10", **answer).reason

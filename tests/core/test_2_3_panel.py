@@ -120,8 +120,9 @@ def test_advice_is_accepted_or_reasons_are_given_for_not() -> None:
 def test_a_response_belongs_to_advice_comes_after_it_and_once() -> None:
     case = under_review()
     response = {"advice": "advice-1", "response": "accepted"}
-    assert case.refused("advice_considered", **response).field == "advice"
+    assert "There is no advice" in case.refused("advice_considered", **response).reason
     advised(case, "reviewers", "2018-10-01")
+    assert case.refused("advice_considered", **{**response, "advice": "advice-9"}).field == "advice"
     assert case.refused("advice_considered", "2018-09-30", **response).field == "happened_on"
     case.step("advice_considered", "2018-10-01", **response)
     assert "already" in case.refused("advice_considered", "2018-10-01", **response).reason
@@ -165,8 +166,9 @@ def test_a_request_is_wanted_by_its_own_day_when_it_names_one() -> None:
 @pytest.mark.rule("2.3b")
 def test_an_answer_belongs_to_a_request_comes_after_it_and_once() -> None:
     case = under_review()
-    assert case.refused("panel_request_answered", **ANSWER).field == "request"
+    assert "There is no request" in case.refused("panel_request_answered", **ANSWER).reason
     case.step("panel_requested", "2018-10-01", **INFORMATION)
+    assert case.refused("panel_request_answered", **{**ANSWER, "request": "other"}).field == "request"
     assert case.refused("panel_requested", "2018-10-01", **INFORMATION).field == "request"
     assert case.refused("panel_request_answered", "2018-09-30", **ANSWER).field == "happened_on"
     case.step("panel_request_answered", "2018-10-01", **ANSWER)

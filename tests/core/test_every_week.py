@@ -417,7 +417,7 @@ def test_an_ended_file_says_why_nothing_else_can_be_recorded() -> None:
     assert "has ended (withdrawn): reopen it" in case.refused("decision", **NO_REVIEW).reason
     why_not = {one["step"]: one["why_not"] for one in shown(case.file, World(case.now))["next"]}
     open_steps = {name for name, reasons in why_not.items() if not reasons}
-    assert {"reopened", "address_corrected", "acknowledged", "panel_requested"} <= open_steps
+    assert {"reopened", "panel_requested"} <= open_steps
     assert not {"decision", "note_added", "struck_out"} & open_steps
 
 

@@ -34,7 +34,7 @@ from .case import DIED, HARMED, Case, morning, rulebook
 from .lives import decided, drafted, learned, not_met, planned, published, ready_to_publish, signed_off, year_over
 from .plausible import body
 
-EXAMPLES, LENGTH = 60, 14
+EXAMPLES, LENGTH = 50, 14
 
 TRIED = settings(max_examples=EXAMPLES, deadline=None, derandomize=True, database=None)
 
@@ -50,6 +50,8 @@ class Watched(Case):
         if not changes.stage:
             return changes  # a timer that no longer counts
         self._loses_no_deadline(before, told)
+        mails = [line["deadline"] for line in _rungs(changes) if line["kind"] != "passed"]
+        assert len(mails) == len(set(mails)), "a reminder and an escalation together"
         self._holds_what_the_file_asks_for()
         return changes
 
@@ -75,6 +77,10 @@ class Watched(Case):
         started = {letter.notice for letter in self.letters}
         assert duties.notices.keys() <= started | file.letters.keys()
         assert file.ended or any(deadline.open for deadline in duties.deadlines.values())
+
+
+def _rungs(changes: Changes) -> list[dict[str, Any]]:
+    return [entry["body"] for entry in changes.entries if entry["name"] == "rung_reached"]
 
 
 def planned_review() -> Case:

@@ -1,0 +1,106 @@
+"""Every letter that the core starts has its words, and every template is some letter's."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+
+import activities
+from activities.letters import Letterhead, Mailbox, Templates, compose
+from models.changes import Incoming, LetterToSend
+
+from .case import HARMED, Case
+from .lives import decided, drafted, learned, not_met, planned, published, ready_to_publish, signed_off, today
+
+FOLDER = Path(activities.__file__).parent / "templates"
+LETTERHEAD = Letterhead("Example Board", "reviews@board.example", "coordinator@board.example")
+
+
+def whole_life() -> Case:
+    """A review from the recommendation to the end of its year, with everything that goes wrong on the way."""
+    case = Case.opened(organisations=("hospital", "school"))
+    case.step("review_recommended", recommends="SCR, criteria met", reasons="By the first limb.")
+    case.step(
+        "peer_challenge_sought", challenge="p-1", board="B", chair="C", email="c@b.example", question="Would you?"
+    )
+    decided(case)
+    case.step("facts_corrected", reason="By the school.", residence="Elsewhere")
+    case.step("information_requested", request="r-1", organisation="hospital", wanted="A chronology.")
+    case.step("information_declined", request="r-1", reason="On advice.")
+    case.step("information_requested", request="r-2", organisation="school", wanted="A chronology.")
+    case.step("information_received", request="r-2", document="9" * 64)
+    case.step("disclosed_early", what="A newspaper.")
+    case = learned(published(ready_to_publish(planned(signed_off(drafted(case))))))
+    return case.until(case.due("year_on_website"))
+
+
+def not_published() -> Case:
+    """A report that is not published, on advice."""
+    case = signed_off()
+    case.step("non_publication_proposed", reasons="A sibling would be known by it.")
+    case.step("panel_advised", advice="a-1", topic="publication", text="We agree.")
+    case.step("advice_considered", advice="a-1", response="accepted")
+    case.step("non_publication_decided", publish=False, decided_by="Person chair", reasons="The sibling's welfare.")
+    return case
+
+
+def against_a_review() -> Case:
+    """A decision not to initiate, whose letter could not be delivered; withdrawn later."""
+    case = not_met(takes_mail=False)
+    case.step("decision", choice="no review", decider="chair", reasons="No limb is met.")
+    for letter in list(case.under_way.values()):
+        case._outcome(letter, taken=letter.to != "dfe", why="550")
+    case.step("notification_withdrawn", reason="It was another child.")
+    return case
+
+
+def elsewhere() -> Case:
+    """Another board's child."""
+    case = Case.opened({**HARMED, "residence": "Exampleshire"}, concern="no")
+    case.step("transferred", board="Exampleshire Board", email="board@exampleshire.example", reason="Lives there.")
+    return case
+
+
+def merged_into_nothing() -> Case:
+    """A merger that found no other file."""
+    case = Case.opened()
+    case.step("merged_into", reference="EX-2018-0009", reason="The same incident.")
+    case._ask(Incoming(kind="message_undelivered", key="EX-2018-0009"))
+    return case
+
+
+@cache
+def letters() -> tuple[LetterToSend, ...]:
+    """All the letters of these lives."""
+    lives = (whole_life, not_published, against_a_review, elsewhere, merged_into_nothing)
+    return tuple(letter for life in lives for letter in life().letters)
+
+
+def test_every_letter_has_its_template_and_finds_every_value_that_the_template_shows() -> None:
+    templates = Templates()
+    for letter in letters():
+        mail = compose(
+            templates,
+            letter.template,
+            {"title": letter.title, "rule": letter.rule, **letter.content},
+            letterhead=LETTERHEAD,
+            to=Mailbox("", "somebody@board.example"),
+            reference="EX-2018-0001",
+            notice=letter.notice,
+            number=letter.number,
+            at=datetime(2018, 9, 5, tzinfo=UTC),
+        )
+        assert "EX-2018-0001" in str(mail["Subject"])
+
+
+def test_every_template_is_some_letters() -> None:
+    assert {letter.template for letter in letters()} == {
+        path.name.removesuffix(".txt.j2") for path in FOLDER.glob("*.txt.j2") if not path.name.startswith("_")
+    }
+
+
+def test_the_lives_are_lived_in_order() -> None:
+    case = whole_life()
+    assert (case.file.report is not None, case.file.ended) == (True, None)
+    assert today(case) <= (case.due("year_on_website") + timedelta(days=1)).isoformat()
