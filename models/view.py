@@ -121,7 +121,7 @@ def details_of(file: CaseFile, deadlines: Mapping[str, Deadline], today: date) -
         lines += ["", *(f"- **{d.due}, {status_of(d, today)}** {d.title} {d.rule}".rstrip() for d in standing[:SHOWN])]
         lines += ["", f"and {len(standing) - SHOWN} more"] if len(standing) > SHOWN else []
     else:
-        lines.append("No deadline stands.")
+        lines += ["", "No deadline stands."]
     return "\n".join(lines)
 
 

@@ -14,6 +14,7 @@ from ..gates import known_name, needs_party, needs_report, needs_review, not_bef
 from ..incident import Identifier, Line, Text
 from ..record import Entry, Refusal
 from ..step import Step, World
+from .s2_9_publication import settled_on
 
 
 class PractitionersInvolved(Step):
@@ -167,7 +168,7 @@ def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
         if member.invited_on is not None and not member.not_invited_because:
             key = f"family_answered:{name}"
             yield clocks.deadline("family_answered", member.invited_on, key=key, met_on=member.answered_on)
-    since = monitored_from(file)
+    since = settled_on(file)
     if since is not None:
         yield from _monitoring(file, clocks, since)
 
@@ -192,13 +193,3 @@ def _open_since(file: CaseFile, day: date) -> date:
         if closed_on >= start:
             start = min(start, proposed_on)
     return start
-
-
-def monitored_from(file: CaseFile) -> date | None:
-    """The day monitoring begins: publication, or the day there is nothing left to publish."""
-    publication = file.publication
-    if publication.published_on:
-        return publication.published_on
-    if publication.not_publishing and publication.proposal:
-        return publication.proposal.decided_on
-    return None if file.review is None or file.review.serious else file.first_signed_on

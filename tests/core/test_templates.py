@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from activities.letters import Letterhead, Mailbox, Templates, compose
 from models.changes import Incoming, LetterToSend
 
 from .case import HARMED, Case
-from .lives import decided, drafted, learned, not_met, planned, published, ready_to_publish, signed_off, today
+from .lives import decided, drafted, learned, not_met, planned, published, ready_to_publish, signed_off
 
 FOLDER = Path(activities.__file__).parent / "templates"
 LETTERHEAD = Letterhead("Example Board", "reviews@board.example", "coordinator@board.example")
@@ -98,9 +98,3 @@ def test_every_template_is_some_letters() -> None:
     assert {letter.template for letter in letters()} == {
         path.name.removesuffix(".txt.j2") for path in FOLDER.glob("*.txt.j2") if not path.name.startswith("_")
     }
-
-
-def test_the_lives_are_lived_in_order() -> None:
-    case = whole_life()
-    assert (case.file.report is not None, case.file.ended) == (True, None)
-    assert today(case) <= (case.due("year_on_website") + timedelta(days=1)).isoformat()

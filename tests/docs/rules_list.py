@@ -1,4 +1,4 @@
-"""The project's own list of rules, ``docs/rules.md``, read as data; and the marks that tests carry, without running them."""
+"""The project's own list of rules, ``docs/rules.md``, as data; and the marks that tests carry, without a run."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from models.catalogue import STEPS
-from models.rulebook import CLOCKS, STATUTORY, Ladder, Rulebook, read_rulebook
+from models.rulebook import CLOCKS, STATUTORY, Clock, Ladder, Rulebook, read_rulebook
 
 from .rules_list import LIST, NUMBER, ROOT, Rule, marks, marks_in, mentions, rules, section, table
 
@@ -91,10 +91,7 @@ def test_every_step_is_recorded_by_a_test_of_the_core() -> None:
 def test_the_clocks_are_those_of_the_rulebook() -> None:
     rulebook = _hertfordshire()
     rows = [row for row in table(section(TEXT, "The clocks")) if len(row) == 6]
-    assert rows == [
-        [f"`{name}`", clock.rule or "–", clock.title, _length(clock.length, clock.unit), clock.basis, clock.ladder]
-        for name, clock in rulebook.clocks.items()
-    ]
+    assert rows == [[f"`{name}`", *_about(clock)] for name, clock in rulebook.clocks.items()]
 
 
 def test_the_ladders_are_those_of_the_rulebook() -> None:
@@ -132,8 +129,10 @@ def _hertfordshire() -> Rulebook:
     return read_rulebook(path.read_text(encoding="utf-8"), path.name)
 
 
-def _length(length: int, unit: str) -> str:
-    return f"{length} {unit if length != 1 else unit.removesuffix('s')}"
+def _about(clock: Clock) -> list[str]:
+    title = clock.title.replace("{organisation}", "The organisation")
+    unit = clock.unit if clock.length != 1 else clock.unit.removesuffix("s")
+    return [clock.rule, title, f"{clock.length} {unit}", clock.basis, clock.ladder]
 
 
 def _told(ladder: Ladder) -> list[str]:
@@ -145,5 +144,5 @@ def _told(ladder: Ladder) -> list[str]:
         ", ".join(str(reminder.days_before) for reminder in ladder.reminders),
         told + apart,
         f"{repeats} days" if repeats else "never",
-        f"after {ladder.above_after_repeats} repeats" if repeats else "–",
+        f"after {ladder.above_after_repeats} repeats" if repeats else "",
     ]
