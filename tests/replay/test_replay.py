@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from temporalio import workflow
 from temporalio.client import WorkflowHistory
+from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 
 import models.consider
 import models.fold
 from running.system import WORKFLOWS
-from running.temporal import make_replayer
+from running.temporal import data_converter, make_replayer
 
 HISTORIES = sorted((Path(__file__).resolve().parents[1] / "histories").glob("*.json.gz"))
 
@@ -49,7 +50,7 @@ async def test_a_recorded_history_replays_whatever_the_core_would_answer_today(
     await make_replayer(WORKFLOWS).replay_workflow(history(path))
 
 
-@workflow.defn(name="IncidentWorkflow")
+@workflow.defn(name="IncidentWorkflow", sandboxed=False)
 class AnotherShell:
     """A shell that does something else: what the replay test is there to catch."""
 
@@ -62,4 +63,6 @@ class AnotherShell:
 
 async def test_a_shell_that_does_something_else_is_caught() -> None:
     with pytest.raises(workflow.NondeterminismError):
-        await make_replayer([AnotherShell]).replay_workflow(history(HISTORIES[0]))
+        await Replayer(
+            workflows=[AnotherShell], workflow_runner=UnsandboxedWorkflowRunner(), data_converter=data_converter()
+        ).replay_workflow(history(HISTORIES[0]))
