@@ -132,7 +132,7 @@ def cycle(clocks: Clocks, clock: str, start: date, done: Iterable[date], *, goes
 
 
 def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
-    """Six months for a Serious Case Review (2.6a), the board's own time for another (1.2a), delays and courts (2.6b)."""
+    """Six months for a Serious Case Review (2.6a), the board's own time for another (1.2a), delays, courts (2.6b)."""
     if file.review is not None and file.review.serious:
         yield clocks.deadline("completion", file.review.initiated_on, met_on=file.first_signed_on)
     elif file.review is not None:
