@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date
 
-from .casefile import CaseFile, Letter, Listing, Rung
+from .casefile import CaseFile
 from .counting import london_date
+from .parts import Letter, Listing, Rung
 from .record import Entry, read_instant
 from .rulebook import rulebook_from
 

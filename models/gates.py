@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date
 
-from .casefile import CaseFile, Topic
+from .casefile import CaseFile
 from .counting import day_words
+from .parts import Topic
 from .record import Refusal
 
 

@@ -8,9 +8,10 @@ from datetime import date, datetime, timedelta
 from itertools import count
 from typing import Literal
 
-from .casefile import CaseFile, Rung
+from .casefile import CaseFile
 from .counting import morning_of, start_of
 from .duty import Deadline
+from .parts import Rung
 from .rulebook import Ladder
 
 

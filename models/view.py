@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from .casefile import CaseFile, Letter
+from .casefile import CaseFile
 from .catalogue import STEPS
 from .counting import day_words, start_of
 from .duties import duties_of
 from .duty import Clocks, Deadline, Notice
 from .fold import ARRANGEMENTS_END
+from .parts import Letter
 from .record import instant_text
 from .step import World, ready_refusals
 

@@ -7,12 +7,13 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from ..casefile import CaseFile, Correction, Extension
+from ..casefile import CaseFile
 from ..counting import day_words
 from ..duties import deadlines_of
 from ..duty import Clocks, Deadline
 from ..incident import Day, Line, Text
 from ..ladder import reached
+from ..parts import Correction, Extension
 from ..record import Entry, Refusal
 from ..step import MessageId, Step, Who, World
 

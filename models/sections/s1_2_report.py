@@ -8,9 +8,10 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from ..casefile import CaseFile, SignedReport
+from ..casefile import CaseFile
 from ..gates import needs_party, needs_review, new_name, not_before, not_before_review
 from ..incident import Identifier, Line, Text
+from ..parts import SignedReport
 from ..record import Entry, Refusal
 from ..step import Digest, Step, Who, World
 

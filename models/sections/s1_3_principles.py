@@ -8,10 +8,11 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from ..casefile import CaseFile, FamilyMember
+from ..casefile import CaseFile
 from ..duty import Clocks, Duty
 from ..gates import known_name, needs_party, needs_report, needs_review, not_before, not_before_review
 from ..incident import Identifier, Line, Text
+from ..parts import FamilyMember
 from ..record import Entry, Refusal
 from ..step import Step, World
 from .s2_9_publication import settled_on

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, ValidationError
 
-from ..casefile import CaseFile, Correction, Letter
+from ..casefile import CaseFile
 from ..counting import day_words
 from ..duty import Clocks, Duty, Notice
 from ..gates import known_name, needs_incident, new_name, not_answered, not_in_future
@@ -26,6 +26,7 @@ from ..incident import (
     Text,
     Where,
 )
+from ..parts import Correction, Letter
 from ..record import Entry, Refusal
 from ..step import Step, World, rule_cited
 from .s2_5_reviewers import add_conflicts

@@ -7,11 +7,12 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from ..casefile import CaseFile, Choice, Decision, Learning, Publication, Review
+from ..casefile import CaseFile
 from ..counting import day_words, london_date
 from ..duty import Clocks, Duty, Notice
 from ..gates import names_nobody, needs_incident, not_answered, not_before, once
 from ..incident import Email, Line, ReviewKind, Text
+from ..parts import Choice, Decision, Learning, Publication, Review
 from ..record import Entry, Refusal
 from ..step import Digest, Step, Who, World
 from .s2_1_criteria import end, same_area

@@ -7,10 +7,11 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from ..casefile import CaseFile, Request
+from ..casefile import CaseFile
 from ..duty import Clocks, Duty, Notice
 from ..gates import known_name, names_nobody, new_name, not_before
 from ..incident import Email, Identifier, Line, Text
+from ..parts import Request
 from ..record import Entry, Refusal
 from ..step import Step, Who, World
 

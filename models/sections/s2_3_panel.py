@@ -7,10 +7,11 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from ..casefile import Advice, CaseFile, Request, Topic
+from ..casefile import CaseFile
 from ..duty import Clocks, Duty
 from ..gates import known_name, new_name, not_before
 from ..incident import Day, Identifier, Text
+from ..parts import Advice, Request, Topic
 from ..record import Entry, Refusal
 from ..step import Digest, Step, Who, World
 

@@ -8,11 +8,12 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from ..casefile import CaseFile, Reviewer
+from ..casefile import CaseFile
 from ..counting import london_date
 from ..duty import Clocks, Duty, Notice
 from ..gates import known_name, needs_review, new_name, not_answered, not_before, not_before_review
 from ..incident import Identifier, Line, Text
+from ..parts import Reviewer
 from ..record import Entry, Refusal
 from ..step import Step, World
 

@@ -8,11 +8,12 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from ..casefile import CaseFile, Proceedings
+from ..casefile import CaseFile
 from ..counting import day_words
 from ..duty import Clocks, Deadline, Duty
 from ..gates import needs_review, not_before, not_before_review
 from ..incident import Day, Identifier, Text
+from ..parts import Proceedings
 from ..record import Entry, Refusal
 from ..step import Step, World
 

@@ -8,10 +8,11 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from ..casefile import CaseFile, Request
+from ..casefile import CaseFile
 from ..duty import Clocks, Deadline, Duty, Notice
 from ..gates import known_name, names_nobody, needs_party, needs_review, new_name, not_before, not_before_review, once
 from ..incident import Day, Identifier, Line, Text
+from ..parts import Request
 from ..record import Entry, Refusal
 from ..step import Digest, Step, Who, World
 

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from ..casefile import Action, CaseFile
+from ..casefile import CaseFile
 from ..counting import london_date
 from ..duty import Clocks, Deadline, Duty, Notice
 from ..gates import (
@@ -24,6 +24,7 @@ from ..gates import (
     since_report,
 )
 from ..incident import Day, Identifier, Line, Text
+from ..parts import Action
 from ..record import Entry, Refusal
 from ..step import Digest, Step, Who, World
 from .s2_7_organisations import BY_AGENCY

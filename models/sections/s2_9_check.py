@@ -7,10 +7,11 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from ..casefile import CaseFile, Publication, Restriction
+from ..casefile import CaseFile
 from ..duty import Clocks, Duty, Notice
 from ..gates import known_name, needs_report, needs_review, new_name, not_before
 from ..incident import Identifier, Line, Text
+from ..parts import Publication, Restriction
 from ..record import Entry, Refusal
 from ..step import Step, Who, World
 

@@ -7,11 +7,12 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from ..casefile import CaseFile, Proposal, Ruling
+from ..casefile import CaseFile
 from ..counting import day_words, london_date
 from ..duty import Clocks, Deadline, Duty, Notice
 from ..gates import names_nobody, needs_report, not_answered, not_before, since_report
 from ..incident import Day, Line, Text
+from ..parts import Proposal, Ruling
 from ..record import Entry, Refusal
 from ..step import Step, Who, World
 

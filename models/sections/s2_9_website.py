@@ -8,11 +8,12 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from ..casefile import CaseFile, Request
+from ..casefile import CaseFile
 from ..counting import count, day_words
 from ..duty import Clocks, Duty
 from ..gates import known_name, new_name, not_before
 from ..incident import Identifier, Line, Text
+from ..parts import Request
 from ..record import Entry, Refusal
 from ..step import Step, Who, World
 from .s2_9_publication import may_publish, panel_has_its_copy, panels_week

@@ -24,8 +24,7 @@ from models.counting import (
 )
 
 GOV_UK = frozenset(
-    holiday["date"]
-    for holiday in BankHolidays(use_cached_holidays=True).get_holidays(BankHolidays.ENGLAND_AND_WALES)
+    holiday["date"] for holiday in BankHolidays(use_cached_holidays=True).get_holidays(BankHolidays.ENGLAND_AND_WALES)
 )
 """gov.uk's own list of bank holidays in England and Wales."""
 
