@@ -36,7 +36,7 @@ from running.command_line import (
 )
 from running.plain_files import read_plain_file
 from running.printing import Printer
-from running.recheck import Recheck
+from running.recheck import NewRulebook, Recheck
 from running.rehearsal import play, stage
 from running.scenario import directory_in, read_scenario
 from running.settings import load_settings
@@ -185,6 +185,27 @@ def recheck(
     async def work(printer: Printer) -> int:
         async with whole_system() as (parts, cases):
             async for found in Recheck(cases, parts).files(reference, apply=apply):
+                printer.rechecked(found)
+        return 0
+
+    run(work, as_json=json)
+
+
+@app.command("rulebook")
+def rulebook_(
+    name: Annotated[str, typer.Argument(help="The rulebook to follow; one on the shelf.")],
+    reason: Annotated[str, typer.Option(help="Why; kept with each file.")],
+    only: Annotated[str | None, typer.Option("--only", help="One file; every open one when left out.")] = None,
+    apply: Annotated[bool, typer.Option("--apply", help="Do it, and do not only show it.")] = False,
+    by: By = None,
+    json: Json = False,
+) -> None:
+    """Changes the rulebook of running files, one or many, after showing what would move."""
+
+    async def work(printer: Printer) -> int:
+        async with whole_system() as (parts, cases):
+            change = NewRulebook(name, reason, whoever(by))
+            async for found in Recheck(cases, parts, change).files(only, apply=apply):
                 printer.rechecked(found)
         return 0
 

@@ -176,6 +176,8 @@ def opened(opening: Opening, rules: Rulebook) -> CaseFile:
         file.children = {child.id: child for child in incident.children}
         file.concern, file.where = incident.concern_about_joint_working, incident.where
         file.aware_on, file.notified_on = incident.aware_on, incident.notified_on
+        if incident.panel_notified_on is not None:
+            file.panel_notified[""] = incident.panel_notified_on
         for organisation in incident.organisations:
             file.involve(organisation, opening.opened_on)
         file.refind(incident.notified_on)

@@ -141,7 +141,7 @@ class _Consideration:
             self._tell("stage", stage=stage)
             if stage == "closed":
                 self._tell("closed", how=file.ended)
-        letters = list(letters_to_start(file, duties.notices, self._under_way()))
+        letters = list(letters_to_start(file, duties.notices, set(self.standing.letters)))
         standing = any(deadline.open for deadline in duties.deadlines.values())
         return Changes(
             answer=answer,
@@ -279,11 +279,6 @@ class _Consideration:
         before = self.unmoved.get(moved.key)
         by_release = before is not None and before.due == moved.due
         return BY_RELEASE if by_release or self.incoming.kind != "step" else self.incoming.name
-
-    def _under_way(self) -> set[str]:
-        if self.incoming.kind != "letter":
-            return set(self.standing.letters)
-        return set(self.standing.letters) - {f"{self.incoming.body['notice']}#{self.incoming.body['number']}"}
 
     def _clocks(self, file: CaseFile) -> Clocks:
         return Clocks(file, self.world.extra_holidays)

@@ -121,6 +121,9 @@ class Incident(Facts):
     where: Where = Field("in the area", title="Where it happened")
     aware_on: Day | None = Field(None, title="The authority became aware on", description="Leave empty when unknown.")
     notified_on: Day = Field(title="The board was notified on")
+    panel_notified_on: Day | None = Field(
+        None, title="The authority notified the national panel on", description="When that is known already (2.1f)."
+    )
     late_because: Text | None = Field(
         None, title="Why the board was notified late", description="When it was (2.1f): late is never refused."
     )

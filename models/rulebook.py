@@ -95,6 +95,18 @@ TOLD_OF_DECISIONS = ("ofsted", "dfe", "national_panel")
 """Whom the framework has told of every decision (2.2e); a board can add to them."""
 
 
+LAW: Mapping[str, tuple[int, int, tuple[Unit, ...]]] = {
+    "notify_panel": (0, 5, ("calendar days", "working days")),
+    "notify_board": (0, 5, ("calendar days", "working days")),
+    "decision": (0, 1, ("calendar months",)),
+    "panel_told_not_initiated": (0, 14, ("calendar days",)),
+    "completion": (0, 6, ("calendar months",)),
+    "panel_copy": (7, 400, ("calendar days",)),
+    "year_on_website": (12, 400, ("calendar months",)),
+}
+"""What a board's rulebook may say of a statutory clock: at least, at most, of what."""
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
@@ -263,6 +275,10 @@ def _faults(rulebook: Rulebook) -> Iterator[_Fault]:
             yield (*path, "ladder"), f"there is no ladder called {clock.ladder!r}"
         if clock.basis != _basis(name):
             yield (*path, "basis"), f"is {_basis(name)}"
+        least, most, units = LAW.get(name, (0, 400, (clock.unit,)))
+        if not least <= clock.length <= most or clock.unit not in units:
+            allowed = f"at least {least}" if least else f"at most {most}"
+            yield (*path, "length"), f"is set by law or guidance: {allowed} {' or '.join(units)}"
     for name, ladder in rulebook.ladders.items():
         days = [reminder.days_before for reminder in ladder.reminders]
         if len(set(days)) != len(days):

@@ -1,9 +1,10 @@
-"""Asks every open file again under today's code and calendar: shows what would move, and moves it when told to."""
+"""Asks open files what would move, under today's code or under another rulebook, and moves it when told to."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import Any
 
 from activities.directory import NoDirectory, load_directory
@@ -19,16 +20,43 @@ from running.cases import Cases, NoSuchFileError
 from running.system import System
 
 
+@dataclass(frozen=True)
+class NewRulebook:
+    """A rulebook that files are to follow from now on, each by a recorded step.
+
+    Arguments:
+        name: of one on the shelf.
+        reason: kept with each step.
+        by: who records it.
+    """
+
+    name: str
+    reason: str
+    by: str
+
+    def step(self, today: date) -> Incoming:
+        """The step for a file; asked for again on the same day, it is the same step."""
+        body = {
+            "id": f"rulebook-{self.name}-{today.isoformat()}",
+            "recorded_by": self.by,
+            "happened_on": today.isoformat(),
+            "rulebook": self.name,
+            "reason": self.reason,
+        }
+        return Incoming(kind="step", name="rulebook_changed", body=body, source="update")
+
+
 class Recheck:
     """Looks at open files one after another.
 
     Arguments:
         cases: to speak to them.
         parts: register, rulebooks, settings.
+        change: the rulebook they are to follow; None to ask again under the one each has.
     """
 
-    def __init__(self, cases: Cases, parts: System) -> None:
-        self._cases, self._parts = cases, parts
+    def __init__(self, cases: Cases, parts: System, change: NewRulebook | None = None) -> None:
+        self._cases, self._parts, self._change = cases, parts, change
 
     async def files(self, only: str | None, *, apply: bool) -> AsyncIterator[dict[str, Any]]:
         """What would change on each file, or with ``apply`` does.
@@ -44,14 +72,19 @@ class Recheck:
         if not await self._cases.is_running(reference):
             return await self._without_a_run(reference, world, apply=apply)
         state = await self._cases.ask(reference, "state")
+        incoming = self._change.step(world.today) if self._change else Incoming(kind="look")
         try:
-            changes = _asked(state, world)
+            changes = _asked(state, incoming, world)
         except (NoCalendarError, DirectoryNeededError) as error:
             return {"reference": reference, "finding": str(error), "would": [], "applied": False}
+        if changes.answer is not None and not changes.answer.recorded:
+            return {"reference": reference, "finding": changes.answer.reason, "would": [], "applied": False}
         would = [event for event in changes.events if event["what"] != "stage"]
         would += [{"what": "letter", "notice": letter.notice, "to": letter.to} for letter in changes.letters]
         applied = apply and bool(would)
-        if applied:
+        if applied and self._change:
+            await self._cases.record(reference, incoming.name, incoming.body)
+        elif applied:
             await self._cases.handle(reference).signal("recheck")
         return {"reference": reference, "finding": "", "would": would, "applied": applied}
 
@@ -84,7 +117,7 @@ class Recheck:
                 return sorted(found)
 
 
-def _asked(state: Mapping[str, Any], world: World) -> Changes:
+def _asked(state: Mapping[str, Any], incoming: Incoming, world: World) -> Changes:
     record = [Entry.read(entry) for entry in state["record"]]
     standing = Standing(deadlines=state["deadlines"], letters=list(state["letters"]), stage=state["stage"])
-    return consider(record, standing, Incoming(kind="look"), world)
+    return consider(record, standing, incoming, world)

@@ -70,9 +70,7 @@ async def run_everything(printer: Printer, ports: Ports) -> None:
         printer.say("\nStopping; everything is kept, and the next start goes on from here.")
 
 
-def _welcome(
-    printer: Printer, server: TemporalServer, mails: Postbox, register_url: str, opened: list[str]
-) -> None:
+def _welcome(printer: Printer, server: TemporalServer, mails: Postbox, register_url: str, opened: list[str]) -> None:
     if printer.as_json:
         values: dict[str, Any] = {
             "temporal": server.address,
@@ -89,7 +87,7 @@ Everything runs on this machine. Ctrl-C stops it.
   Temporal's web page  {server.web_page}
   Temporal             {server.address}
   Mails that were sent {mails.folder}
-  Register             {register_url.rpartition(':///')[2]}
+  Register             {register_url.rpartition(":///")[2]}
 """)
     if opened:
         printer.say(f"  Sample incidents were opened: {', '.join(opened)}. All of them are made up.\n")

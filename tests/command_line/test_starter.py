@@ -182,6 +182,15 @@ async def test_recheck_shows_that_nothing_would_move(up: Up) -> None:
     assert all(line["would"] == [] for line in outcome.lines)
 
 
+async def test_a_rulebook_is_changed_for_many_files_after_a_preview(up: Up) -> None:
+    words = ("rulebook", "working-days-2018", "--reason", "The board decided so.", "--only", "SAMPLE-0003", "--json")
+    shown = (await up.run(*words)).lines[0]
+    assert not shown["applied"] and any(event["what"] == "step_recorded" for event in shown["would"]), shown
+    assert (await up.run("show", "SAMPLE-0003", "--json")).lines[0]["rulebook"] == "hertfordshire-2018"
+    assert (await up.run(*words, "--apply")).lines[0]["applied"]
+    assert (await up.run("show", "SAMPLE-0003", "--json")).lines[0]["rulebook"] == "working-days-2018"
+
+
 async def test_the_other_commands_answer(up: Up) -> None:
     for words in (("letters",), ("report", "2026"), ("directory", "show"), ("list", "--overdue"), ("steps",)):
         outcome = await up.run(*words)

@@ -97,9 +97,11 @@ def test_an_id_that_was_refused_can_be_used_again() -> None:
 
 
 def test_an_unknown_step_is_refused_by_its_name() -> None:
-    changes = asked(Case.opened(), "report_burnt", NOTE)
-    assert changes.answer is not None
-    assert changes.answer.reason == "There is no step called report_burnt: see the catalogue of steps."
+    case = Case.opened()
+    for name, told in (("report_burnt", "report_burnt"), ("x" * 1_000, "x" * 64)):
+        changes = asked(case, name, NOTE)
+        assert changes.answer is not None
+        assert changes.answer.reason == f"There is no step called {told}: see the catalogue of steps."
 
 
 @pytest.mark.parametrize("name", ["rung_reached", "letter_taken", "rulebook_pinned", "opened", "letters_wrong"])

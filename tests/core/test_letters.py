@@ -193,6 +193,31 @@ def test_what_told_of_a_step_that_was_struck_out_need_not_be_delivered() -> None
     assert [letter.number for letter in case.sent(TO_OFSTED)] == [1]
 
 
+@pytest.mark.rule("2.7b")
+def test_a_request_that_was_withdrawn_need_not_be_delivered() -> None:
+    case = decided()
+    case.takes_mail = False
+    case.step("information_requested", request="r-1", organisation="hospital", wanted="A chronology.")
+    case.mail_refused("information_requested:r-1")
+    assert case.deadlines["undelivered:information_requested:r-1"].open
+    case.step("information_request_withdrawn", request="r-1", reason="It came by hand.")
+    assert case.told("deadline_cancelled", deadline="undelivered:information_requested:r-1")
+
+
+def test_what_is_recorded_anew_does_not_take_over_the_task_of_the_letter_before() -> None:
+    case = decided()
+    case.takes_mail = False
+    asked = {"request": "r-1", "organisation": "hospital", "wanted": "A chronology."}
+    wrong = case.step("information_requested", **asked)
+    case.mail_refused("information_requested:r-1")
+    case.step("struck_out", step=wrong["id"], reason="A slip.")
+    case.step("information_requested", **asked)
+    assert "undelivered:information_requested:r-1" not in case.deadlines
+    case.until("2018-09-25")
+    case.mail_refused("information_requested:r-1")
+    assert str(case.due("undelivered:information_requested:r-1")) == "2018-09-26"
+
+
 # What became of a letter.
 
 

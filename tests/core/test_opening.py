@@ -218,3 +218,10 @@ def test_a_planned_review_is_not_opened_in_the_future() -> None:
     del body["incident"]
     refusal = refused(body)
     assert (refusal.rule, refusal.field) == ("1.1", "opened_on")
+
+
+@pytest.mark.rule("2.1f")
+def test_a_panel_that_was_notified_before_the_file_was_opened_is_no_cause_for_an_escalation() -> None:
+    case = Case.opened(DIED, opened_on="2018-10-01", panel_notified_on="2018-09-05")
+    assert not case.deadlines["notify_panel"].open and not case.deadlines["notify_panel"].late
+    assert case.told("escalated", deadline="notify_panel") == []

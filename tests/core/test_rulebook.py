@@ -250,3 +250,14 @@ def test_a_file_whose_rulebook_has_a_clock_that_a_release_gave_up_is_read_all_th
     case.look()
     assert shown(case.file, World(case.now))["reference"] == "EX-2018-0001"
     assert Clocks(case.file).deadline("decision", case.file.begun_on).rule == "2.2b"
+
+
+@pytest.mark.rule("2.9f")
+@pytest.mark.parametrize(
+    ("clock", "was", "becomes"),
+    [("panel_copy", "length = 7", "length = 6"), ("completion", "length = 6", "length = 7")],
+)
+def test_a_rulebook_cannot_give_a_statutory_clock_more_or_less_than_the_law(clock: str, was: str, becomes: str) -> None:
+    before, header, after = TEXT.partition(f"[clocks.{clock}]")
+    with pytest.raises(RulebookError, match=f"{clock}.*set by law or guidance"):
+        read_rulebook(before + header + after.replace(was, becomes, 1), "a.toml")
