@@ -67,11 +67,9 @@ class CoreActivities:
                 answer["written"] = revision
         return answer
 
-    async def _written(
-        self, record: list[Entry], events: list[dict[str, Any]], revision: int, world: World
-    ) -> bool:
+    async def _written(self, record: list[Entry], events: list[dict[str, Any]], revision: int, world: World) -> bool:
         try:
-            await write(self.register, project(record, events, revision, world))
+            await write(self.register, project(record, events, revision, world), as_of=world.now)
         except RegisterAway as error:
             activity.logger.warning("The register is written later: %s", error.reason)
             return False

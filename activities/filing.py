@@ -40,7 +40,7 @@ class FilingActivities:
         state: dict[str, Any] = await self.client.get_workflow_handle(reference).query("state")
         world = World(read_instant(state["now"]), extra_holidays=self.extra_holidays)
         record = [Entry.read(entry) for entry in state["record"]]
-        await write(self.register, project(record, state["events"], state["revision"], world))
+        await write(self.register, project(record, state["events"], state["revision"], world), as_of=world.now)
         return int(state["revision"])
 
     @activity.defn(name="archive")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from datetime import datetime
 from functools import cache, cached_property
 from hashlib import blake2b
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Delete, Executable, Select, Table, bindparam, delete, select
+from sqlalchemy import Delete, Executable, Select, Table, bindparam, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.projection import (
@@ -70,6 +71,9 @@ _NOTHING = (0, "")
 _GROWING = (_ENTRIES, _EVENTS)
 """What is only ever added to: the record and the timeline."""
 
+_NAMES_OF_GROWING = frozenset(part.name for part in _GROWING)
+_AS_OF = "as_of"
+
 _STANDING = (
     _Part("deadlines", StoredDeadline.__table__, DeadlineRow),
     _Part("notices", StoredNotice.__table__, NoticeRow),
@@ -84,15 +88,21 @@ _OWN = tuple(column.name for column in _FILE.c if not column.name.startswith("he
 """What the file's own row has, in the order of :class:`Projection`; reference first."""
 
 
-async def write(register: Register, projection: Projection, *, again: bool = False) -> bool:
+async def write(
+    register: Register, projection: Projection, *, as_of: datetime | None = None, again: bool = False
+) -> bool:
     """Brings the register up to one revision of a file, in one transaction.
 
-    Only a higher revision than the stored one counts: it may be sent twice, late, out of order, or by several
-    at once. Entries and events that are stored are left; the rest becomes what the projection says.
+    Only a higher revision than the stored one counts, or one that the workflow came to later: it may be sent
+    twice, late, out of order, or by several at once. Entries and events that are stored are left; the rest becomes
+    what the projection says.
 
     Arguments:
         register: where.
         projection: the whole file, as its workflow knows it.
+        as_of: the workflow's time at this revision. A worker that is killed may have written revisions that its
+            workflow never kept, and then comes to others under the same numbers, later. Without it, the revision
+            alone counts.
         again: write everything anew even if this very revision is stored, entries and events included: for a
             register whose rows are not to be trusted. An older revision still changes nothing.
 
@@ -105,12 +115,16 @@ async def write(register: Register, projection: Projection, *, again: bool = Fal
     """
 
     async def work(connection: AsyncConnection) -> bool:
-        holds = _holds(projection)
+        holds = _holds(projection, as_of)
         held = await _advance(connection, projection, holds, again)
         if held is None:
             return False
+        if not all(_goes_on(projection, part, held) for part in _GROWING):
+            # A worker that was killed had written what its workflow then never kept: the workflow is right.
+            await _remove(connection, projection, _GROWING)
+            held = {name: value for name, value in held.items() if name not in _NAMES_OF_GROWING}
         for part in _GROWING:
-            await _append(connection, projection, part, held.get(part.name, _NOTHING))
+            await _append(connection, projection, part, held.get(part.name, _NOTHING)[0])
         for part in _STANDING:
             if held.get(part.name) != holds[part.name]:
                 await _align(connection, projection, part)
@@ -157,9 +171,10 @@ async def read_events(register: Register, reference: str, since: int = 0) -> tup
     return await register.read(lambda connection: _rows(connection, _EVENTS, reference, since))
 
 
-def _holds(projection: Projection) -> dict[str, Any]:
+def _holds(projection: Projection, as_of: datetime | None) -> dict[str, Any]:
     ends = {part.name: _end(getattr(projection, part.name)) for part in _GROWING}
-    return ends | {part.name: _digest(getattr(projection, part.name)) for part in _STANDING}
+    digests = {part.name: _digest(getattr(projection, part.name)) for part in _STANDING}
+    return ends | digests | {_AS_OF: as_of.timestamp() if as_of else None}
 
 
 def _end(rows: Sequence[Any]) -> list[Any]:
@@ -184,20 +199,25 @@ async def _advance(
     if found is None:
         return None
     if again:
-        for part in (*_GROWING, *_STANDING):
-            await connection.execute(delete(part.table).where(part.table.c.reference == projection.reference))
+        await _remove(connection, projection, (*_GROWING, *_STANDING))
         return {}
     held_before: dict[str, Any] | None = found.held_before
     return held_before or {}
 
 
-async def _append(connection: AsyncConnection, projection: Projection, part: _Part, end: Sequence[Any]) -> None:
-    rows, stored = getattr(projection, part.name), end[0]
-    if stored and _end(rows[:stored]) != list(end):
-        # A worker that crashed had written what its workflow then never kept: the workflow is right.
+def _goes_on(projection: Projection, part: _Part, held: dict[str, Any]) -> bool:
+    """Whether what is stored of a part is how the projection's begins. Its last row tells."""
+    stored, last = held.get(part.name, _NOTHING)
+    return not stored or _end(getattr(projection, part.name)[:stored]) == [stored, last]
+
+
+async def _remove(connection: AsyncConnection, projection: Projection, parts: Sequence[_Part]) -> None:
+    for part in parts:
         await connection.execute(delete(part.table).where(part.table.c.reference == projection.reference))
-        stored = 0
-    added = part.values(rows, since=stored)
+
+
+async def _append(connection: AsyncConnection, projection: Projection, part: _Part, stored: int) -> None:
+    added = part.values(getattr(projection, part.name), since=stored)
     await _insert(connection, projection.reference, part, added, _adding(connection.dialect.name, part))
 
 
@@ -236,10 +256,11 @@ async def _rows(connection: AsyncConnection, part: _Part, reference: str, since:
 def _advancing(dialect: str, again: bool) -> Executable:
     insert = insert_into(dialect, _FILE)
     offered, stored = insert.excluded.revision, _FILE.c.revision
+    later = insert.excluded.held[_AS_OF].as_float() > _FILE.c.held[_AS_OF].as_float()
     return insert.on_conflict_do_update(
         index_elements=["reference"],
         set_={name: insert.excluded[name] for name in (*_OWN[1:], "held")} | {"held_before": _FILE.c.held},
-        where=offered >= stored if again else offered > stored,
+        where=offered >= stored if again else or_(offered > stored, later),
     ).returning(_FILE.c.held_before)
 
 

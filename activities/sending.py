@@ -27,6 +27,9 @@ from .recipients import NobodyThere, mailbox_of
 LEASE = timedelta(minutes=5)
 """Longer than sending can take: a crash in between lets the letter be sent again after it."""
 
+LOOK_AGAIN = timedelta(seconds=30)
+"""How soon to ask what became of a letter that another is sending: a run that continued as new has two at it."""
+
 SLOWLY = timedelta(minutes=15)
 """How long to wait between tries while operations must mend something."""
 
@@ -91,7 +94,7 @@ class SendingActivities:
             subject = f"{letter.title} ({reference})"
             return _outcome(done.status == "taken", done.updated_at, done.address, subject, done.message_id, done.words)
         if isinstance(claim, ledger.HeldBySomeoneElse):
-            raise ApplicationError("Someone else is sending this letter.", next_retry_delay=LEASE)
+            raise ApplicationError("Someone else is sending this letter.", next_retry_delay=LOOK_AGAIN)
         return await self._deliver(which, claim, letter, to, directory, clock)
 
     async def _deliver(

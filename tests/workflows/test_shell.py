@@ -38,7 +38,9 @@ async def events_of(handle: WorkflowHandle[Any, Any]) -> int:
     return len((await handle.fetch_history()).events)
 
 
-async def test_every_step_of_the_catalogue_is_an_update_of_its_name(server: WorkflowEnvironment, boards: Boards) -> None:
+async def test_every_step_of_the_catalogue_is_an_update_of_its_name(
+    server: WorkflowEnvironment, boards: Boards
+) -> None:
     async with boards(server) as board:
         await board.open("STEPS-1")
         for name in STEPS:
@@ -280,7 +282,11 @@ async def test_a_file_that_has_ended_is_archived_and_reopened_with_all_its_steps
         async with asyncio.timeout(20):
             assert await handle.result() == "closed"
         archived = await read_archive(board.parts.register, "END-1")
-        assert archived is not None and archived.history is not None and b"EVENT_TYPE_WORKFLOW_EXECUTION_STARTED" in archived.history
+        assert (
+            archived is not None
+            and archived.history is not None
+            and b"EVENT_TYPE_WORKFLOW_EXECUTION_STARTED" in archived.history
+        )
         with pytest.raises(Refused) as error:
             await board.record("END-1", "note_added", "too-late", **NOTE)
         assert "reopen" in error.value.refusal.reason
