@@ -56,7 +56,9 @@ def _may_open(opening: Opening, rulebook: Rulebook, now: datetime) -> Refusal | 
     dates = {"opened_on": opening.opened_on}
     if incident is not None:
         dates |= {"incident.notified_on": incident.notified_on}
-        dates |= {"incident.aware_on": incident.aware_on} if incident.aware_on else {}
+        for name in ("aware_on", "panel_notified_on"):
+            day = getattr(incident, name)
+            dates |= {f"incident.{name}": day} if day else {}
         for number, child in enumerate(incident.children):
             for name in ("born_on", "died_on"):
                 day = getattr(child, name)

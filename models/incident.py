@@ -140,6 +140,8 @@ class Incident(Facts):
                 raise ValueError(f"two entries have the same {what} id: give each its own")
         if self.aware_on and self.notified_on < self.aware_on:
             raise ValueError("notified_on is before aware_on: the authority must be aware before it notifies")
+        if self.aware_on and self.panel_notified_on and self.panel_notified_on < self.aware_on:
+            raise ValueError("panel_notified_on is before aware_on: the authority must be aware before it notifies")
         return self
 
 

@@ -276,9 +276,10 @@ def _faults(rulebook: Rulebook) -> Iterator[_Fault]:
         if clock.basis != _basis(name):
             yield (*path, "basis"), f"is {_basis(name)}"
         least, most, units = LAW.get(name, (0, 400, (clock.unit,)))
-        if not least <= clock.length <= most or clock.unit not in units:
+        wrong = "unit" if clock.unit not in units else "" if least <= clock.length <= most else "length"
+        if wrong:
             allowed = f"at least {least}" if least else f"at most {most}"
-            yield (*path, "length"), f"is set by law or guidance: {allowed} {' or '.join(units)}"
+            yield (*path, wrong), f"is set by law or guidance: {allowed} {' or '.join(units)}"
     for name, ladder in rulebook.ladders.items():
         days = [reminder.days_before for reminder in ladder.reminders]
         if len(set(days)) != len(days):

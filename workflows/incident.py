@@ -1,7 +1,7 @@
 """The durable shell of one incident.
 
-It takes what comes in, one thing at a time, asks the core what changes, and makes the world agree. It decodes no step and
-owns no rule: what the core answered is kept in history, so that a replay years later reads it and never asks again.
+It takes what comes in, one thing at a time, asks the core what changes, and makes the world agree. It decodes no step
+and owns no rule: what the core answered is kept in history, so that a replay years later reads it and never asks again.
 Change this file only with ``workflow.patched`` and with the recorded histories replayed: see docs/developers.md.
 """
 

@@ -304,6 +304,23 @@ def test_a_later_correction_that_makes_a_limb_met_opens_a_deadline_to_revisit_th
 
 
 @pytest.mark.rule("2.1e")
+def test_a_concern_that_comes_to_light_later_opens_the_deadline_to_revisit_too() -> None:
+    case = Case.opened(HARMED, concern="no")
+    key = f"decision_revisited:{decide(case, '2018-09-12', 'no review')}"
+    case.step("facts_corrected", "2018-10-05", reason="The minutes.", concern_about_joint_working="yes")
+    assert str(case.due(key)) == "2018-10-12"
+
+
+@pytest.mark.rule("2.1f")
+def test_where_it_happened_can_be_corrected_and_the_authoritys_clocks_follow() -> None:
+    case = Case.opened()
+    case.step("facts_corrected", reason="It was a holiday.", where="elsewhere in the United Kingdom")
+    assert "notify_panel" not in case.deadlines and case.told("deadline_cancelled", deadline="notify_panel")
+    case.step("facts_corrected", reason="It was not.", where="in the area")
+    assert str(case.due("notify_panel")) == "2018-09-08"
+
+
+@pytest.mark.rule("2.1e")
 def test_the_deadline_to_revisit_falls_away_when_the_facts_change_back() -> None:
     case = Case.opened(DIED_NATURALLY)
     key = f"decision_revisited:{decide(case, '2018-09-12', 'no review')}"

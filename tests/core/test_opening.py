@@ -68,6 +68,7 @@ def test_a_file_is_opened_with_its_opening_and_its_rulebook_pinned() -> None:
         (["opened_on"], "opened_on"),
         (["incident__notified_on"], "incident.notified_on"),
         (["incident__notified_on", "incident__aware_on"], "incident.notified_on"),
+        (["incident__panel_notified_on"], "incident.panel_notified_on"),
         (["incident__children__0__died_on"], "incident.children.0.died_on"),
         (["incident__children__0__died_on", "incident__children__0__born_on"], "incident.children.0.born_on"),
     ],
@@ -88,6 +89,7 @@ def test_today_is_londons_today() -> None:
     ("changes", "field", "told"),
     [
         ({"incident__aware_on": "2018-09-06", "incident__notified_on": "2018-09-05"}, "incident", "before aware_on"),
+        ({"incident__panel_notified_on": "2018-09-02"}, "incident", "panel_notified_on is before aware_on"),
         ({"incident__children__0__died_on": "2011-01-01"}, "incident.children.0", "before born_on"),
         ({"incident__children__0__outcome": "unknown"}, "incident.children.0", "outcome is not 'died'"),
         ({"opened_on": "2018-09-04"}, "opened_on", "on the day of the notification or later"),

@@ -105,6 +105,8 @@ MISTAKES: dict[str, tuple[str, str, str, str]] = {
     "a length in quotes": ("clocks.decision", "length", 'length = "1"', "integer"),
     "a length below nought": ("clocks.decision", "length", "length = -1", "greater than or equal to 0"),
     "a unit that is none": ("clocks.decision", "unit", 'unit = "fortnights"', "'working days'"),
+    "a unit that the law does not have": ("clocks.decision", "unit", 'unit = "working days"', "set by law or guidance"),
+    "a length that the law does not have": ("clocks.decision", "length", "length = 2", "at most 1 calendar months"),
     "a basis that is none": ("clocks.decision", "basis", 'basis = "habit"', "statutory"),
     "a statutory clock marked as the board's own": (
         "clocks.decision",

@@ -320,7 +320,8 @@ async def test_while_the_register_is_away_steps_are_answered_and_it_catches_up_b
         locked = await asyncio.create_subprocess_exec(
             "python3",
             "-c",
-            "import sqlite3,sys; c=sqlite3.connect(sys.argv[1]); c.execute('BEGIN EXCLUSIVE'); print('locked', flush=True); input()",
+            "import sqlite3, sys; file = sqlite3.connect(sys.argv[1]); file.execute('BEGIN EXCLUSIVE'); "
+            "print('locked', flush=True); input()",
             str(path),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
