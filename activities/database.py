@@ -9,7 +9,6 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, Self, TypeVar
 
-import aiosqlite
 from sqlalchemy import URL, Connection, Table, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError
@@ -17,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from .away import RegisterAway, away_means_away, shown
+from .sqlite_file import SqliteFile
 
 T = TypeVar("T")
 Work = Callable[[AsyncConnection], Awaitable[T]]
@@ -142,8 +142,8 @@ def make_engine(url: URL, patience: float = PATIENCE, *, migrating: bool = False
     Arguments:
         url: the address, with its driver.
         patience: seconds to wait for a connection or a lock.
-        migrating: without SQLite's foreign keys. Changing a table there means copying and dropping it,
-            and that would delete all that hangs from it.
+        migrating: makes SQLite's file where there is none, and is without its foreign keys: changing a table there
+            means copying and dropping it, and that would delete all that hangs from it.
     """
     common: dict[str, Any] = {
         "json_serializer": _json,
@@ -153,8 +153,10 @@ def make_engine(url: URL, patience: float = PATIENCE, *, migrating: bool = False
     }
     if url.get_backend_name() == "postgresql":
         return create_async_engine(url, **common, pool_pre_ping=True, connect_args={"timeout": patience})
-    options = {"timeout": patience, "isolation_level": None, "async_creator_fn": _open_sqlite}
+    file = SqliteFile(url, create=migrating)
+    options = {"timeout": patience, "isolation_level": None, "async_creator_fn": file.open}
     engine = create_async_engine(url, **common, connect_args=options)
+    file.watch(engine.sync_engine)
     event.listen(engine.sync_engine, "connect", partial(_prepare_sqlite, foreign_keys=not migrating))
     event.listen(engine.sync_engine, "begin", partial(_begin_sqlite, always_writes=migrating))
     return engine
@@ -171,17 +173,6 @@ def _json(value: Any) -> str:
     except ValueError:
         # Python reads 1e999 as infinity, which is not JSON: PostgreSQL would refuse the file for ever.
         return json.dumps(json.loads(json.dumps(value, default=dict), parse_constant=str))
-
-
-async def _open_sqlite(*file: Any, **options: Any) -> aiosqlite.Connection:
-    connection = aiosqlite.connect(*file, **options)
-    connection._thread.daemon = True  # as SQLAlchemy does: a process that ends does not wait for it
-    try:
-        return await connection
-    except Exception:
-        # Its thread still has a word for this event loop, which may be about to close.
-        await asyncio.to_thread(connection._thread.join)
-        raise
 
 
 def _prepare_sqlite(connection: Any, _: ConnectionPoolEntry, *, foreign_keys: bool) -> None:

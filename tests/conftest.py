@@ -42,6 +42,8 @@ class SqliteDatabases:
             if not migrated.exists():
                 await migrate(f"sqlite:///{migrated}")
             shutil.copy(migrated, file)
+        else:
+            file.touch()
         return f"sqlite:///{file}"
 
     async def drop(self, url: str) -> None:

@@ -16,6 +16,7 @@ from activities.database import Register
 from activities.database import register_url as read_url
 from activities.files import list_files
 from activities.register import read_file, write
+from activities.schema import migrate
 from models.projection import Projection
 
 AFile = Callable[..., Projection]
@@ -33,6 +34,39 @@ async def fails_soon(register: Register, a_file: AFile, words: str) -> None:
 async def test_a_folder_that_is_not_there(tmp_path: Path, a_file: AFile) -> None:
     async with Register(f"sqlite:///{tmp_path}/missing/register.db") as register:
         await fails_soon(register, a_file, "missing/register.db is away: unable to open database file")
+
+
+async def test_a_file_that_was_moved_away_is_away_until_it_is_back_and_none_is_made_in_its_place(
+    tmp_path: Path, a_file: AFile
+) -> None:
+    file, elsewhere = tmp_path / "register.db", tmp_path / "elsewhere.db"
+    await migrate(f"sqlite:///{file}")
+    async with Register(f"sqlite:///{file}") as register:
+        await write(register, a_file(revision=8))
+        file.rename(elsewhere)
+        await fails_soon(register, a_file, "register.db is away: there is no such file. Put it back")
+        with pytest.raises(RegisterAway, match="there is no such file"):
+            await list_files(register)
+        assert not file.exists()
+        elsewhere.rename(file)
+        assert (await list_files(register)).total == 1
+        assert await write(register, a_file(revision=9))
+
+
+async def test_a_copy_that_was_put_in_place_of_the_file_is_what_counts_from_then_on(
+    tmp_path: Path, a_file: AFile
+) -> None:
+    file, copy = tmp_path / "register.db", tmp_path / "copy.db"
+    for path in (file, copy):
+        await migrate(f"sqlite:///{path}")
+    async with Register(f"sqlite:///{file}") as register:
+        await write(register, a_file(revision=8))
+        for name in ("-wal", "-shm"):
+            (tmp_path / f"register.db{name}").unlink(missing_ok=True)
+        copy.replace(file)
+        assert (await list_files(register)).total == 0
+        assert await write(register, a_file(revision=9))
+        assert (await list_files(register)).total == 1
 
 
 async def test_a_file_that_is_no_database(tmp_path: Path, a_file: AFile) -> None:
