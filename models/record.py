@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -104,8 +105,10 @@ def read_message(data: bytes | str) -> dict[str, Any] | Refusal:
     if len(raw) > MAX_MESSAGE_BYTES:
         return Refusal("", f"The message is {len(raw):,} bytes; a step may have {MAX_MESSAGE_BYTES:,}.")
     try:
-        message = json.loads(raw, parse_constant=_refuse_constant)
+        message = json.loads(raw, parse_constant=_refuse_constant, parse_float=_finite)
         depth = _depth(message)
+    except OverflowError:
+        return Refusal("", "The message holds a number that is too large: send one that can be counted with.")
     except (ValueError, RecursionError):
         return Refusal("", "The message is not JSON: send one JSON object with the step's fields.")
     if not isinstance(message, dict):
@@ -130,6 +133,13 @@ def _is_text(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def _finite(number: str) -> float:
+    # Python reads 1e999 as infinity, which no JSON can hold: the file could not be kept as it was sent.
+    if math.isinf(found := float(number)):
+        raise OverflowError(number)
+    return found
 
 
 def _refuse_constant(name: str) -> None:

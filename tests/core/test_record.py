@@ -45,6 +45,8 @@ def test_a_message_is_read_as_plain_data() -> None:
         (b'{"id": "a", "n": NaN}', "not JSON"),
         (b'{"id": "a", "n": -Infinity}', "not JSON"),
         (b'{"id": "a", "n": ' + b"9" * 5_000 + b"}", "not JSON"),
+        (b'{"id": "a", "n": 1e999}', "too large"),
+        (b'{"id": "a", "n": {"deep": [-1e400]}}', "too large"),
         (b"{}", "no id"),
         (b'{"id": 7}', "no id"),
         (b'{"id": null}', "no id"),
