@@ -35,7 +35,6 @@ def consider(record: Sequence[Entry], standing: Standing, incoming: Incoming, wo
 
     Raises:
         NoCalendarError: no answer is possible for a year without a calendar (for a step it is a refusal instead).
-        DirectoryNeededError: only the directory can tell, and it was not given.
         UnreadableEntryError: the record was written by a newer release.
     """
     if incoming.kind == "timer" and not _still_holds(standing, incoming):
@@ -236,11 +235,11 @@ class _Consideration:
     # What follows from it
 
     def _list_people(self, file: CaseFile) -> None:
-        """Who gets the board's copies is settled by the directory of the day they go out (2.8b)."""
+        """Who gets the board's copies is settled by the directory of the day they go out (2.8b); without one, later."""
         due = board_copy_due(file)
         if due is None or file.ended is not None:
             return
-        directory = self.world.need_directory()
+        directory = self.world.directory
         people = [person.id for person in directory.board_members(self.world.today)] if directory else []
         if not people:
             return

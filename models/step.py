@@ -25,18 +25,14 @@ Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", title="Document", json_
 """A document of the store, by its SHA-256."""
 
 
-class DirectoryNeededError(Exception):
-    """The core was asked something that only the directory can answer, and was not given it."""
-
-
 @dataclass(frozen=True, slots=True)
 class World:
     """What the core is told of the world around the file, at this moment.
 
     Arguments:
         now: business time.
-        directory: the board's directory; None where it is not to be had (a validator, say): checks that need it
-            are left to the answer that counts.
+        directory: the board's directory; None where it is not to be had. A quick answer then leaves checks that
+            need it to the one that counts, and that one refuses.
         rulebooks: the rulebooks on the shelf, by name, as plain data.
         extra_holidays: one-off bank holidays that the calendar does not know yet.
         quick: True in a validator, whose answer does not count.
@@ -57,16 +53,6 @@ class World:
     def above_chair(self) -> bool:
         """Whether the directory has somebody in the role above the Chair today."""
         return self.directory is not None and self.directory.holder("above_chair", self.today) is not None
-
-    def need_directory(self) -> Directory | None:
-        """The directory; None only for a quick answer.
-
-        Raises:
-            DirectoryNeededError: the answer counts and there is no directory.
-        """
-        if self.directory is None and not self.quick:
-            raise DirectoryNeededError("The directory cannot be read.")
-        return self.directory
 
 
 class Step(BaseModel):

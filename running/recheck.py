@@ -15,7 +15,7 @@ from models.consider import consider
 from models.counting import NoCalendarError
 from models.directory import Directory
 from models.record import Entry
-from models.step import DirectoryNeededError, World
+from models.step import World
 from running.cases import Cases, NoSuchFileError
 from running.system import System
 
@@ -75,7 +75,7 @@ class Recheck:
         incoming = self._change.step(world.today) if self._change else Incoming(kind="look")
         try:
             changes = _asked(state, incoming, world)
-        except (NoCalendarError, DirectoryNeededError) as error:
+        except NoCalendarError as error:
             return {"reference": reference, "finding": str(error), "would": [], "applied": False}
         if changes.answer is not None and not changes.answer.recorded:
             return {"reference": reference, "finding": changes.answer.reason, "would": [], "applied": False}

@@ -129,8 +129,14 @@ class Deciding(Step):
             yield Refusal("2.2g", "A Serious Case Review is not an alternative review: choose it by name.", "kind")
 
     def _check_decider(self, world: World) -> Iterator[Refusal]:
-        directory = world.need_directory()
+        directory = world.directory
         if directory is None:
+            if not world.quick:
+                yield Refusal(
+                    "2.2c",
+                    "The final decision rests with the Chair, and who that is only the board's directory says, which "
+                    "is not there: load the directory first: starter.py directory load FILE.",
+                )
             return
         named = self.decider.casefold()
         people = [p.id for p in directory.people if named in (p.id.casefold(), p.name.casefold())]

@@ -11,7 +11,7 @@ from models.changes import Changes, Incoming, Standing
 from models.consider import consider, standing_of, why_not
 from models.counting import NoCalendarError
 from models.record import Entry, read_instant
-from models.step import DirectoryNeededError, World
+from models.step import World
 
 from .case import DIED, HARMED, PAPER, Case, morning, rulebook
 from .lives import DECIDED, decided, planned, signed_off
@@ -317,15 +317,15 @@ def _moved(body: Any) -> dict[str, Any]:
 # What only the directory can tell.
 
 
-def test_without_the_directory_only_what_needs_it_gets_no_answer() -> None:
+def test_without_the_directory_only_what_needs_it_is_refused_plainly() -> None:
     case = Case.opened()
     case.directory = None
     case.look()
     case.step("note_added", text="It is away.")
     case.until("2018-10-07")
     assert case.told("escalated", deadline="decision")
-    with pytest.raises(DirectoryNeededError):
-        case.step("decision", **DECISION)
+    refusal = case.refused("decision", **DECISION)
+    assert "load the directory first: starter.py directory load FILE" in refusal.reason
     assert case.quick("decision", **DECISION) is None
 
 
@@ -341,10 +341,13 @@ def test_the_boards_copies_wait_for_the_directory() -> None:
     case = signed_off()
     case.step("action_proposed", action="a-1", text="Train.", owner="hospital")
     case.step("action_plan_drafted", document=PAPER)
-    case.directory = None
-    with pytest.raises(DirectoryNeededError):
-        case.step("action_agreed", action="a-1", agreed_by="Somebody")
-    assert planned().sent("board_copy:")
+    directory, case.directory = case.directory, None
+    case.step("action_agreed", action="a-1", agreed_by="Somebody")
+    assert not case.sent("board_copy:")
+    case.directory = directory
+    case.look()
+    assert case.sent("board_copy:")
+    assert [letter.to for letter in case.sent("board_copy:")] == [letter.to for letter in planned().sent("board_copy:")]
 
 
 # What the shell holds.
