@@ -34,7 +34,7 @@ async def run(settings: Settings, stopped: asyncio.Event) -> None:
         await check_schema(parts.register)
         client = await connect(settings, serve_metrics=True)
         await register_search_attributes(client)
-        async with parts.worker(client):
+        async with parts.worker(client, await parts.known_directory()):
             log.info("The worker runs.", task_queue=settings.task_queue, rulebooks=sorted(parts.rulebooks))
             await stopped.wait()
             log.info("The worker stops.")

@@ -19,11 +19,12 @@ from models.step import World
 
 from .away import RegisterAway
 from .database import Register
-from .directory import NoDirectory, load_directory
+from .directory import Known, NoDirectory, latest_directory
 from .register import write
 
 FRESH_SECONDS = 5.0
-"""How long the directory counts as just read. Letters read it anew each time; this one is for who may decide."""
+"""How long the directory counts as just read, and a register that is away is not asked for it again. Letters ask each
+time; this one is for who may decide."""
 
 
 @dataclass
@@ -34,13 +35,14 @@ class CoreActivities:
         register: for the directory; while it is away, the directory as it was last read.
         rulebooks: the rulebooks on the shelf, by name, as plain data.
         extra_holidays: one-off bank holidays.
+        known: the directory as it was read when the worker started; None if there was none.
     """
 
     register: Register
     rulebooks: Mapping[str, Mapping[str, Any]]
     extra_holidays: tuple[date, ...] = ()
-    _directory: Directory | None = field(default=None, init=False)
-    _read_at: float = field(default=float("-inf"), init=False)
+    known: Known | None = None
+    _asked_at: float = field(default=float("-inf"), init=False)
 
     @activity.defn(name="consider")
     async def consider(self, question: dict[str, Any]) -> dict[str, Any]:
@@ -76,11 +78,14 @@ class CoreActivities:
         return True
 
     async def _latest_directory(self) -> Directory | None:
-        if time.monotonic() < self._read_at + FRESH_SECONDS:
-            return self._directory
-        try:
-            self._directory = await load_directory(self.register)
-            self._read_at = time.monotonic()
-        except (RegisterAway, NoDirectory):
-            activity.logger.warning("The directory cannot be read: it is used as it was last read.")
-        return self._directory
+        if time.monotonic() >= self._asked_at + FRESH_SECONDS:
+            try:
+                self.known = await latest_directory(self.register, self.known)
+                self._asked_at = time.monotonic()
+            except NoDirectory:
+                # Asked for again each time: whoever loads it is about to go on.
+                activity.logger.warning("The register has no directory.")
+            except RegisterAway:
+                self._asked_at = time.monotonic()
+                activity.logger.warning("The directory cannot be read: it is used as it was last read.")
+        return self.known.directory if self.known else None

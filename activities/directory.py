@@ -39,7 +39,7 @@ class NoDirectory(Exception):
     """The register has no directory yet."""
 
     def __init__(self) -> None:
-        super().__init__("The register has no directory yet: store the board's directory first.")
+        super().__init__("The register has no directory yet: load it first, starter.py directory load FILE.")
 
 
 class FaultyDirectory(Exception):
@@ -71,6 +71,14 @@ class Change:
     became: Mapping[str, Any] | None
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A directory as it was read; ``revision`` says which replacement it came with."""
+
+    revision: int
+    directory: Directory
+
+
 async def load_directory(register: Register) -> Directory:
     """The board's directory.
 
@@ -78,10 +86,32 @@ async def load_directory(register: Register) -> Directory:
         NoDirectory: none was stored yet.
         RegisterAway: no answer in time.
     """
-    directory = await register.read(_load)
-    if directory is None:
+    return (await latest_directory(register, None)).directory
+
+
+async def latest_directory(register: Register, known: Known | None) -> Known:
+    """The board's directory, read anew only if it was replaced since: one query for each letter instead of six.
+
+    Arguments:
+        register: where.
+        known: as whoever asks has read it before.
+
+    Raises:
+        NoDirectory: none was stored yet.
+        RegisterAway: no answer in time.
+    """
+
+    async def work(connection: AsyncConnection) -> Known | None:
+        revision = await connection.scalar(select(_BOARD.c.revision))
+        if known is not None and known.revision == revision:
+            return known
+        directory = await _load(connection)
+        return Known(revision, directory) if revision is not None and directory is not None else None
+
+    found = await register.read(work)
+    if found is None:
         raise NoDirectory
-    return directory
+    return found
 
 
 async def replace_directory(

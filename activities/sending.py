@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,7 +18,7 @@ from models.record import instant_text
 
 from . import ledger
 from .database import Register
-from .directory import load_directory
+from .directory import Known, latest_directory
 from .documents import DocumentMissing, DocumentStore
 from .letters import Attachment, BadAddressError, LetterError, Letterhead, Mailbox, Templates, compose, message_id
 from .mail import Refused, Relay, TryAgain, WrongSettings, deliver
@@ -53,6 +53,7 @@ class SendingActivities:
     templates: Templates
     sender: str
     public_address: str = ""
+    _known: Known | None = field(default=None, init=False)
 
     @activity.defn(name="send_letter")
     async def send_letter(self, opening: dict[str, Any], letter_to_send: dict[str, Any]) -> dict[str, Any]:
@@ -63,7 +64,8 @@ class SendingActivities:
         """
         letter = LetterToSend.model_validate(letter_to_send)
         clock = _Clock(opening.get("offset_seconds", 0))
-        directory = await load_directory(self.register)
+        self._known = await latest_directory(self.register, self._known)
+        directory = self._known.directory
         try:
             to = mailbox_of(
                 letter.to,

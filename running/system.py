@@ -13,6 +13,7 @@ from temporalio.worker import Worker
 
 from activities.core import CoreActivities
 from activities.database import Register
+from activities.directory import Known, NoDirectory, latest_directory
 from activities.documents import DocumentStore
 from activities.filing import FilingActivities
 from activities.letters import Templates
@@ -48,10 +49,26 @@ class System:
         """The rulebook of files that are opened from now on."""
         return self.rulebooks[self.settings.rulebook]
 
-    def activities(self, client: Client) -> list[Callable[..., Any]]:
-        """Every activity, ready for a worker."""
+    async def known_directory(self) -> Known | None:
+        """The directory for a worker that starts, to go on with should the register be away later.
+
+        Raises:
+            RegisterAway: no answer in time.
+        """
+        try:
+            return await latest_directory(self.register, None)
+        except NoDirectory:
+            return None
+
+    def activities(self, client: Client, known: Known | None = None) -> list[Callable[..., Any]]:
+        """Every activity, ready for a worker.
+
+        Arguments:
+            client: of Temporal.
+            known: from :meth:`known_directory`; None to read the directory when it is first needed.
+        """
         shelf = {name: rulebook.model_dump(mode="json") for name, rulebook in self.rulebooks.items()}
-        core = CoreActivities(self.register, shelf, self.settings.extra_holidays)
+        core = CoreActivities(self.register, shelf, self.settings.extra_holidays, known)
         filing = FilingActivities(self.register, client, self.settings.extra_holidays)
         sending = SendingActivities(
             self.register,
@@ -69,9 +86,9 @@ class System:
             filing.tell_file,
         ]
 
-    def worker(self, client: Client, **options: Any) -> Worker:
-        """A worker, not yet running; see :func:`running.temporal.make_worker`."""
-        return make_worker(client, self.settings, WORKFLOWS, self.activities(client), **options)
+    def worker(self, client: Client, known: Known | None = None, **options: Any) -> Worker:
+        """A worker, not yet running; see :meth:`activities` and :func:`running.temporal.make_worker`."""
+        return make_worker(client, self.settings, WORKFLOWS, self.activities(client, known), **options)
 
 
 def relay_of(settings: Settings) -> Relay:

@@ -57,7 +57,7 @@ async def run_everything(printer: Printer, ports: Ports) -> None:
         await migrate(settings.register_url)
         parts = await stack.enter_async_context(system(settings))
         client = await connect(settings)
-        await stack.enter_async_context(parts.worker(client))
+        await stack.enter_async_context(parts.worker(client, await parts.known_directory()))
         opened = await load_samples(parts, Cases(client, parts.register, settings.task_queue), datetime.now(UTC))
         _welcome(printer, server, mails, settings.register_url, opened)
         gone = asyncio.create_task(server.ended())

@@ -13,6 +13,7 @@ from activities.directory import (
     FaultyDirectory,
     NoDirectory,
     directory_changes,
+    latest_directory,
     load_directory,
     replace_directory,
 )
@@ -51,6 +52,15 @@ async def test_what_was_stored_is_what_is_loaded_in_its_order(register: Register
     turned = other(organisations=FIRST.organisations[::-1], people=FIRST.people[::-1])
     assert await replace_directory(register, turned, changed_by="A Coordinator", at=NOW) == ()
     assert await load_directory(register) == turned
+
+
+async def test_a_directory_that_is_known_is_read_again_only_once_it_was_replaced(register: Register) -> None:
+    await replace_directory(register, FIRST, changed_by="A Coordinator", at=NOW)
+    known = await latest_directory(register, None)
+    assert await latest_directory(register, known) is known
+    renamed = other(board="Another Board")
+    await replace_directory(register, renamed, changed_by="A Coordinator", at=NOW)
+    assert (await latest_directory(register, known)).directory == renamed
 
 
 async def test_each_change_is_kept_with_what_it_was_when_and_by_whom(register: Register) -> None:
