@@ -44,8 +44,8 @@ def incident(aware_on: str = "2018-09-03", notified_on: str = "2018-09-05") -> d
 
 
 def morning(day: str | date, at: time = time(9)) -> datetime:
-    """A time in London on a day, 09:00 unless told otherwise."""
-    return datetime.combine(date.fromisoformat(str(day)), at, LONDON)
+    """A time in London on a day, 09:00 unless told otherwise, in UTC: in London's, sums would be of wall clocks."""
+    return datetime.combine(date.fromisoformat(str(day)), at, LONDON).astimezone(UTC)
 
 
 @dataclass
