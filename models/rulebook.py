@@ -132,7 +132,7 @@ class Clock(_Part):
         source: where the length was read, or why the board chose it.
     """
 
-    rule: str = Field(pattern=r"^(|\d(\.\d+)+[a-g]?)$")
+    rule: str = Field(pattern=r"^(|\d(\.\d+)+[a-z]?)$")
     title: str = Field(min_length=1, max_length=120, pattern=r"\S")
     length: int = Field(ge=0, le=400, strict=True)
     unit: Unit

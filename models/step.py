@@ -122,7 +122,7 @@ def _rule(kind: type[Step], fault: Mapping[str, Any]) -> str:
 
 def rule_cited(text: str) -> str:
     """The rule a text cites in brackets, ``2.1b``; empty when it cites none."""
-    found = re.search(r"\((\d\.\d+[a-g]?)\)", text)
+    found = re.search(r"\((\d\.\d+[a-z]?)\)", text)
     return found[1] if found else ""
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from models.duty import Clocks
-from models.rulebook import CLOCKS, STATUTORY, RulebookError, read_rulebook, rulebook_from
-from models.step import World
+from models.rulebook import CLOCKS, STATUTORY, Clock, RulebookError, read_rulebook, rulebook_from
+from models.step import World, rule_cited
 from models.view import shown
 
 from .case import RULEBOOKS, Case, rulebook
@@ -263,3 +263,10 @@ def test_a_rulebook_cannot_give_a_statutory_clock_more_or_less_than_the_law(cloc
     before, header, after = TEXT.partition(f"[clocks.{clock}]")
     with pytest.raises(RulebookError, match=f"{clock}.*set by law or guidance"):
         read_rulebook(before + header + after.replace(was, becomes, 1), "a.toml")
+
+
+@pytest.mark.rule("2.1h")
+def test_a_rule_of_any_letter_can_be_cited_and_stand_in_a_rulebook() -> None:
+    assert rule_cited("The new panel is told (2.1h).") == "2.1h"
+    clock = rulebook().clocks["decision"]
+    assert Clock.model_validate({**clock.model_dump(), "rule": "2.1h"}).rule == "2.1h"
