@@ -9,7 +9,7 @@ from itertools import count
 from typing import Literal
 
 from .casefile import CaseFile
-from .counting import morning_of, start_of
+from .counting import london_date, morning_of, start_of
 from .duty import Deadline
 from .parts import Rung
 from .rulebook import Ladder
@@ -103,16 +103,18 @@ def due_now(
     """What is due of a ladder at this moment, and the next rung to wait for.
 
     However much was missed, a person hears once: only the latest rung is due, never a reminder and an escalation
-    together; that the deadline passed is seen besides. A reminder from before the deadline was set is no use.
+    together; that the deadline passed is seen besides. A reminder from before the deadline was set is no use, nor one
+    on that very day: whoever is reminded has just been asked.
 
     Arguments:
         now: business time.
         since: the instant the deadline was set or moved.
     """
     last = max((rung.at for rung in reached(deadline, file)), default=None)
+    set_on = london_date(since)
     missed: list[Planned] = []
     for rung in planned(deadline, file, above=above):
-        if (last is not None and rung.at <= last) or (rung.kind == "reminder" and rung.at <= since):
+        if (last is not None and rung.at <= last) or (rung.kind == "reminder" and london_date(rung.at) <= set_on):
             continue
         if rung.at > now:
             return _once(missed), rung

@@ -359,3 +359,13 @@ def test_what_follows_a_period_that_was_over_while_the_worker_was_away_is_raised
     told = [(line["what"], line["deadline"]) for line in changes.events if line["what"] in ("reminded", "escalated")]
     assert ("reminded", "year_on_website") in told and ("escalated", "moved_to_request") in told
     assert date.fromisoformat(case.standing.deadlines["moved_to_request"]["due"]) < date(2021, 6, 1)
+
+
+@pytest.mark.rule("2.7d")
+def test_nobody_is_reminded_on_the_day_a_deadline_is_set() -> None:
+    case = Case.opened()
+    case.now = morning("2018-09-12", time(7))
+    case.step("review_recommended", recommends="SCR, criteria met", reasons="A limb is met.")
+    assert str(case.due("files_secured:hospital")) == "2018-09-14"
+    case.until("2018-09-15", time(7, 30))
+    assert lines(case, "files_secured:hospital", "reminded") == []
