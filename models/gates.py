@@ -9,6 +9,7 @@ from .casefile import CaseFile
 from .counting import day_words
 from .parts import Topic
 from .record import Refusal
+from .step import World
 
 
 def needs_incident(file: CaseFile, rule: str) -> Iterator[Refusal]:
@@ -50,6 +51,29 @@ def not_answered(file: CaseFile, topic: Topic) -> Iterator[Refusal]:
                 f"The national panel's advice {name} on {topic} of {day_words(advice.on)} has no response from the "
                 "board: record advice_considered first.",
             )
+
+
+def decided_by_chair(decider: str, on: date, world: World, field: str, rule: str) -> Iterator[Refusal]:
+    """Refused unless, by the directory, who decided was the Chair or acted for the Chair on that day (2.2c).
+
+    Arguments:
+        decider: a person's name or identifier in the directory.
+
+    Raises:
+        DirectoryNeededError: the answer counts and there is no directory.
+    """
+    directory = world.need_directory()
+    if directory is None:
+        return
+    named = decider.casefold()
+    people = [p.id for p in directory.people if named in (p.id.casefold(), p.name.casefold())]
+    if not any(directory.may_act_as("chair", person, on) for person in people):
+        yield Refusal(
+            rule,
+            f"The final decision rests with the Chair, and by the directory {decider} was neither Chair nor "
+            f"acting for the Chair on {day_words(on)}.",
+            field,
+        )
 
 
 def once(recorded_on: date | None, what: str, rule: str) -> Iterator[Refusal]:

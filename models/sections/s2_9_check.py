@@ -9,7 +9,7 @@ from pydantic import Field
 
 from ..casefile import CaseFile
 from ..duty import Clocks, Duty, Notice
-from ..gates import known_name, needs_report, needs_review, new_name, not_before
+from ..gates import known_name, needs_report, needs_review, new_name, not_answered, not_before
 from ..incident import Identifier, Line, Text
 from ..parts import Publication, Restriction
 from ..record import Entry, Refusal
@@ -20,7 +20,7 @@ class PublicationChecked(Step):
     """The welfare and legal check, by a named person (2.9d)."""
 
     label: ClassVar[str] = "The publication was checked"
-    rules: ClassVar[tuple[str, ...]] = ("2.9d",)
+    rules: ClassVar[tuple[str, ...]] = ("2.9d", "2.3a")
     who: ClassVar[tuple[Who, ...]] = ("coordinator", "chair")
 
     checked_by: Line = Field(title="Checked by")
@@ -32,8 +32,9 @@ class PublicationChecked(Step):
 
     @classmethod
     def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
-        """Needs a report, and no court that forbids publication."""
+        """Needs a report, the response to the panel's advice (2.3a), and no court that forbids publication."""
         yield from needs_report(file, "2.9d")
+        yield from not_answered(file, "publication")
         yield from no_court_forbids(file)
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:

@@ -10,7 +10,7 @@ from pydantic import Field
 from ..casefile import CaseFile
 from ..counting import day_words, london_date
 from ..duty import Clocks, Deadline, Duty, Notice
-from ..gates import names_nobody, needs_report, not_answered, not_before, since_report
+from ..gates import decided_by_chair, names_nobody, needs_report, not_answered, not_before, since_report
 from ..incident import Day, Line, Text
 from ..parts import Proposal, Ruling
 from ..record import Entry, Refusal
@@ -70,7 +70,7 @@ class NonPublicationDecided(Step):
     who: ClassVar[tuple[Who, ...]] = ("coordinator", "chair")
 
     publish: bool = Field(title="The report is published")
-    decided_by: Line = Field(title="Decided by")
+    decided_by: Line = Field(title="Decided by", description="The Chair, or who acted for the Chair that day.")
     reasons: Text = Field(title="Reasons", description="Sent to the national panel: name nobody.")
     no_advice_came: bool = Field(False, title="No advice came by the date that was set")
 
@@ -83,10 +83,11 @@ class NonPublicationDecided(Step):
         yield from not_answered(file, "publication")
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
-        """Advice is needed, or a record that none came by the set date."""
+        """The Chair decides; advice is needed, or a record that none came by the set date."""
         proposal = file.publication.proposal
         if proposal is None:
             return
+        yield from decided_by_chair(self.decided_by, self.happened_on, world, "decided_by", "2.9g")
         yield from names_nobody(file, self.reasons, "reasons", "2.9g")
         if proposal.rulings:
             yield from not_before(self.happened_on, proposal.rulings[-1].on, "the decision not to publish", "2.9g")

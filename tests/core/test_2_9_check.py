@@ -55,6 +55,15 @@ def test_the_check_is_made_by_name_and_confirms_every_point(fields: dict[str, An
     case.step("publication_checked", **CHECK)
 
 
+@pytest.mark.rule("2.3a")
+def test_the_check_waits_for_the_response_to_the_panels_advice_on_publication() -> None:
+    case = signed_off()
+    case.step("panel_advised", advice="a-1", topic="publication", text="Leave out the school.")
+    assert case.refused("publication_checked", **CHECK).rule == "2.3a"
+    case.step("advice_considered", advice="a-1", response="accepted")
+    case.step("publication_checked", **CHECK)
+
+
 @pytest.mark.rule("2.9d")
 def test_there_is_nothing_to_check_without_a_report() -> None:
     assert decided().refused("publication_checked", **CHECK).rule == "2.9d"

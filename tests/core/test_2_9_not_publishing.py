@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from .case import Case
+from models.directory import Acting
+
+from .case import Case, directory
 from .lives import CHECK, decided, not_met, planned, published, ready_to_publish, signed_off, why_not
 
 REASONS = "A sibling can be recognised from it."
@@ -301,3 +303,14 @@ def test_a_report_that_had_to_come_down_can_be_kept_off_for_good_on_the_panels_a
     case.step("publication_checked", "2020-06-01", **CHECK)
     case.step("report_restored", "2020-06-01")
     assert str(case.due("year_on_website")) == "2021-04-27"
+
+
+@pytest.mark.rule("2.9g")
+def test_whether_to_publish_is_decided_by_the_chair_or_who_acted_for_the_chair_that_day() -> None:
+    case = considered(advised(proposed()))
+    refusal = case.refused("non_publication_decided", "2019-03-25", **{**DECISION, "decided_by": "Person coordinator"})
+    assert (refusal.rule, refusal.field) == ("2.9g", "decided_by")
+    assert case.quick("non_publication_decided", **{**DECISION, "decided_by": "nobody"}) is None
+    acting = Acting(role="chair", person="deputy", since=date(2019, 3, 20), until=date(2019, 3, 30))
+    case.directory = directory(acting=(acting,))
+    case.step("non_publication_decided", **{**DECISION, "decided_by": "Person deputy"})
