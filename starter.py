@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import uuid
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -15,9 +16,9 @@ from typing import Annotated
 import typer
 
 from activities.directory import load_directory, replace_directory
-from activities.figures import annual_report
+from activities.figures import annual_report, count_by_kind_and_year
 from activities.files import PAGE, Filter, list_files
-from activities.ledger import undelivered
+from activities.ledger import unaddressed, undelivered
 from activities.schema import migrate
 from models.catalogue import STEPS
 from models.counting import london_date
@@ -214,25 +215,35 @@ def rulebook_(
 
 @app.command()
 def letters(json: Json = False) -> None:
-    """Letters that wait or were refused, on every file."""
+    """Letters that wait, were refused, or have nobody to go to, on every file."""
 
     async def work(printer: Printer) -> int:
         async with register_only() as parts:
             found = await undelivered(parts.register, datetime.now(UTC))
+            nobody = await unaddressed(parts.register)
         columns = ("reference", "notice_key", "recipient", "status", "attempts", "operations_must_act", "words")
         rows = [{name: getattr(one, name) for name in columns} for one in found]
-        printer.rows(f"{len(rows)} letters wait or were refused", columns, rows)
+        words = "Nobody to send it to: complete the directory, then record address_corrected."
+        rows += [{**asdict(one), "status": "not sent", "attempts": 0, "words": words} for one in nobody]
+        printer.rows(f"{len(rows)} letters wait, were refused or have nobody to go to", columns, rows)
         return 0
 
     run(work, as_json=json)
 
 
 @app.command()
-def report(year: Annotated[int, typer.Argument(help="Which year.")], json: Json = False) -> None:
+def report(
+    year: Annotated[int | None, typer.Argument(help="Which year; without it, reviews by year and kind.")] = None,
+    json: Json = False,
+) -> None:
     """The figures of the annual report: files, decisions, timeliness, actions and their impact (1.2a, 1.2e)."""
 
     async def work(printer: Printer) -> int:
         async with register_only() as parts:
+            if year is None:
+                counts = [asdict(count) for count in await count_by_kind_and_year(parts.register)]
+                printer.rows("Files opened", ("year", "kind", "files"), counts)
+                return 0
             printer.report(await annual_report(parts.register, year))
         return 0
 

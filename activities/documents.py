@@ -139,21 +139,6 @@ class DocumentStore:
             raise DocumentMissing(f"The store has no document {digest}.")
         return known
 
-    async def clear_unfinished(self) -> int:
-        """Deletes what a crash left of documents that were coming in. At a start only: none may be coming in.
-
-        Returns:
-            How many there were.
-        """
-
-        def clear() -> int:
-            left = list(self._folder.glob(f"{_UNFINISHED}*"))
-            for file in left:
-                file.unlink(missing_ok=True)
-            return len(left)
-
-        return await asyncio.to_thread(clear)
-
     def _path(self, digest: str) -> Path:
         if not _DIGEST.fullmatch(digest):
             raise DocumentMissing("A document is asked for by its SHA-256, 64 digits and small letters a to f.")

@@ -16,13 +16,14 @@ from uuid import uuid4
 from sqlalchemy import ColumnElement, Executable, and_, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.register import StoredDelivery
+from models.register import StoredDelivery, StoredNotice
 
 from .database import Register, insert_into
 
 Status = Literal["under way", "waiting", "taken", "refused"]
 
 _DELIVERY = StoredDelivery.__table__
+_NOTICE = StoredNotice.__table__
 
 
 class Letter(NamedTuple):
@@ -234,6 +235,35 @@ async def undelivered(register: Register, now: datetime) -> tuple[Delivery, ...]
     failed = or_(_DELIVERY.c.status == "waiting", silent, and_(_DELIVERY.c.status == "refused", ~replaced))
     found = _SELECTING.where(failed).order_by(_DELIVERY.c.updated_at, _DELIVERY.c.reference, _DELIVERY.c.notice_key)
     return await register.read(lambda connection: _deliveries(connection, found))
+
+
+@dataclass(frozen=True, slots=True)
+class Unaddressed:
+    """A letter that was never handed to a mail server: nobody was there to send it to."""
+
+    reference: str
+    notice_key: str
+    recipient: str
+
+
+async def unaddressed(register: Register) -> tuple[Unaddressed, ...]:
+    """Letters of all files that were given up on before the ledger had them, by file and notice.
+
+    Raises:
+        RegisterAway: no answer in time.
+    """
+    sent = exists().where(
+        _DELIVERY.c.reference == _NOTICE.c.reference,
+        _DELIVERY.c.notice_key == _NOTICE.c.key,
+        _DELIVERY.c.number == _NOTICE.c.number,
+    )
+    columns = (_NOTICE.c.reference, _NOTICE.c.key, _NOTICE.c.recipient)
+    found = select(*columns).where(_NOTICE.c.status == "refused", ~sent).order_by(*columns)
+
+    async def work(connection: AsyncConnection) -> tuple[Unaddressed, ...]:
+        return tuple(Unaddressed(*row) for row in await connection.execute(found))
+
+    return await register.read(work)
 
 
 _SELECTING = select(*(_DELIVERY.c[field.name] for field in fields(Delivery)))

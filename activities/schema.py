@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 from alembic import command
@@ -33,6 +34,8 @@ class SchemaError(Exception):
 async def migrate(url: str) -> None:
     """Upgrades the register at ``url`` to this release's tables, in one transaction: all of it, or nothing.
 
+    A folder that is missing for SQLite's file is made.
+
     Run it at every start: where there is nothing to do, it does nothing. Two at once wait for each other.
 
     Raises:
@@ -55,6 +58,10 @@ async def check_schema(register: Register) -> None:
 
 
 def _migrate(url: URL) -> None:
+    if url.get_backend_name() == "sqlite" and url.database:
+        # If it cannot be made, opening the file says so, as for any register that cannot be reached.
+        with suppress(OSError):
+            Path(url.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _ONE_AT_A_TIME:
         asyncio.run(_migrate_in_one(url))
 
@@ -92,10 +99,10 @@ def _upgrade(connection: Connection) -> None:
 def _check(connection: Connection) -> None:
     stored, head = _known(connection)
     if stored is None:
-        raise SchemaError("The register has no tables yet: run `alembic upgrade head`.")
+        raise SchemaError("The register has no tables yet: run `starter.py migrate`.")
     if stored != head:
         raise SchemaError(
-            f"The register's tables are at {stored}; this release needs {head}: run `alembic upgrade head`."
+            f"The register's tables are at {stored}; this release needs {head}: run `starter.py migrate`."
         )
 
 

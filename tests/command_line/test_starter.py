@@ -192,7 +192,14 @@ async def test_a_rulebook_is_changed_for_many_files_after_a_preview(up: Up) -> N
 
 
 async def test_the_other_commands_answer(up: Up) -> None:
-    for words in (("letters",), ("report", "2026"), ("directory", "show"), ("list", "--overdue"), ("steps",)):
+    for words in (
+        ("letters",),
+        ("report", "2026"),
+        ("report",),
+        ("directory", "show"),
+        ("list", "--overdue"),
+        ("steps",),
+    ):
         outcome = await up.run(*words)
         assert outcome.code == 0 and outcome.out and "Traceback" not in outcome.err, (words, outcome)
 

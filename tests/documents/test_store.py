@@ -221,14 +221,6 @@ async def test_only_its_owner_can_read_the_folder(store: DocumentStore, folder: 
     assert [path.stat().st_mode & 0o777 for path in (folder, kept.parent, kept)] == [0o700, 0o700, 0o600]
 
 
-async def test_what_a_crash_left_is_cleared_at_the_next_start(store: DocumentStore, folder: Path) -> None:
-    assert await store.clear_unfinished() == 0
-    document = await store.put(PDF, "report.pdf", NOW)
-    (folder / ".unfinished-abc").write_bytes(PDF)
-    assert await store.clear_unfinished() == 1
-    assert len(files(folder)) == 1 and await store.get(document.sha256) == PDF
-
-
 @pytest.fixture
 def file_in_the_way(folder: Path) -> None:
     """A file where the folder should be."""

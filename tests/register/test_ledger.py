@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -18,9 +19,12 @@ from activities.ledger import (
     deliveries_of,
     refused,
     taken,
+    unaddressed,
     undelivered,
     waiting,
 )
+from activities.register import write
+from models.projection import Projection
 
 NOW = datetime(2019, 1, 7, 8, tzinfo=UTC)
 LEASE = timedelta(minutes=5)
@@ -171,3 +175,15 @@ async def test_a_files_letters_are_read_in_their_order(register: Register) -> No
     found = await deliveries_of(register, LETTER.reference)
     assert [delivery.number for delivery in found] == [1, 2, 3]
     assert found[0] == replace(found[0], status="under way", held_until=NOW + MINUTE + LEASE, attempts=1)
+
+
+async def test_a_letter_that_had_nobody_to_go_to_is_found_although_it_was_never_sent(
+    register: Register, a_file: Callable[..., Projection]
+) -> None:
+    file = a_file()
+    refused_one = replace(file.notices[0], status="refused")
+    await write(register, replace(file, notices=(refused_one, *file.notices[1:])))
+    (found,) = await unaddressed(register)
+    assert (found.reference, found.notice_key, found.recipient) == (file.reference, refused_one.key, "ofsted")
+    await holder(register, Letter(file.reference, refused_one.key, refused_one.number))
+    assert await unaddressed(register) == ()

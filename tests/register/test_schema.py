@@ -94,7 +94,7 @@ async def test_migrating_makes_the_tables_and_again_changes_nothing(bare_url: st
 
 async def test_a_register_without_tables_is_named(bare_url: str) -> None:
     async with Register(bare_url) as register:
-        with pytest.raises(SchemaError, match="no tables yet: run `alembic upgrade head`"):
+        with pytest.raises(SchemaError, match=r"no tables yet: run `starter\.py migrate`"):
             await check_schema(register)
 
 
@@ -149,5 +149,13 @@ async def test_a_migration_that_fails_half_way_leaves_everything_as_it_was(
 
 
 async def test_a_database_that_is_away_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
     with pytest.raises(RegisterAway, match="unable to open database file"):
-        await migrate(f"sqlite:///{tmp_path}/missing/register.db")
+        await migrate(f"sqlite:///{tmp_path}/file/register.db")
+
+
+async def test_a_new_register_needs_one_command_and_no_folder(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/var/board/register.db"
+    await migrate(url)
+    async with Register(url) as register:
+        await check_schema(register)
