@@ -160,12 +160,23 @@ class Cases:
 
     async def is_running(self, reference: str) -> bool:
         """Whether the file has an open run."""
+        return await self.status(reference) is WorkflowExecutionStatus.RUNNING
+
+    async def status(self, reference: str) -> WorkflowExecutionStatus | None:
+        """What Temporal says of the file's latest run; None when it knows none."""
         try:
-            return (await self.handle(reference).describe()).status is WorkflowExecutionStatus.RUNNING
+            return (await self.handle(reference).describe()).status
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
-                return False
+                return None
             raise
+
+    async def running(self) -> list[str]:
+        """The references of this board's files that have an open run."""
+        query = (
+            f"WorkflowType = 'IncidentWorkflow' AND ExecutionStatus = 'Running' AND TaskQueue = '{self._task_queue}'"
+        )
+        return [found.id async for found in self._client.list_workflows(query)]
 
     async def start_again(self, reference: str, world: World) -> None:
         """Starts a file that the register has open and Temporal has no run of, from what the register knows.

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
+from temporalio.client import WorkflowExecutionStatus
+
 from activities.directory import NoDirectory, load_directory
 from activities.files import MOST, Filter, list_files
-from activities.register import read_entries
+from activities.filing import archive_state, write_state
+from activities.register import read_entries, read_file
 from models.changes import Changes, Incoming, Standing
 from models.consider import consider
 from models.counting import NoCalendarError
@@ -18,6 +21,7 @@ from models.record import Entry
 from models.step import World
 from running.cases import Cases, NoSuchFileError
 from running.system import System
+from workflows.carried import pack
 
 
 @dataclass(frozen=True)
@@ -69,9 +73,16 @@ class Recheck:
             yield await self._file(reference, world, apply=apply)
 
     async def _file(self, reference: str, world: World, *, apply: bool) -> dict[str, Any]:
-        if not await self._cases.is_running(reference):
+        status = await self._cases.status(reference)
+        if status is WorkflowExecutionStatus.COMPLETED and not await self._ended(reference):
+            # It ended after the copy was taken that the register was put back from.
+            return await self._written_again(await self._cases.ask(reference, "state"), apply=apply)
+        if status is not WorkflowExecutionStatus.RUNNING:
             return await self._without_a_run(reference, world, apply=apply)
         state = await self._cases.ask(reference, "state")
+        stored = await read_file(self._parts.register, reference)
+        if stored is None or (stored.revision, len(stored.entries)) != (state["revision"], len(state["record"])):
+            return await self._written_again(state, apply=apply)
         incoming = self._change.step(world.today) if self._change else Incoming(kind="look")
         try:
             changes = _asked(state, incoming, world)
@@ -91,13 +102,29 @@ class Recheck:
     async def _without_a_run(self, reference: str, world: World, *, apply: bool) -> dict[str, Any]:
         if not await read_entries(self._parts.register, reference):
             raise NoSuchFileError(reference)
-        closed = (await list_files(self._parts.register, Filter(open=False, reference=reference))).total
-        if closed:
+        if await self._ended(reference):
             return {"reference": reference, "finding": "The file has ended.", "would": [], "applied": False}
         finding = "The register has it open, and Temporal has no run of it: it is to be started again."
         if apply:
             await self._cases.start_again(reference, world)
         return {"reference": reference, "finding": finding, "would": [{"what": "started_again"}], "applied": apply}
+
+    async def _ended(self, reference: str) -> bool:
+        stored = await read_file(self._parts.register, reference)
+        return stored is not None and stored.closed_on is not None
+
+    async def _written_again(self, state: Mapping[str, Any], *, apply: bool) -> dict[str, Any]:
+        """The workflow is right: an older copy of the register was put back, say."""
+        reference, register = state["reference"], self._parts.register
+        if apply:
+            await write_state(register, state, self._parts.settings.extra_holidays)
+            if state["stage"] == "closed" and not await self._cases.is_running(reference):
+                carried = pack(dict(state))
+                await archive_state(register, self._cases.handle(reference), state, state["revision"], carried)
+        finding = "The register has another state of it than its workflow: it is to be written again."
+        if apply:
+            finding = "The register was written again from its workflow; recheck it once more for what would move."
+        return {"reference": reference, "finding": finding, "would": [{"what": "written_again"}], "applied": apply}
 
     async def _world(self) -> World:
         directory: Directory | None = None
@@ -114,7 +141,8 @@ class Recheck:
             page = await list_files(self._parts.register, Filter(open=True), start=len(found), limit=MOST)
             found += [line.reference for line in page.files]
             if not page.files:
-                return sorted(found)
+                # A file that was opened after the register's copy was taken is only where it runs.
+                return sorted({*found, *await self._cases.running()})
 
 
 def _asked(state: Mapping[str, Any], incoming: Incoming, world: World) -> Changes:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
@@ -271,6 +273,43 @@ async def test_a_terminated_file_is_found_and_started_again_from_the_register(
         assert [e["id"] for e in after["record"]] == [*(e["id"] for e in before["record"]), "after"]
         assert len(after["events"]) == len(before["events"]) + 1
         assert set(after["deadlines"]) == set(before["deadlines"])
+
+
+async def test_an_older_copy_of_the_register_is_noticed_and_written_again_from_the_workflows(
+    server: WorkflowEnvironment, boards: Boards
+) -> None:
+    async with boards(server) as board:
+        await board.open("COPY-1")
+        await board.open("COPY-2")
+        for reference in ("COPY-1", "COPY-2"):
+            await until(lambda which=reference: _quiet(board, which))
+        database = str(board.parts.register.url.database)
+        with closing(sqlite3.connect(":memory:")) as copy:
+            with closing(sqlite3.connect(database)) as register:
+                register.backup(copy)
+            await board.record("COPY-1", "note_added", "after", **NOTE)
+            await board.record("COPY-2", "merged_into", "merged", reference="OTHER-1", reason="The same incident.")
+            await board.open("COPY-3")
+            async with asyncio.timeout(20):
+                await board.cases.handle("COPY-2").result()
+            await board.parts.register.engine.dispose()
+            with closing(sqlite3.connect(database)) as register:
+                copy.backup(register)
+        recheck = Recheck(board.cases, board.parts)
+        again = [{"what": "written_again"}]
+
+        async def noticed() -> bool:
+            found = {one["reference"]: one["would"] async for one in recheck.files(None, apply=False)}
+            return found == {"COPY-1": again, "COPY-2": again, "COPY-3": again}
+
+        await until(noticed)
+        assert all([found["applied"] async for found in recheck.files(None, apply=True)])
+        assert [found["would"] async for found in recheck.files(None, apply=False)] == [[], []]
+        stored = await read_file(board.parts.register, "COPY-1")
+        assert stored is not None and stored.entries[-1].id == "after"
+        ended = await read_file(board.parts.register, "COPY-2")
+        assert ended is not None and ended.stage == "closed"
+        assert await read_archive(board.parts.register, "COPY-2") is not None
 
 
 async def test_a_file_that_has_ended_is_archived_and_reopened_with_all_its_steps(
