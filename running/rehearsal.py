@@ -98,7 +98,7 @@ class _Rehearsal:
         self._cases = Cases(env.client, parts.register, parts.settings.task_queue)
         self._reference = str(scenario.opening["reference"])
         self._documents: dict[str, str] = {}
-        self._refused: list[dict[str, Any]] = []
+        self._refused: list[tuple[int, dict[str, Any]]] = []
         self.failures: list[str] = []
 
     async def play(self) -> None:
@@ -116,10 +116,12 @@ class _Rehearsal:
             await self._skip_to(scenario.until)
 
     async def timeline(self) -> list[dict[str, Any]]:
-        """Everything that happened, in order of time."""
+        """Everything in the order it happened; within one second, too, what was refused stands where it belongs."""
         events = await read_events(self._parts.register, self._reference)
         lines = [{"at": instant_text(event.at), "what": event.what, **event.fields} for event in events]
-        return sorted([*lines, *self._refused], key=lambda line: str(line["at"]))
+        for before, line in reversed(self._refused):
+            lines.insert(before, line)
+        return lines
 
     @staticmethod
     def _offset(instant: datetime) -> timedelta:
@@ -141,13 +143,15 @@ class _Rehearsal:
         try:
             await self._cases.record(self._reference, step.name, body)
         except Refused as error:
-            self._refuse(step, error)
+            # A refusal leaves no trace: where it belongs is told by what the register had until then.
+            events = await read_events(self._parts.register, self._reference)
+            self._refuse(step, error, len(events))
         else:
             if step.refused:
                 self._fail(step, "was expected to be refused, and was recorded")
         await until_quiet(self._cases.handle(self._reference))
 
-    def _refuse(self, step: PlayedStep, error: Refused) -> None:
+    def _refuse(self, step: PlayedStep, error: Refused, before: int) -> None:
         refusal = error.refusal
         at = instant_text(step.at.replace(microsecond=0))
         line = {
@@ -157,7 +161,7 @@ class _Rehearsal:
             "rule": refusal.rule,
             "reason": refusal.reason,
         }
-        self._refused.append(line)
+        self._refused.append((before, line))
         if not step.refused:
             self._fail(step, f"was expected to be recorded, and was refused ({refusal.rule}): {refusal.reason}")
         elif step.rule and step.rule != refusal.rule:

@@ -153,6 +153,23 @@ async def test_an_expectation_that_is_not_met_is_told_with_its_line_and_the_reas
     ]
 
 
+async def test_what_is_refused_stands_where_it_happened_among_steps_of_the_same_second(
+    write: Write, tmp_path: Path
+) -> None:
+    path = write(
+        "  - {at: 2018-11-01T14:00+00:00, step: note_added, text: A note.}",
+        "  - {at: 2018-11-01T10:00+00:00, step: reopened, reason: First., expect: refused}\n"
+        "  - {at: 2018-11-01T10:00+00:00, step: note_added, text: Second.}\n"
+        "  - {at: 2018-11-01T10:00+00:00, step: published, address: /, expect: refused}\n"
+        "  - {at: 2018-11-01T10:00+00:00, step: reopened, reason: Fourth., expect: refused}\n"
+        "  - {at: 2018-11-01T10:00+00:00, step: note_added, text: Fifth.}",
+    )
+    async with stage() as on:
+        play = await played(read_scenario(path, SHELF), on, tmp_path / "kept")
+    told = [line["step"] for line in play.played.timeline if line["what"] in ("step_recorded", "step_refused")]
+    assert told == ["notified_panel", "reopened", "note_added", "published", "reopened", "note_added"]
+
+
 def test_the_scenarios_share_their_boards() -> None:
     boards = {path.name for path in (FOLDER / "boards").glob("*.yaml")}
     assert boards == {"exampleshire.yaml", "hertfordshire.yaml"}
