@@ -48,6 +48,7 @@ class CaseFile:
     notified_on: date | None = None
     added_children: dict[str, tuple[date | None, date]] = field(default_factory=dict)
     panel_notified: dict[str, date] = field(default_factory=dict)
+    late_because: dict[str, str] = field(default_factory=dict)
     finding: Finding = field(default_factory=lambda: Finding(()))
     revisits: dict[str, tuple[date, date | None]] = field(default_factory=dict)
     corrections: list[Correction] = field(default_factory=list)
@@ -61,10 +62,13 @@ class CaseFile:
     reopened_on: date | None = None
 
     # 2.2 the decision, 2.3 the national panel
-    recommended_on: date | None = None
+    locked_down_on: list[date] = field(default_factory=list)
+    lock_down_over: bool = False
     decisions: list[Decision] = field(default_factory=list)
     notification_documents: dict[str, str] = field(default_factory=dict)
+    notification_sent_on: date | None = None
     review: Review | None = None
+    reviews_begun: int = 0
     challenges: dict[str, Request] = field(default_factory=dict)
     panel_requests: dict[str, Request] = field(default_factory=dict)
     advice: dict[str, Advice] = field(default_factory=dict)
@@ -93,6 +97,8 @@ class CaseFile:
     actions: dict[str, Action] = field(default_factory=dict)
     plan_document: str | None = None
     plan_on: date | None = None
+    plan_drafted_on: date | None = None
+    plan_step: str = ""
     publication: Publication = field(default_factory=Publication)
     learning: Learning = field(default_factory=Learning)
     monitored: list[date] = field(default_factory=list)
@@ -161,6 +167,12 @@ class CaseFile:
         """Puts an organisation on the file."""
         self.parties[organisation.id] = Party(organisation, on)
 
+    def ask_lock_down(self, on: date) -> None:
+        """Asks the organisations on the file to lock down their case files from a day on, unless they are asked."""
+        if self.lock_down_over or not self.locked_down_on:
+            self.locked_down_on.append(on)
+            self.lock_down_over = False
+
     def incident(self) -> Incident | None:
         """The incident as it was notified, before any correction."""
         return self.opening.incident
@@ -178,6 +190,8 @@ def opened(opening: Opening, rules: Rulebook) -> CaseFile:
         file.aware_on, file.notified_on = incident.aware_on, incident.notified_on
         if incident.panel_notified_on is not None:
             file.panel_notified[""] = incident.panel_notified_on
+        if incident.late_because is not None:
+            file.late_because["notify_board"] = incident.late_because
         for organisation in incident.organisations:
             file.involve(organisation, opening.opened_on)
         file.refind(incident.notified_on)

@@ -58,12 +58,19 @@ def decided_by_chair(decider: str, on: date, world: World, field: str, rule: str
 
     Arguments:
         decider: a person's name or identifier in the directory.
-
-    Raises:
-        DirectoryNeededError: the answer counts and there is no directory.
+        on: the day it was decided.
+        world: without a directory it is refused as well, except quickly: only the directory says who is Chair.
+        field: the step's field that names who decided.
+        rule: that makes it the Chair's decision.
     """
-    directory = world.need_directory()
+    directory = world.directory
     if directory is None:
+        if not world.quick:
+            yield Refusal(
+                rule,
+                "The final decision rests with the Chair, and who that is only the board's directory says, which "
+                "is not there: load the directory first: starter.py directory load FILE.",
+            )
         return
     named = decider.casefold()
     people = [p.id for p in directory.people if named in (p.id.casefold(), p.name.casefold())]

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from typing import ClassVar
 
 from pydantic import Field
 
 from ..casefile import CaseFile
-from ..counting import day_words, london_date
+from ..counting import london_date
 from ..duty import Clocks, Duty, Notice
-from ..gates import names_nobody, needs_incident, not_answered, not_before, once
+from ..gates import decided_by_chair, names_nobody, needs_incident, not_answered, not_before, once
 from ..incident import Email, Line, ReviewKind, Text
 from ..parts import Choice, Decision, Learning, Publication, Review
 from ..record import Entry, Refusal
@@ -33,9 +34,13 @@ class ReviewRecommended(Step):
         yield from needs_incident(file, "2.2c")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
-        """A recommendation to hold a review asks agencies to lock down their files, from this day on."""
-        if self.recommends != "no review" and file.recommended_on is None:
-            file.recommended_on = self.happened_on
+        """A recommendation to hold a review asks agencies to lock down their files; one from before a decision, never.
+
+        That came from the decision already, or the decision was against it.
+        """
+        later = file.decision is None or self.happened_on >= file.decision.on
+        if self.recommends != "no review" and later:
+            file.ask_lock_down(self.happened_on)
 
 
 class Deciding(Step):
@@ -90,7 +95,7 @@ class Deciding(Step):
         """The Chair decides (2.2c), by the finding (2.1e)."""
         yield from self._check_area(file)
         yield from self._check_choice(file)
-        yield from self._check_decider(world)
+        yield from decided_by_chair(self.decider, self.happened_on, world, "decider", "2.2c")
         yield from names_nobody(file, self.reasons, "reasons", "2.2e")
 
     def _check_area(self, file: CaseFile) -> Iterator[Refusal]:
@@ -128,26 +133,6 @@ class Deciding(Step):
         elif self.kind == "Serious Case Review":
             yield Refusal("2.2g", "A Serious Case Review is not an alternative review: choose it by name.", "kind")
 
-    def _check_decider(self, world: World) -> Iterator[Refusal]:
-        directory = world.directory
-        if directory is None:
-            if not world.quick:
-                yield Refusal(
-                    "2.2c",
-                    "The final decision rests with the Chair, and who that is only the board's directory says, which "
-                    "is not there: load the directory first: starter.py directory load FILE.",
-                )
-            return
-        named = self.decider.casefold()
-        people = [p.id for p in directory.people if named in (p.id.casefold(), p.name.casefold())]
-        if not any(directory.may_act_as("chair", person, self.happened_on) for person in people):
-            yield Refusal(
-                "2.2c",
-                f"The final decision rests with the Chair, and by the directory {self.decider} was neither Chair nor "
-                f"acting for the Chair on {day_words(self.happened_on)}.",
-                "decider",
-            )
-
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Keeps the decision beside earlier ones, and begins or ends the review."""
         before = file.decision
@@ -160,7 +145,9 @@ class Deciding(Step):
             file.notification_documents[self.id] = self.notification_document
         review, file.review = file.review, _review(decision, file.review)
         if file.review is None:
+            file.lock_down_over = True
             return
+        file.ask_lock_down(self.happened_on)
         if review is None or review.kind != file.review.kind:
             _begin(file)
         if not file.vacancies:
@@ -241,6 +228,26 @@ class Transferred(Step):
         file.addresses["other_board"] = self.email
 
 
+class NotificationSent(Step):
+    """The panel was sent a copy of the notification, by a secure way, as a decision not to initiate asks for (2.2e)."""
+
+    label: ClassVar[str] = "The panel was sent the notification"
+    rules: ClassVar[tuple[str, ...]] = ("2.2e",)
+
+    how: Line = Field(title="How it was sent")
+
+    @classmethod
+    def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Once, and only with a decision not to initiate."""
+        if all(decision.initiates for decision in file.decisions):
+            yield Refusal("2.2e", "There is no decision not to initiate that the notification would go with.")
+        yield from once(notification_had_on(file), "That the panel has the notification", "2.2e")
+
+    def apply(self, file: CaseFile, entry: Entry) -> None:
+        """The panel has what the decision goes with."""
+        file.notification_sent_on = self.happened_on
+
+
 class Acknowledged(Step):
     """Someone acknowledged a letter of ours (2.2e)."""
 
@@ -276,6 +283,10 @@ def _review(decision: Decision, before: Review | None) -> Review | None:
 def _begin(file: CaseFile) -> None:
     """A review has its own time and report; after a review of another kind, what follows is done anew (1.1)."""
     file.delayed_on = file.expected_on = None
+    file.reviews_begun += 1
+    for party in file.parties.values():
+        # What staff were told was of another review (2.7c).
+        party.staff_informed_on = None
     if file.report is None:
         return
     file.report = file.first_signed_on = None
@@ -318,13 +329,21 @@ def _told(file: CaseFile, clocks: Clocks, decision: Decision) -> Iterator[Duty]:
     all_on = max((london_date(at) for at in taken if at), default=None) if all(taken) else None
     yield clocks.deadline("decision_told", decision.on, key=f"decision_told:{decision.id}", met_on=all_on)
     if not decision.initiates:
-        panel = file.taken_on(f"decision:{decision.id}:national_panel")
+        panel, had_on = file.taken_on(f"decision:{decision.id}:national_panel"), notification_had_on(file)
         yield clocks.deadline(
             "panel_told_not_initiated",
             decision.on,
             key=f"panel_told_not_initiated:{decision.id}",
-            met_on=london_date(panel) if panel else None,
+            met_on=max(london_date(panel), had_on) if panel and had_on else None,
+            title="The national panel is sent the notification, with the decision not to initiate" if panel else None,
         )
+
+
+def notification_had_on(file: CaseFile) -> date | None:
+    """The first day the panel had a copy of the notification: with a letter, or by a secure way (2.2e)."""
+    taken = [file.taken_on(f"decision:{decision}:national_panel") for decision in file.notification_documents]
+    days = [file.notification_sent_on, *(london_date(at) for at in taken if at)]
+    return min((day for day in days if day), default=None)
 
 
 def _decision_content(file: CaseFile, decision: Decision, *, with_reasons: bool) -> dict[str, str]:

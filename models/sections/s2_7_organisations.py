@@ -217,11 +217,13 @@ def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
     yield from _lock_down(file, clocks)
     if file.review is None:
         return
+    again = f":{file.review.initiated_on}" if file.reviews_begun > 1 else ""
     for name, party in file.parties.items():
         since, lead = max(file.review.initiated_on, party.since), f"lead:{name}"
         yield clocks.for_organisation("representative_named", name, since, party.represented_on)
         yield clocks.for_organisation("staff_informed", name, since, party.staff_informed_on)
-        yield Notice(f"staff_informed:{name}", "2.7c", "Tell staff that a review is held", "staff_to_be_informed", lead)
+        title, template = "Tell staff that a review is held", "staff_to_be_informed"
+        yield Notice(f"staff_informed:{name}{again}", "2.7c", title, template, lead)
         if party.information_on is not None:
             title = "Tell staff the findings of your review"
             yield clocks.for_organisation("agency_findings_told", name, party.information_on, party.findings_told_on)
@@ -232,12 +234,20 @@ def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
 
 
 def _lock_down(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
-    if file.recommended_on is None:
-        return
+    """Asked on a recommendation or decision for a review; with one for no review, what is not done falls away."""
     for name, party in file.parties.items():
-        since = max(file.recommended_on, party.since)
-        yield Notice(f"files_secured:{name}", "2.7d", "Lock down case files", "lock_down", f"lead:{name}")
-        yield clocks.for_organisation("files_secured", name, since, party.files_secured_on)
+        secured_on = party.files_secured_on
+        asked = [day for day in file.locked_down_on if secured_on is None or day <= secured_on]
+        asked_on = max(asked or file.locked_down_on[:1], default=None)
+        if asked_on is None:
+            continue
+        again = f":{asked_on}" if asked_on > file.locked_down_on[0] else ""
+        key, title = f"files_secured:{name}{again}", "Lock down case files"
+        if not file.lock_down_over or key in file.letters:
+            yield Notice(key, "2.7d", title, "lock_down", f"lead:{name}")
+        if not file.lock_down_over or secured_on is not None:
+            since = max(asked_on, party.since)
+            yield clocks.for_organisation("files_secured", name, since, secured_on)
 
 
 def _request(clocks: Clocks, name: str, request: Request) -> Iterator[Duty]:

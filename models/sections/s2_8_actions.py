@@ -33,7 +33,7 @@ BOARD = "board"
 """The owner of an action that the board itself takes."""
 
 COPIES = "board_copy:"
-"""What the keys of the board members' copies begin with; the sign-off's step follows."""
+"""What the keys of the board members' copies begin with; the sign-off's step follows, and a redrafted plan's."""
 
 
 class ActionProposed(Step):
@@ -203,8 +203,9 @@ class ActionPlanDrafted(Step):
         yield from needs_review(file, "2.8b")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
-        """The latest plan counts."""
+        """The latest plan counts; board members who have an earlier one get it too."""
         file.plan_document = self.document
+        file.plan_drafted_on, file.plan_step = self.happened_on, self.id
         file.plan_on = file.plan_on or self.happened_on
         file.documents.append((self.document, "action plan", self.id))
 
@@ -244,10 +245,12 @@ def board_copy_due(file: CaseFile) -> tuple[str, tuple[str, ...]] | None:
     """The listing of board members that is due, and what they get, once report and plan are both ready (2.8b)."""
     if file.report is None or file.plan_document is None or file.review is None or not file.review.serious:
         return None
-    key = f"{COPIES}{file.report.step}"
-    if key in file.listed or not all(action.settled for action in file.actions.values()):
+    documents = (file.report.sha256, file.plan_document)
+    sent = [listing.documents for key, listing in file.listed.items() if key.startswith(COPIES)]
+    if documents in sent[-1:] or not all(action.settled for action in file.actions.values()):
         return None
-    return key, (file.report.sha256, file.plan_document)
+    key = f"{COPIES}{file.report.step}"
+    return (f"{key}:{file.plan_step}" if key in file.listed else key), documents
 
 
 def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
@@ -320,4 +323,4 @@ def _board_copies(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
 def _copies_ready_on(file: CaseFile) -> date:
     settled = [action.first_settled_on for action in file.actions.values()]
     signed_on = file.report.on if file.report else None
-    return max(day for day in (file.begun_on, signed_on, file.plan_on, *settled) if day)
+    return max(day for day in (file.begun_on, signed_on, file.plan_drafted_on, *settled) if day)

@@ -87,6 +87,8 @@ def drafted(case: Case | None = None, on: str = DRAFTED) -> Case:
     case.step("model_chosen", model="Root Cause Analysis", **PRINCIPLES)
     for party in case.file.parties:
         case.step("representative_named", organisation=party, representative="A representative")
+        if case.file.parties[party].files_secured_on is None:
+            case.step("files_secured", organisation=party)
         case.step("staff_informed", organisation=party, told="of the review")
         case.step("practitioners_involved", organisation=party, how="conversation", how_many=3)
     case.step("family_invited", member="parent-1", relationship="parent", how_explained="In a letter.")

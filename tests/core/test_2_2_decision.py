@@ -224,9 +224,9 @@ def test_the_groups_recommendation_is_kept_apart_and_the_decision_may_differ() -
 def test_a_recommendation_against_a_review_asks_nobody_to_lock_down_and_a_later_one_for_it_does() -> None:
     case = Case.opened(HARMED)
     case.step("review_recommended", "2018-09-10", recommends="no review", reasons="No limb is met.")
-    assert case.sent("files_secured:") == [] and case.file.recommended_on is None
+    assert case.sent("files_secured:") == []
     case.step("review_recommended", "2018-09-12", recommends="alternative review", reasons="There is much to learn.")
-    assert len(case.sent("files_secured:")) == 1 and str(case.file.recommended_on) == "2018-09-12"
+    assert len(case.sent("files_secured:")) == 1 and str(case.due("files_secured:hospital")) == "2018-09-14"
 
 
 # 2.2d: peer challenge
@@ -348,7 +348,7 @@ def test_the_reasons_that_are_sent_name_no_child() -> None:
 @pytest.mark.rule("2.2e")
 def test_both_clocks_of_a_decision_not_to_initiate_run_until_the_letters_are_taken() -> None:
     case = Case.opened(UNHARMED, takes_mail=False)
-    decision = decide(case, "2018-09-12", "no review")
+    decision = decide(case, "2018-09-12", "no review", notification_document=PAPER)
     told, panel_told = f"decision_told:{decision}", f"panel_told_not_initiated:{decision}"
     assert (case.deadlines[told].basis, str(case.due(told))) == ("board's own", "2018-09-19")
     assert (case.deadlines[panel_told].basis, str(case.due(panel_told))) == ("statutory", "2018-09-26")
@@ -362,6 +362,28 @@ def test_both_clocks_of_a_decision_not_to_initiate_run_until_the_letters_are_tak
     assert (str(case.deadlines[told].met_on), case.deadlines[told].late) == ("2018-09-21", True)
     assert days(case, "reminded", told) == [(date(2018, 9, 18), "coordinator")]
     assert days(case, "escalated", told) == [(date(2018, 9, 20), "chair")]
+
+
+@pytest.mark.rule("2.2e")
+def test_the_panel_is_not_told_of_a_decision_not_to_initiate_until_it_has_the_notification_too() -> None:
+    case = Case.opened(UNHARMED)
+    assert "no decision not to initiate" in case.refused("notification_sent", how="By courier.").reason
+    key = f"panel_told_not_initiated:{decide(case, '2018-09-12', 'no review')}"
+    assert case.deadlines[key].open and "notification" in case.deadlines[key].title
+    case.until("2018-09-28")
+    assert days(case, "reminded", key)[-1] == (date(2018, 9, 24), "coordinator")
+    assert days(case, "escalated", key) == [(date(2018, 9, 27), "chair")]
+    case.step("notification_sent", "2018-09-28", how="By courier.")
+    assert (str(case.deadlines[key].met_on), case.deadlines[key].late) == ("2018-09-28", True)
+    assert "already" in case.refused("notification_sent", how="By courier.").reason
+
+
+@pytest.mark.rule("2.2e")
+def test_a_notification_that_went_with_one_decision_need_not_go_with_the_next() -> None:
+    case = Case.opened(UNHARMED)
+    decide(case, "2018-09-12", "no review", notification_document=PAPER)
+    again = case.step("decision_revisited", "2018-10-02", because="Asked.", **PARTNERSHIP)["id"]
+    assert str(case.deadlines[f"panel_told_not_initiated:{again}"].met_on) == "2018-10-02"
 
 
 @pytest.mark.rule("2.2e")
@@ -403,7 +425,7 @@ def test_an_acknowledgement_is_recorded_for_a_letter_that_was_taken_and_once() -
 @pytest.mark.rule("2.2e")
 def test_a_letter_is_acknowledged_on_a_file_that_has_ended_too() -> None:
     case = Case.opened(UNHARMED)
-    decision = decide(case, "2018-09-12", "no review")
+    decision = decide(case, "2018-09-12", "no review", notification_document=PAPER)
     case.step("notified_panel", "2018-09-12", reason="The duty officer was away.")
     case.step("closed", "2018-09-20")
     case.step("acknowledged", "2018-09-21", notice=f"decision:{decision}:dfe")
@@ -608,7 +630,7 @@ def test_what_was_shared_of_an_earlier_review_is_shared_anew_of_the_serious_case
     assert [letter.documents for letter in case.sent("panel_copy:")] == [[REPORT]]
     assert case.deadlines["outcome_shared"].open
     case.step("outcome_shared", "2019-09-03", outcome="Seven things were learnt.")
-    assert [letter.content["outcome"] for letter in case.sent("outcome:")] == [
+    assert [letter.content["outcome"] for letter in case.sent("outcome:hospital")] == [
         "Five things were learnt.",
         "Seven things were learnt.",
     ]

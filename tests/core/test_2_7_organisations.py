@@ -308,6 +308,68 @@ def test_a_recommendation_of_no_review_locks_nothing_until_a_later_one_does() ->
 
 
 @pytest.mark.rule("2.7d")
+def test_a_decision_for_a_review_asks_for_it_too_where_none_was_recommended() -> None:
+    case = decided()
+    assert [letter.to for letter in case.sent("files_secured:")] == ["lead:hospital", "lead:school"]
+    assert str(case.due("files_secured:hospital")) == "2018-09-24"
+
+
+@pytest.mark.rule("2.7d")
+def test_a_decision_after_a_recommendation_asks_nobody_twice() -> None:
+    case = decided(recommended())
+    assert len(case.sent("files_secured:")) == 1 and str(case.due("files_secured:hospital")) == "2018-09-14"
+
+
+@pytest.mark.rule("2.7d")
+def test_with_a_decision_for_no_review_the_chasing_ends_and_what_was_done_stays() -> None:
+    case = recommended(not_met(), "SCR, criteria not met")
+    case.step("files_secured", "2018-09-13", organisation="hospital")
+    case.step("decision", "2018-09-14", choice="no review", decider="chair", reasons="No limb is met.")
+    assert case.told("deadline_cancelled", deadline="files_secured:school")
+    assert case.deadlines["files_secured:hospital"].met_on == date(2018, 9, 13)
+    assert not case.until("2018-10-20").told("escalated", deadline="files_secured:school")
+    late = "The group's minutes came late."
+    case.step("review_recommended", happened_on="2018-09-12", recommends="alternative review", reasons=late)
+    assert "files_secured:school" not in case.deadlines
+
+
+@pytest.mark.rule("2.7d")
+def test_when_a_review_is_held_after_all_those_who_had_not_confirmed_are_asked_again() -> None:
+    case = recommended(not_met(), "SCR, criteria not met")
+    case.step("files_secured", "2018-09-13", organisation="hospital")
+    no_review = {"choice": "no review", "decider": "chair", "reasons": "No limb is met."}
+    case.step("decision", "2018-09-14", **no_review)
+    held = {**no_review, "choice": "SCR, criteria not met"}
+    case.step("decision_revisited", "2018-11-01", because="The panel's advice.", **held)
+    assert str(case.due("files_secured:school")) == "2018-11-05"
+    assert [len(case.sent(f"files_secured:{name}")) for name in ("hospital", "school")] == [1, 2]
+    assert not case.deadlines["files_secured:hospital"].open
+
+
+@pytest.mark.rule("2.7c")
+def test_a_decision_struck_out_and_made_again_asks_to_tell_staff_again() -> None:
+    case = decided()
+    made = next(entry for entry in case.record if entry.name == "decision")
+    case.step("struck_out", "2018-09-24", step=made.id, reason="On the wrong day.")
+    assert "staff_informed:hospital" not in case.deadlines
+    decided(case, on="2018-09-25")
+    assert [letter.number for letter in case.sent("staff_informed:hospital")] == [1, 2]
+    assert str(case.due("staff_informed:hospital")) == "2018-10-09"
+
+
+@pytest.mark.rule("2.7c")
+def test_when_another_review_becomes_a_serious_case_review_staff_are_told_of_that_too() -> None:
+    case = decided(not_met(), "alternative review", kind="Partnership Case Review")
+    case.step("staff_informed", "2018-09-24", organisation="hospital", told="of the review")
+    held = {"choice": "SCR, criteria not met", "decider": "chair", "reasons": "There is more to learn."}
+    case.step("decision_revisited", "2018-11-01", because="The panel's advice.", **held)
+    assert case.deadlines["staff_informed:hospital"].open
+    assert str(case.due("staff_informed:hospital")) == "2018-11-15"
+    assert len(case.sent("staff_informed:hospital")) == 2
+    case.step("staff_informed", "2018-11-05", organisation="hospital", told="of the review")
+
+
+@pytest.mark.rule("2.7d")
 def test_an_organisation_added_later_gets_the_letter_too_and_its_own_two_days() -> None:
     case = decided(recommended())
     case.step("organisation_added", "2018-11-05", organisation=SCHOOL)

@@ -384,3 +384,19 @@ def test_a_review_of_the_actions_that_does_not_come_is_chased() -> None:
 def test_nothing_is_monitored_without_an_open_action_or_before_publication() -> None:
     assert "monitoring:1" not in planned().deadlines
     assert "monitoring:1" not in published().deadlines
+
+
+@pytest.mark.rule("2.8b")
+def test_a_redrafted_plan_goes_to_board_members_again_and_the_same_plan_does_not() -> None:
+    case = planned(signed_off())
+    first = case.sent("board_copy:")
+    case.step("action_plan_drafted", "2019-03-11", document=PLAN)
+    assert case.sent("board_copy:") == first
+    case.step("action_plan_drafted", "2019-03-12", document=REPLACEMENT)
+    again = case.sent("board_copy:")[len(first) :]
+    assert len(again) == len(first) == 2
+    assert {tuple(letter.documents) for letter in again} == {(REPORT, REPLACEMENT)}
+    # Back to the plan before: who has the other one gets this again.
+    case.step("action_plan_drafted", "2019-03-13", document=PLAN)
+    assert len(case.sent("board_copy:")) == 6
+    assert not [key for key, one in case.deadlines.items() if key.startswith("board_copy") and one.open]

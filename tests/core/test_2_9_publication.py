@@ -328,7 +328,9 @@ def test_a_review_held_although_the_criteria_are_not_met_can_be_closed_unpublish
 
 @pytest.mark.rule("2.9a", "2.2g")
 def test_an_alternative_review_publishes_nothing_and_closes() -> None:
-    case = signed_off(decided(not_met(), "alternative review", kind="Partnership Case Review"))
+    case = signed_off(
+        decided(not_met(), "alternative review", kind="Partnership Case Review", notification_document=PAPER)
+    )
     assert not [key for key in case.deadlines if key.startswith(("publication", "panel_copy", "board_responded"))]
     case.step("outcome_shared", outcome="Night cover was too thin.")
     for party in case.file.parties:

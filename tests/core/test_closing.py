@@ -11,7 +11,7 @@ from models.record import Refusal
 from models.sections.closing import Closed
 from models.step import World, ready_refusals
 
-from .case import HARMED, REPORT, Case
+from .case import HARMED, PAPER, REPORT, Case
 from .lives import (
     CONFIRMED,
     PRINCIPLES,
@@ -27,7 +27,12 @@ from .lives import (
     year_over,
 )
 
-NO_REVIEW: dict[str, Any] = {"choice": "no review", "decider": "chair", "reasons": "No limb is met."}
+NO_REVIEW: dict[str, Any] = {
+    "choice": "no review",
+    "decider": "chair",
+    "reasons": "No limb is met.",
+    "notification_document": PAPER,
+}
 
 
 def not_ready(case: Case) -> list[Refusal]:

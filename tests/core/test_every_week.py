@@ -13,11 +13,16 @@ from models.sections.every_week import MAX_WEIGHT
 from models.step import World
 from models.view import shown
 
-from .case import DIED, HARMED, REPORT, Case, morning, rulebook
+from .case import DIED, HARMED, PAPER, REPORT, Case, morning, rulebook
 from .lives import decided, drafted, not_met, signed_off
 
 DECISION: dict[str, Any] = {"choice": "SCR, criteria met", "decider": "chair", "reasons": "The first limb is met."}
-NO_REVIEW: dict[str, Any] = {"choice": "no review", "decider": "chair", "reasons": "No limb is met."}
+NO_REVIEW: dict[str, Any] = {
+    "choice": "no review",
+    "decider": "chair",
+    "reasons": "No limb is met.",
+    "notification_document": PAPER,
+}
 
 
 # One of the board's own deadlines gets more time.
