@@ -14,6 +14,8 @@ from .duty import Clocks, Deadline, Notice
 from .fold import ARRANGEMENTS_END
 from .parts import Letter
 from .record import instant_text
+from .sections.s2_1_criteria import late_without_reason
+from .sections.s2_9_publication import to_be_published
 from .step import World, ready_refusals
 
 STAGES = ("deciding", "review", "publication", "learning", "follow-up", "closed")
@@ -32,8 +34,7 @@ def stage_of(file: CaseFile) -> str:
         return "review"
     if not file.review.serious:
         return "follow-up"
-    publication = file.publication
-    if publication.published_on is None and not publication.not_publishing:
+    if file.publication.published_on is None and to_be_published(file):
         return "publication"
     learning = file.learning
     done = learning.held_on and learning.considered_on and learning.training_changed_on and learning.bulletins
@@ -96,9 +97,11 @@ def related_of(file: CaseFile) -> list[str]:
     return [*file.opening.related, *file.joint, *merged]
 
 
-def remarks_of(file: CaseFile) -> list[str]:
+def remarks_of(file: CaseFile, deadlines: Mapping[str, Deadline]) -> list[str]:
     """What must be said plainly about a file."""
     remarks = []
+    for late in late_without_reason(file, deadlines.values()):
+        remarks.append(f"{late.title}: that was late. Say why, with facts_corrected ({late.rule}).")
     if file.notified_on and file.rules.definitions.partners_began is None and file.notified_on > ARRANGEMENTS_END:
         remarks.append(
             "Notified after 29 September 2019, when LSCB arrangements ended at the latest; this board's rulebook "
@@ -116,7 +119,7 @@ def details_of(file: CaseFile, deadlines: Mapping[str, Deadline], today: date) -
     lines = [f"**{file.reference}** · {stage_of(file)} · {kind_of(file)} · rulebook {file.rules.name}", ""]
     if file.opening.incident is not None:
         lines += [f"Criteria: {file.finding.held}", ""]
-    lines += [f"> {remark}" for remark in remarks_of(file)]
+    lines += [f"> {remark}" for remark in remarks_of(file, deadlines)]
     standing = sorted((d for d in deadlines.values() if d.open), key=lambda d: (d.due, d.key))
     if standing:
         lines += ["", *(f"- **{d.due}, {status_of(d, today)}** {d.title} {d.rule}".rstrip() for d in standing[:SHOWN])]
@@ -145,7 +148,7 @@ def shown(file: CaseFile, world: World) -> dict[str, Any]:
         "kind": kind_of(file),
         "rulebook": file.rules.name,
         "related": related_of(file),
-        "remarks": remarks_of(file),
+        "remarks": remarks_of(file, deadlines),
         "finding": {"held": file.finding.held, "limbs": _limbs(file)},
         "deadlines": [_deadline(d, world.today) for d in in_order(deadlines.values())],
         "letters": [_letter(file, notice, duties.notices.get(notice)) for notice in in_hand],

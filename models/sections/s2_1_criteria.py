@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field, ValidationError
 
 from ..casefile import CaseFile
 from ..counting import day_words
-from ..duty import Clocks, Duty, Notice
+from ..duty import Clocks, Deadline, Duty, Notice
+from ..finding import find
 from ..gates import known_name, needs_incident, new_name, not_answered, not_in_future
 from ..incident import (
     Child,
@@ -62,6 +63,8 @@ class NotifiedPanel(Step):
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Meets the authority's clock."""
         file.panel_notified[self.child or ""] = self.happened_on
+        if self.reason:
+            file.late_because[_key("notify_panel", self.child)] = self.reason
 
 
 CHILD_FACTS = (
@@ -79,14 +82,17 @@ CHILD_FACTS = (
     "residence",
 )
 INCIDENT_FACTS = ("concern_about_joint_working", "where", "aware_on", "notified_on")
-MAY_BE_UNKNOWN = ("born_on", "died_on", "residence", "aware_on", "other_harm", "research_considered")
+LATE = {"board_late_because": "notify_board", "panel_late_because": "notify_panel"}
+"""Reasons that become known later, and whose clocks they explain (2.1f)."""
+DECIDING = frozenset({"residence", "where", "aware_on", "notified_on"})
+"""Facts beside the criteria that what others are told rests on: whose case it is, and when it was notified."""
 
 
 class FactsCorrected(Step):
     """A recorded fact was wrong or has become known (2.1e). The correction and its reason are kept."""
 
     label: ClassVar[str] = "Facts of the incident were corrected"
-    rules: ClassVar[tuple[str, ...]] = ("2.1e",)
+    rules: ClassVar[tuple[str, ...]] = ("2.1e", "2.1f")
 
     reason: Text = Field(title="Why the facts are corrected")
     child: Identifier | None = Field(None, title="Child", description="Whose facts; may be left out for an only child.")
@@ -110,6 +116,12 @@ class FactsCorrected(Step):
         description="Of the incident; of the child, when that child was added to the file later.",
     )
     notified_on: Day | None = Field(None, title="The board was notified on")
+    board_late_because: Text | None = Field(
+        None, title="Why the board was notified late", description="Of the child, when one that was added is named."
+    )
+    panel_late_because: Text | None = Field(
+        None, title="Why the panel was notified late", description="Of the child, when one that was added is named."
+    )
     now_unknown: tuple[
         Literal["born_on", "died_on", "residence", "aware_on", "other_harm", "research_considered"], ...
     ] = Field((), title="Facts that are unknown after all")
@@ -122,7 +134,7 @@ class FactsCorrected(Step):
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """Something must change, and the corrected facts must hang together, as they must when a file is opened."""
         child_facts = self._given(CHILD_FACTS)
-        if not child_facts and not self._given(INCIDENT_FACTS):
+        if not child_facts and not self._given((*INCIDENT_FACTS, *LATE)):
             yield Refusal("2.1e", "No fact is corrected: give at least one.")
             return
         if (child_facts or self.child is not None) and self._whose(file) is None:
@@ -172,8 +184,10 @@ class FactsCorrected(Step):
             )
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
-        """Changes the facts, asks the criteria again, and keeps which facts were corrected."""
+        """Changes the facts and asks the criteria again; what others were told on the old ones is corrected."""
         changed = self._changed(file)
+        if self.decides(file):
+            file.corrections.append(Correction(self.id, self.happened_on, changed, entry.recorded_at))
         child = self._corrected_child(file)
         if child is not None:
             file.children[child.id] = child
@@ -182,10 +196,24 @@ class FactsCorrected(Step):
         file.where = incident.get("where", file.where)
         file.aware_on = incident.get("aware_on", file.aware_on)
         file.notified_on = incident.get("notified_on", file.notified_on)
+        for name, clock in LATE.items():
+            if name in changed:
+                file.late_because[self._late(file, clock)] = getattr(self, name)
         if self.child in file.added_children and "aware_on" in changed:
             file.added_children[self.child] = (self.aware_on, file.added_children[self.child][1])
-        file.corrections.append(Correction(self.id, self.happened_on, changed, entry.recorded_at))
         file.refind(self.happened_on)
+
+    def decides(self, file: CaseFile) -> bool:
+        """Whether what others were told rests on a fact it changes: a criterion, the area, or when who was notified.
+
+        That a child has recovered, say, changes none of these, and concerns nobody outside.
+        """
+        changed, child = self._changed(file), self._corrected_child(file)
+        children = {**file.children, **({child.id: child} if child else {})}
+        concern = self._of_incident(file).get("concern_about_joint_working", file.concern)
+        found = find(children.values(), concern, file.rules.definitions)
+        before = [limb.held for limb in file.finding.limbs]
+        return bool(DECIDING.intersection(changed)) or [limb.held for limb in found.limbs] != before
 
     def _given(self, names: tuple[str, ...]) -> dict[str, Any]:
         given = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
@@ -198,8 +226,13 @@ class FactsCorrected(Step):
         added = file.added_children.get(self.child) if self.child else None
         known |= {"concern_about_joint_working": file.concern, "where": file.where}
         known |= {"aware_on": added[0] if added else file.aware_on, "notified_on": file.notified_on}
-        given = self._given((*CHILD_FACTS, *INCIDENT_FACTS))
+        known |= {name: file.late_because.get(self._late(file, clock)) for name, clock in LATE.items()}
+        given = self._given((*CHILD_FACTS, *INCIDENT_FACTS, *LATE))
         return tuple(name for name, value in given.items() if known.get(name) != value)
+
+    def _late(self, file: CaseFile, clock: str) -> str:
+        """The deadline that a reason for being late explains: the incident's, or that of a child added later."""
+        return _key(clock, self.child if self.child in file.added_children else None)
 
     def _of_incident(self, file: CaseFile) -> dict[str, Any]:
         """The facts of the incident that are given; a child added later has a day of becoming aware of its own."""
@@ -247,6 +280,8 @@ class ChildAdded(Step):
         """Adds the child and asks the criteria again."""
         file.children[self.child.id] = self.child
         file.added_children[self.child.id] = (self.aware_on, self.happened_on)
+        if self.reason:
+            file.late_because[_key("notify_board", self.child.id)] = self.reason
         file.refind(self.happened_on)
 
 
@@ -312,13 +347,23 @@ def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
             yield clocks.deadline(
                 clock,
                 aware or told,
-                key=f"{clock}:{child}",
+                key=_key(clock, child),
                 met_on=met_on,
                 responsible="local_authority",
                 title=f"{file.rules.clocks[clock].title} of the child added on {day_words(told)}",
             )
     for decision, (since, met_on) in file.revisits.items():
         yield clocks.deadline("decision_revisited", since, key=f"decision_revisited:{decision}", met_on=met_on)
+
+
+def late_without_reason(file: CaseFile, deadlines: Iterable[Deadline]) -> list[Deadline]:
+    """The notifications that came late, and for which nobody has said why (2.1f)."""
+    clocks = LATE.values()
+    return [d for d in deadlines if d.clock in clocks and d.late and d.key not in file.late_because]
+
+
+def _key(clock: str, child: str | None) -> str:
+    return f"{clock}:{child}" if child else clock
 
 
 def _notifiable(file: CaseFile, child: Child) -> bool:

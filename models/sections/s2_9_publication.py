@@ -222,6 +222,13 @@ def _replaced(file: CaseFile) -> bool:
     return len(signed_off) > 1
 
 
+def to_be_published(file: CaseFile) -> bool:
+    """Whether publication lies ahead: by 2.9a, because a date is fixed, or while not publishing is undecided."""
+    publication = file.publication
+    undecided = publication.proposal is not None and publication.proposal.publish is None
+    return undecided or publication.fixed_for is not None or _to_be_published(file)
+
+
 def _to_be_published(file: CaseFile) -> bool:
     """Whether it must be published, by 2.9a or because that was decided; not while not publishing is proposed."""
     publication = file.publication

@@ -11,6 +11,7 @@ from models.directory import Appointment
 from models.fold import open_record
 from models.record import Refusal
 from models.rulebook import Rulebook
+from models.view import remarks_of
 
 from .case import DIED, HARMED, PAPER, Case, directory, morning, rulebook
 from .review_steps import UNDECIDED, UNHARMED, days, decide, says_nothing_of_the_child, without_incident
@@ -396,6 +397,18 @@ def test_those_who_were_told_something_wrong_get_a_corrected_letter() -> None:
 
 
 @pytest.mark.rule("2.1e")
+def test_a_correction_that_decides_nothing_is_kept_and_told_to_nobody() -> None:
+    case = Case.opened({**HARMED, "abuse_or_neglect": "suspected"})
+    decide(case, "2018-09-12", "no review")
+    case.step("facts_corrected", reason="Home again.", recovered=True, abuse_or_neglect="known")
+    case.step("facts_corrected", reason="The register of births.", born_on="2012-03-05")
+    assert case.sent("corrected:") == []
+    assert not [entry for entry in case.record if entry.name == "letters_wrong"]
+    decides = case.step("facts_corrected", reason="The minutes.", concern_about_joint_working="yes")
+    assert len(case.sent(f"corrected:{decides['id']}:")) == 3
+
+
+@pytest.mark.rule("2.1e")
 def test_a_notification_is_withdrawn_only_while_no_limb_is_met_and_those_told_are_told() -> None:
     case = Case.opened()
     refusal = case.refused("notification_withdrawn", reason="It was an accident.")
@@ -720,3 +733,39 @@ def test_an_organisation_is_added_once_and_is_asked_what_the_others_were() -> No
     assert [letter.to for letter in case.sent("files_secured:")] == ["lead:hospital", "lead:school"]
     again = case.refused("organisation_added", "2018-09-10", **school)
     assert (again.rule, again.field) == ("2.7a", "organisation")
+
+
+# 2.1f: why it was late
+
+
+@pytest.mark.rule("2.1f")
+def test_the_reason_for_a_late_notification_is_asked_for_until_it_is_given() -> None:
+    case = Case.opened(notified_on="2018-09-12")
+    case.step("notified_panel", "2018-09-12")
+    board, panel = remarks_of(case.file, case.deadlines)[::-1]
+    assert "notifies the board: that was late" in board and "notifies the national panel: that was late" in panel
+    case.step("facts_corrected", reason="The authority's letter.", board_late_because="The duty officer was ill.")
+    assert remarks_of(case.file, case.deadlines) == [panel]
+    case.step("facts_corrected", reason="The authority's letter.", panel_late_because="The same.")
+    assert remarks_of(case.file, case.deadlines) == [] and case.sent("corrected:") == []
+    refusal = case.refused("facts_corrected", reason="Once more.", panel_late_because="The same.")
+    assert "says so already" in refusal.reason
+
+
+@pytest.mark.rule("2.1f")
+def test_the_reason_can_be_given_with_the_notification_itself_and_for_a_child_added_later() -> None:
+    case = Case.opened(notified_on="2018-09-12", late_because="It was reported in another county.")
+    case.step("notified_panel", reason="So was this.")
+    assert remarks_of(case.file, case.deadlines) == []
+    case.step("child_added", "2018-10-01", child={**UNHARMED, "id": "child-2"}, aware_on="2018-09-13")
+    assert [remark[-6:] for remark in remarks_of(case.file, case.deadlines)] == ["2.1f)."]
+    case.step("facts_corrected", child="child-2", reason="Asked.", board_late_because="Found in another file.")
+    assert remarks_of(case.file, case.deadlines) == []
+    case.step("notified_panel", child="child-2", reason="Found in another file.")
+    assert remarks_of(case.file, case.deadlines) == []
+
+
+def test_on_time_nobody_is_asked_for_a_reason() -> None:
+    case = Case.opened()
+    case.step("notified_panel")
+    assert remarks_of(case.file, case.deadlines) == []

@@ -175,7 +175,7 @@ def test_an_incident_notified_after_the_partners_began_is_not_this_boards(notifi
 def test_a_file_notified_after_29_september_2019_says_so_where_no_day_is_set(notified: str, remarks: bool) -> None:
     body = opening(opened_on=notified, incident__notified_on=notified)
     case = Case.start(body, morning(notified), began(None))
-    assert any(REMARK in remark for remark in remarks_of(case.file)) == remarks
+    assert any(REMARK in remark for remark in remarks_of(case.file, case.deadlines)) == remarks
     assert any(REMARK in remark for remark in shown(case.file, World(case.now))["remarks"]) == remarks
     assert (REMARK in case.changes[0].details) == remarks
 
@@ -184,7 +184,7 @@ def test_a_file_notified_after_29_september_2019_says_so_where_no_day_is_set(not
 def test_a_file_says_nothing_of_the_end_where_the_board_names_its_day() -> None:
     body = opening(opened_on="2019-10-05", incident__notified_on="2019-10-05")
     case = Case.start(body, morning("2019-10-05"), began(date(2020, 1, 1)))
-    assert remarks_of(case.file) == []
+    assert not any(REMARK in remark for remark in remarks_of(case.file, case.deadlines))
 
 
 @pytest.mark.rule("1.1")

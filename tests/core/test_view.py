@@ -12,8 +12,8 @@ from models.project import project
 from models.step import World
 from models.view import SHOWN, attributes_of, details_of, in_order, kind_of, next_due, recordable, shown, stage_of
 
-from .case import DIED, HARMED, Case, morning
-from .lives import decided, drafted, learned, not_met, published, signed_off, year_over
+from .case import DIED, HARMED, PAPER, Case, morning
+from .lives import CHECK, decided, drafted, learned, not_met, published, signed_off, year_over
 
 DECISION: dict[str, Any] = {"decider": "chair", "reasons": "By the finding."}
 
@@ -175,7 +175,7 @@ def test_a_review_without_an_incident_has_no_finding_in_the_register() -> None:
 def test_a_closed_file_keeps_in_the_register_how_its_deadlines_were_met() -> None:
     case = Case.opened(HARMED, concern="no")
     case.step("notified_panel")
-    case.step("decision", "2018-10-09", choice="no review", **DECISION)
+    case.step("decision", "2018-10-09", choice="no review", notification_document=PAPER, **DECISION)
     case.step("closed")
     projection = project(case.record, case.events, 7, World(case.now))
     rows = {row.key: row.status for row in projection.deadlines}
@@ -222,3 +222,27 @@ def test_a_form_can_be_built_from_every_step(name: str) -> None:
     for field, info in kind.model_fields.items():
         assert info.title, field
         assert info.title[0].isupper(), field
+
+
+@pytest.mark.rule("2.9a")
+def test_a_review_that_need_not_be_published_is_in_no_stage_of_publication_unless_it_is_to_be() -> None:
+    case = signed_off(decided(not_met(), "SCR, criteria not met"))
+    assert stage_of(case.file) == "learning"
+    case.step("publication_checked", **CHECK)
+    case.step("publication_fixed", publish_on="2019-04-01")
+    assert stage_of(case.file) == "publication"
+    case.step("board_responded")
+    case.step("published", "2019-04-01", address="https://board.example/report")
+    assert stage_of(case.file) == "learning"
+    other = signed_off(decided(not_met(), "alternative review", kind="Partnership Case Review"))
+    assert stage_of(other.file) == "follow-up"
+
+
+@pytest.mark.rule("2.9g")
+def test_while_not_publishing_is_undecided_the_file_is_in_its_stage_of_publication() -> None:
+    case = signed_off()
+    case.step("non_publication_proposed", reasons="It would harm the sibling.", advice_by="2019-03-20")
+    assert stage_of(case.file) == "publication"
+    decision = {"publish": False, "decided_by": "Person chair", "reasons": "The sibling.", "no_advice_came": True}
+    case.step("non_publication_decided", "2019-03-21", **decision)
+    assert stage_of(case.file) == "learning"
