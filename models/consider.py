@@ -20,6 +20,7 @@ from .sections.every_week import MAX_WEIGHT, RulebookChanged, StruckOut
 from .sections.s1_1_files import MergedInto
 from .sections.s2_1_criteria import OUTSIDE, FactsCorrected
 from .sections.s2_8_actions import board_copy_due
+from .sections.s2_10_learning import BulletinApproved, OutcomeShared, partners_key
 from .step import Step, World, read_step, refusals
 from .view import attributes_of, details_of, stage_of
 
@@ -192,11 +193,16 @@ class _Consideration:
         elif isinstance(step, MergedInto):
             body = _merged(before, step, len(self.record))
             self.messages.append(Message(to=step.reference, name="merged_from", body=body))
+        elif isinstance(step, BulletinApproved | OutcomeShared):
+            directory = self.world.need_directory()
+            partners = list(directory.partners(self.world.today)) if directory else []
+            listing = partners_key(step.id)
+            self._fact("people_listed", listing, {"listing": listing, "people": partners, "documents": []})
         elif isinstance(step, StruckOut):
             after = fold((*self.record, *self.entries))
             stand = notices_of(after, self._clocks(after))
             self._wrong_letters(before, step, lambda notice: notice.key not in stand, void=True)
-        elif isinstance(step, FactsCorrected):
+        elif isinstance(step, FactsCorrected) and step.decides(before):
             self._wrong_letters(before, step, lambda notice: notice.to in OUTSIDE, void=False)
 
     def _wrong_letters(self, before: CaseFile, step: Step, told: Callable[[Notice], bool], *, void: bool) -> None:

@@ -110,6 +110,11 @@ class Directory(_Plain):
         ids = {a.person for a in self._holding("board_member", on)}
         return tuple(person for person in self.people if person.id in ids)
 
+    def partners(self, on: date) -> tuple[str, ...]:
+        """Every organisation that has a safeguarding lead on a day, in the directory's order."""
+        led = {a.organisation for a in self._holding("safeguarding_lead", on)}
+        return tuple(organisation.id for organisation in self.organisations if organisation.id in led)
+
     def _holding(self, role: str, on: date) -> list[Appointment]:
         return [a for a in self.appointments if a.role == role and a.since <= on and (a.until is None or on <= a.until)]
 

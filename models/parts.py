@@ -275,6 +275,7 @@ class Learning:
     bulletins: dict[str, tuple[date, str]] = field(default_factory=dict)
     outcome_on: date | None = None
     outcome: str = ""
+    outcome_step: str = ""
     commission_states_event: bool = False
     again: bool = False
 

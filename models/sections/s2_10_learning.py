@@ -181,7 +181,7 @@ class BulletinApproved(Step):
         yield from since_report(file, self.happened_on, "2.10d")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
-        """The bulletin goes to every organisation on the file."""
+        """The bulletin goes to every partner of the board: who that is on the day comes right behind."""
         file.learning.bulletins[self.id] = (self.happened_on, self.document)
         file.documents.append((self.document, "bulletin", self.id))
 
@@ -206,8 +206,9 @@ class OutcomeShared(Step):
         yield from names_nobody(file, self.outcome, "outcome", "2.10e")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
-        """The outcome goes to every organisation on the file."""
+        """The outcome goes to every partner of the board: who that is on the day comes right behind."""
         file.learning.outcome_on, file.learning.outcome = self.happened_on, self.outcome
+        file.learning.outcome_step = self.id
 
 
 class OutcomeConfirmed(Step):
@@ -237,11 +238,22 @@ class OutcomeConfirmed(Step):
         file.parties[self.organisation].outcome_confirmed_on = self.happened_on
 
 
+def partners_key(step: str) -> str:
+    """What the list of partners is called that a step's letters go to."""
+    return f"partners:{step}"
+
+
+def _partners(file: CaseFile, step: str) -> list[str]:
+    """The organisations on the file, and the board's other partners as the directory had them that day."""
+    listing = file.listed.get(partners_key(step))
+    return list(dict.fromkeys((*file.parties, *(listing.people if listing else ()))))
+
+
 def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
     """For any review 2.10e; for a Serious Case Review all of 2.10, from the day publication is settled."""
     learning = file.learning
     for step, (_, document) in learning.bulletins.items():
-        for name in file.parties:
+        for name in _partners(file, step):
             to = f"lead:{name}"
             yield Notice(
                 f"bulletin:{step}:{name}",
@@ -256,8 +268,10 @@ def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
     yield clocks.deadline("outcome_shared", file.first_signed_on, met_on=learning.outcome_on)
     if learning.outcome_on is not None:
         for name, party in file.parties.items():
-            since, content = max(learning.outcome_on, party.since), {"outcome": learning.outcome}
+            since = max(learning.outcome_on, party.since)
             yield clocks.for_organisation("outcome_confirmed", name, since, party.outcome_confirmed_on)
+        for name in _partners(file, learning.outcome_step):
+            content = {"outcome": learning.outcome}
             key = f"outcome:{name}" + (f":{learning.outcome_on}" if learning.again else "")
             yield Notice(key, "2.10e", "The outcome of a review", "outcome", f"lead:{name}", content)
     settled = settled_on(file)

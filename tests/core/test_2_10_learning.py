@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from .case import PAPER, Case
+from .case import PAPER, Case, directory
 from .lives import decided, drafted, learned, met, not_met, planned, published, signed_off, why_not
 
 EVENT: dict[str, Any] = {"event": "event-1", "attendance": {"hospital": 12, "school": 5}}
@@ -330,3 +330,29 @@ def test_no_letter_of_a_published_review_holds_anything_of_the_child() -> None:
     for letter in case.letters:
         text = f"{letter.notice} {letter.title} {letter.content}"
         assert not [fact for fact in ("child-1", str(child.born_on), str(child.died_on)) if fact in text]
+
+
+# Partners are all of the board's, not only those on the file.
+
+
+@pytest.mark.rule("2.10d", "2.10e")
+def test_a_bulletin_and_the_outcome_go_to_every_partner_of_the_boards_directory() -> None:
+    case = signed_off(decided(Case.opened()))
+    case.step("bulletin_approved", document=PAPER, approved_by="The sub-group")
+    assert sorted(letter.to for letter in case.sent("bulletin:")) == ["lead:hospital", "lead:school"]
+    case.step("outcome_shared", outcome="Night cover was too thin.")
+    assert sorted(letter.to for letter in case.sent("outcome:")) == ["lead:hospital", "lead:school"]
+    # Whoever was involved confirms it; the others have it for their own work.
+    assert "outcome_confirmed:hospital" in case.deadlines and "outcome_confirmed:school" not in case.deadlines
+
+
+@pytest.mark.rule("2.10d")
+def test_a_partner_with_no_safeguarding_lead_in_the_directory_is_not_written_to_and_later_ones_change_nothing() -> None:
+    case = signed_off(decided(Case.opened()))
+    whole = directory()
+    led = tuple(one for one in whole.appointments if one.organisation != "school")
+    case.directory = whole.model_copy(update={"appointments": led})
+    case.step("bulletin_approved", document=PAPER, approved_by="The sub-group")
+    case.directory = whole
+    case.until("2019-05-01").look()
+    assert [letter.to for letter in case.sent("bulletin:")] == ["lead:hospital"]

@@ -161,7 +161,8 @@ async def test_an_alternative_review_is_closed_without_being_published(plays: Pl
 @pytest.mark.rule("2.10e")
 async def test_the_outcome_of_an_alternative_review_is_shared_too(plays: Plays) -> None:
     play = await plays("partnership-case-review")
-    assert play.recipients("outcome:") == ["lead:hospital", "lead:services"]
+    # All of the board's partners, those who had no part in it too.
+    assert play.recipients("outcome:") == ["lead:hospital", "lead:police", "lead:school", "lead:services"]
     assert "A card at every telephone" in words(play.mail(play.sent("outcome:")[0]))
 
 

@@ -143,9 +143,9 @@ async def test_the_learning_of_a_published_review_is_shared_in_time(deadline: st
 
 @pytest.mark.rule("2.10d")
 @pytest.mark.rule("2.10e")
-async def test_bulletin_and_outcome_go_to_every_organisation(plays: Plays) -> None:
+async def test_bulletin_and_outcome_go_to_every_partner_of_the_board(plays: Plays) -> None:
     play = await plays("published-review")
-    leads = ["lead:hospital", "lead:school", "lead:services"]
+    leads = ["lead:hospital", "lead:police", "lead:school", "lead:services"]
     assert play.recipients("bulletin:") == play.recipients("outcome:") == leads
     assert all(len(attachments(play.mail(line))) == 1 for line in play.sent("bulletin:"))
 
