@@ -194,7 +194,7 @@ class _Consideration:
             body = _merged(before, step, len(self.record))
             self.messages.append(Message(to=step.reference, name="merged_from", body=body))
         elif isinstance(step, BulletinApproved | OutcomeShared):
-            directory = self.world.need_directory()
+            directory = self.world.directory
             partners = list(directory.partners(self.world.today)) if directory else []
             listing = partners_key(step.id)
             self._fact("people_listed", listing, {"listing": listing, "people": partners, "documents": []})

@@ -63,14 +63,9 @@ def decided_by_chair(decider: str, on: date, world: World, field: str, rule: str
         field: the step's field that names who decided.
         rule: that makes it the Chair's decision.
     """
+    yield from needs_directory(world, rule, "The final decision rests with the Chair, and who that is")
     directory = world.directory
     if directory is None:
-        if not world.quick:
-            yield Refusal(
-                rule,
-                "The final decision rests with the Chair, and who that is only the board's directory says, which "
-                "is not there: load the directory first: starter.py directory load FILE.",
-            )
         return
     named = decider.casefold()
     people = [p.id for p in directory.people if named in (p.id.casefold(), p.name.casefold())]
@@ -80,6 +75,22 @@ def decided_by_chair(decider: str, on: date, world: World, field: str, rule: str
             f"The final decision rests with the Chair, and by the directory {decider} was neither Chair nor "
             f"acting for the Chair on {day_words(on)}.",
             field,
+        )
+
+
+def needs_directory(world: World, rule: str, what: str) -> Iterator[Refusal]:
+    """Refused while the board has no directory; not quickly, when the directory may only be out of reach.
+
+    Arguments:
+        world: with the directory or without.
+        rule: that needs it.
+        what: the beginning of a sentence: what only the directory says.
+    """
+    if world.directory is None and not world.quick:
+        yield Refusal(
+            rule,
+            f"{what} only the board's directory says, which is not there: load the directory first: starter.py "
+            "directory load FILE.",
         )
 
 

@@ -13,6 +13,7 @@ from ..duty import Clocks, Duty, Notice
 from ..gates import (
     known_name,
     names_nobody,
+    needs_directory,
     needs_party,
     needs_report,
     needs_review,
@@ -177,8 +178,9 @@ class BulletinApproved(Step):
         yield from needs_report(file, "2.10d")
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
-        """Not before there were findings."""
+        """Not before there were findings, and not before anybody can say who the partners are."""
         yield from since_report(file, self.happened_on, "2.10d")
+        yield from needs_directory(world, "2.10d", "The bulletin goes to the board's partners, and who they are")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """The bulletin goes to every partner of the board: who that is on the day comes right behind."""
@@ -201,8 +203,9 @@ class OutcomeShared(Step):
         yield from once(file.learning.outcome_on, "This", "2.10e")
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
-        """On completion; the text is sent."""
+        """On completion; the text is sent to partners, so somebody must be able to say who they are."""
         yield from since_report(file, self.happened_on, "2.10e")
+        yield from needs_directory(world, "2.10e", "The outcome goes to the board's partners, and who they are")
         yield from names_nobody(file, self.outcome, "outcome", "2.10e")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:

@@ -356,3 +356,13 @@ def test_a_partner_with_no_safeguarding_lead_in_the_directory_is_not_written_to_
     case.directory = whole
     case.until("2019-05-01").look()
     assert [letter.to for letter in case.sent("bulletin:")] == ["lead:hospital"]
+
+
+@pytest.mark.rule("2.10d", "2.10e")
+def test_without_a_directory_nothing_goes_to_partners_whom_nobody_can_name() -> None:
+    case = published(signed_off())
+    case.directory = None
+    bulletin = case.refused("bulletin_approved", document=PAPER, approved_by="The Chair")
+    outcome = case.refused("outcome_shared", outcome="What was learned.")
+    assert (bulletin.rule, outcome.rule) == ("2.10d", "2.10e")
+    assert "load the directory first" in bulletin.reason and "load the directory first" in outcome.reason
