@@ -11,6 +11,7 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, TypeDecorator
 
 from activities.database import make_engine, register_url
+from models import register_access  # noqa: F401  its tables belong to the register as well
 from models.register import Row
 
 _LOCK = 7_205_816_394

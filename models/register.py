@@ -87,22 +87,24 @@ class Row(SQLModel):
     __table__: ClassVar[Table]
 
 
-def _words(*, key: bool = False, optional: bool = False) -> Any:
-    return Field(sa_type=Words, primary_key=key, nullable=optional)
+def words_column(*, key: bool = False, optional: bool = False, references: ForeignKey | None = None) -> Any:
+    """A column of text."""
+    return Field(sa_type=Words, primary_key=key, nullable=optional, sa_column_args=[references] if references else [])
 
 
-def _instant(*, optional: bool = False) -> Any:
+def instant_column(*, optional: bool = False) -> Any:
+    """A column of instants."""
     return Field(sa_type=Instant, nullable=optional)
 
 
-def _json(*, optional: bool = False) -> Any:
+def json_column(*, optional: bool = False) -> Any:
+    """A column of JSON."""
     # JSON and not JSONB: bodies are kept as they were sent, in their order, U+0000 included.
     return Field(sa_type=JSON(none_as_null=True), nullable=optional)
 
 
 def _of_file() -> Any:
-    to_file = ForeignKey("case_file.reference", ondelete="CASCADE")
-    return Field(sa_type=Words, primary_key=True, nullable=False, sa_column_args=[to_file])
+    return words_column(key=True, references=ForeignKey("case_file.reference", ondelete="CASCADE"))
 
 
 # --- The projection of the files ---
@@ -121,25 +123,25 @@ class StoredFile(Row, table=True):
         Index(None, "decided_on"),
     )
 
-    reference: str = _words(key=True)
+    reference: str = words_column(key=True)
     revision: int
-    rulebook: str = _words()
-    kind: str = _words()
-    stage: str = _words()
+    rulebook: str = words_column()
+    kind: str = words_column()
+    stage: str = words_column()
     opened_on: date
     notified_on: date | None
     closed_on: date | None
     next_due: date | None
     overdue: int
-    finding: str = _words()
-    decision: str = _words()
+    finding: str = words_column()
+    decision: str = words_column()
     decided_on: date | None
     initiated_on: date | None
     completed_on: date | None
     published_on: date | None
-    held: dict[str, Any] = _json()
+    held: dict[str, Any] = json_column()
     """What hangs from the file: how many entries and events, and a digest of each other list."""
-    held_before: dict[str, Any] | None = _json(optional=True)
+    held_before: dict[str, Any] | None = json_column(optional=True)
     """As it was before the last write: one statement stores a revision and tells what it replaced."""
 
 
@@ -150,11 +152,11 @@ class StoredEntry(Row, table=True):
 
     reference: str = _of_file()
     position: int = Field(primary_key=True)
-    name: str = _words()
-    body: dict[str, Any] = _json()
-    id: str = _words()
-    source: str = _words()
-    recorded_at: datetime = _instant()
+    name: str = words_column()
+    body: dict[str, Any] = json_column()
+    id: str = words_column()
+    source: str = words_column()
+    recorded_at: datetime = instant_column()
 
 
 class StoredEvent(Row, table=True):
@@ -164,9 +166,9 @@ class StoredEvent(Row, table=True):
 
     reference: str = _of_file()
     position: int = Field(primary_key=True)
-    at: datetime = _instant()
-    what: str = _words()
-    fields: dict[str, Any] = _json()
+    at: datetime = instant_column()
+    what: str = words_column()
+    fields: dict[str, Any] = json_column()
 
 
 class StoredDeadline(Row, table=True):
@@ -176,17 +178,17 @@ class StoredDeadline(Row, table=True):
     __table_args__ = (Index(None, "status", "due"), Index(None, "due", "clock"))
 
     reference: str = _of_file()
-    key: str = _words(key=True)
+    key: str = words_column(key=True)
     position: int
-    clock: str = _words()
-    rule: str = _words()
-    title: str = _words()
-    basis: str = _words()
-    responsible: str = _words()
+    clock: str = words_column()
+    rule: str = words_column()
+    title: str = words_column()
+    basis: str = words_column()
+    responsible: str = words_column()
     due: date
     original_due: date
-    counted: str = _words()
-    status: str = _words()
+    counted: str = words_column()
+    status: str = words_column()
     met_on: date | None
 
 
@@ -197,15 +199,15 @@ class StoredNotice(Row, table=True):
     __table_args__ = (Index(None, "status"),)
 
     reference: str = _of_file()
-    key: str = _words(key=True)
+    key: str = words_column(key=True)
     number: int = Field(primary_key=True)
     position: int
-    rule: str = _words()
-    title: str = _words()
-    recipient: str = _words()
-    status: str = _words()
+    rule: str = words_column()
+    title: str = words_column()
+    recipient: str = words_column()
+    status: str = words_column()
     taken_on: date | None
-    message_id: str = _words()
+    message_id: str = words_column()
 
 
 class StoredAction(Row, table=True):
@@ -215,14 +217,14 @@ class StoredAction(Row, table=True):
     __table_args__ = (Index(None, "owner", "due"), Index(None, "due"))
 
     reference: str = _of_file()
-    id: str = _words(key=True)
+    id: str = words_column(key=True)
     position: int
-    text: str = _words()
-    owner: str = _words()
-    status: str = _words()
+    text: str = words_column()
+    owner: str = words_column()
+    status: str = words_column()
     due: date | None
     done_on: date | None
-    impact: str = _words()
+    impact: str = words_column()
 
 
 class StoredInvolvement(Row, table=True):
@@ -232,10 +234,10 @@ class StoredInvolvement(Row, table=True):
     __table_args__ = (Index(None, "id"),)
 
     reference: str = _of_file()
-    id: str = _words(key=True)
+    id: str = words_column(key=True)
     position: int
-    name: str = _words()
-    representative: str = _words()
+    name: str = words_column()
+    representative: str = words_column()
 
 
 class StoredFileDocument(Row, table=True):
@@ -245,9 +247,9 @@ class StoredFileDocument(Row, table=True):
     __table_args__ = (Index(None, "sha256"),)
 
     reference: str = _of_file()
-    sha256: str = _words(key=True)
-    kind: str = _words(key=True)
-    step_id: str = _words(key=True)
+    sha256: str = words_column(key=True)
+    kind: str = words_column(key=True)
+    step_id: str = words_column(key=True)
     position: int
 
 
@@ -260,12 +262,12 @@ class StoredClaim(Row, table=True):
     __tablename__ = "reference_claim"
     __table_args__ = (Index(None, "prefix", "year", "number"), Index(None, "opening"))
 
-    reference: str = _words(key=True)
-    opening: str = _words()
-    prefix: str | None = _words(optional=True)
+    reference: str = words_column(key=True)
+    opening: str = words_column()
+    prefix: str | None = words_column(optional=True)
     year: int | None
     number: int | None
-    claimed_at: datetime = _instant()
+    claimed_at: datetime = instant_column()
 
 
 class StoredArchive(Row, table=True):
@@ -273,11 +275,11 @@ class StoredArchive(Row, table=True):
 
     __tablename__ = "archive"
 
-    reference: str = _words(key=True)
+    reference: str = words_column(key=True)
     revision: int = Field(primary_key=True)
     case: bytes = Field(sa_type=LargeBinary)
     history: bytes | None = Field(sa_type=LargeBinary, nullable=True)
-    closed_at: datetime = _instant()
+    closed_at: datetime = instant_column()
 
 
 class StoredDelivery(Row, table=True):
@@ -286,20 +288,20 @@ class StoredDelivery(Row, table=True):
     __tablename__ = "delivery"
     __table_args__ = (Index(None, "status", "updated_at"),)
 
-    reference: str = _words(key=True)
-    notice_key: str = _words(key=True)
+    reference: str = words_column(key=True)
+    notice_key: str = words_column(key=True)
     number: int = Field(primary_key=True)
-    recipient: str = _words()
-    address: str = _words()
-    message_id: str = _words()
-    status: str = _words()
+    recipient: str = words_column()
+    address: str = words_column()
+    message_id: str = words_column()
+    status: str = words_column()
     attempts: int
-    holder: str = _words()
-    held_until: datetime = _instant()
-    words: str = _words()
+    holder: str = words_column()
+    held_until: datetime = instant_column()
+    words: str = words_column()
     operations_must_act: bool
-    claimed_at: datetime = _instant()
-    updated_at: datetime = _instant()
+    claimed_at: datetime = instant_column()
+    updated_at: datetime = instant_column()
 
 
 class StoredBoard(Row, table=True):
@@ -308,7 +310,7 @@ class StoredBoard(Row, table=True):
     __tablename__ = "board"
 
     id: int = Field(primary_key=True)
-    name: str = _words()
+    name: str = words_column()
     revision: int
 
 
@@ -317,9 +319,9 @@ class StoredOrganisation(Row, table=True):
 
     __tablename__ = "organisation"
 
-    id: str = _words(key=True)
+    id: str = words_column(key=True)
     position: int
-    name: str = _words()
+    name: str = words_column()
 
 
 class StoredPerson(Row, table=True):
@@ -327,10 +329,10 @@ class StoredPerson(Row, table=True):
 
     __tablename__ = "person"
 
-    id: str = _words(key=True)
+    id: str = words_column(key=True)
     position: int
-    name: str = _words()
-    email: str = _words()
+    name: str = words_column()
+    email: str = words_column()
 
 
 class StoredAppointment(Row, table=True):
@@ -343,9 +345,9 @@ class StoredAppointment(Row, table=True):
     )
 
     position: int = Field(primary_key=True)
-    role: str = _words()
-    person: str = _words()
-    organisation: str | None = _words(optional=True)
+    role: str = words_column()
+    person: str = words_column()
+    organisation: str | None = words_column(optional=True)
     since: date
     until: date | None
 
@@ -357,8 +359,8 @@ class StoredActing(Row, table=True):
     __table_args__ = (ForeignKeyConstraint(["person"], ["person.id"]),)
 
     position: int = Field(primary_key=True)
-    role: str = _words()
-    person: str = _words()
+    role: str = words_column()
+    person: str = words_column()
     since: date
     until: date
 
@@ -370,11 +372,11 @@ class StoredDirectoryChange(Row, table=True):
 
     revision: int = Field(primary_key=True)
     number: int = Field(primary_key=True)
-    at: datetime = _instant()
-    changed_by: str = _words()
-    what: str = _words()
-    was: dict[str, Any] | None = _json(optional=True)
-    became: dict[str, Any] | None = _json(optional=True)
+    at: datetime = instant_column()
+    changed_by: str = words_column()
+    what: str = words_column()
+    was: dict[str, Any] | None = json_column(optional=True)
+    became: dict[str, Any] | None = json_column(optional=True)
 
 
 class StoredDocument(Row, table=True):
@@ -382,8 +384,8 @@ class StoredDocument(Row, table=True):
 
     __tablename__ = "document"
 
-    sha256: str = _words(key=True)
-    filename: str = _words()
-    media_type: str = _words()
+    sha256: str = words_column(key=True)
+    filename: str = words_column()
+    media_type: str = words_column()
     size: int
-    stored_at: datetime = _instant()
+    stored_at: datetime = instant_column()

@@ -1,0 +1,84 @@
+"""Files restricted to named people, and the audit of who looked at or took away what."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from models.register_access import StoredAccess, StoredAccount, StoredRestriction
+
+from .database import Register
+
+_RESTRICTION = StoredRestriction.__table__
+_ACCESS = StoredAccess.__table__
+_ACCOUNT = StoredAccount.__table__
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Somebody looked at a file, or took something away. ``who`` is the account's name."""
+
+    at: datetime
+    who: str
+    what: str
+
+
+async def restricted_to(register: Register, reference: str) -> frozenset[str]:
+    """The accounts a file is restricted to; empty when it is not restricted."""
+
+    async def work(connection: AsyncConnection) -> frozenset[str]:
+        found = select(_RESTRICTION.c.account).where(_RESTRICTION.c.reference == reference)
+        return frozenset(await connection.scalars(found))
+
+    return await register.read(work)
+
+
+async def restrict(register: Register, reference: str, accounts: Collection[str], *, by: str, now: datetime) -> None:
+    """Restricts a file to these accounts; to none, and it is open to every reader again. The audit keeps it.
+
+    Arguments:
+        register: where.
+        reference: the file.
+        accounts: their ids.
+        by: the id of the account that decides it.
+        now: the present.
+    """
+    what = f"restricted to {len(accounts)} named people" if accounts else "opened to every reader"
+
+    async def work(connection: AsyncConnection) -> None:
+        await connection.execute(delete(_RESTRICTION).where(_RESTRICTION.c.reference == reference))
+        rows = [{"reference": reference, "account": a, "since": now, "by": by} for a in sorted(set(accounts))]
+        if rows:
+            await connection.execute(insert(_RESTRICTION), rows)
+        await connection.execute(insert(_ACCESS).values(at=now, account=by, reference=reference, what=what))
+
+    await register.change(work)
+
+
+async def note_access(register: Register, reference: str, account: str, what: str, *, now: datetime) -> None:
+    """Writes down that somebody looked at or took away something: ``read the file``, ``downloaded a document``."""
+    await register.change(
+        lambda connection: connection.execute(
+            insert(_ACCESS).values(at=now, account=account, reference=reference, what=what)
+        )
+    )
+
+
+async def accesses(register: Register, reference: str, *, limit: int = 200) -> tuple[Access, ...]:
+    """Who looked at a file, the latest first."""
+    found = (
+        select(_ACCESS.c.at, _ACCOUNT.c.name, _ACCESS.c.account, _ACCESS.c.what)
+        .outerjoin(_ACCOUNT, _ACCOUNT.c.id == _ACCESS.c.account)
+        .where(_ACCESS.c.reference == reference)
+        .order_by(_ACCESS.c.number.desc())
+        .limit(limit)
+    )
+
+    async def work(connection: AsyncConnection) -> tuple[Access, ...]:
+        return tuple(Access(row.at, row.name or row.account, row.what) for row in await connection.execute(found))
+
+    return await register.read(work)

@@ -1,0 +1,203 @@
+"""A whole board for the tests of the pages: Temporal, register, mail server, a worker, and browsers signed in."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from temporalio.client import Client
+
+from activities.accounts import Account, add_account
+from activities.directory import replace_directory
+from activities.schema import migrate
+from activities.sessions import begin_session
+from models.counting import london_date
+from running.cases import Cases
+from running.plain_files import read_plain_file
+from running.postbox import Postbox, postbox
+from running.processes import free_port
+from running.samples import SAMPLES
+from running.scenario import directory_in
+from running.settings import load_settings
+from running.system import System, system
+from running.temporal import core_runtime, data_converter
+from running.temporal_server import temporal_server
+from web.app import make_app
+from web.site import Site
+
+BASE = "http://board.test"
+
+
+class Browser(httpx.AsyncClient):
+    """Somebody at the pages, without JavaScript. ``account`` is who is signed in."""
+
+    account: Account
+
+    async def token(self, page: str) -> str:
+        """The token that a page's forms carry."""
+        return csrf_in((await self.get(page)).text)
+
+    async def fill(self, page: str, values: dict[str, Any], *, form: str = "") -> httpx.Response:
+        """Fills in a page's form and sends it.
+
+        Arguments:
+            page: where it is sent.
+            values: what is typed.
+            form: where the form is shown, if elsewhere.
+        """
+        return await self.post(page, data={"csrf": await self.token(form or page), **values})
+
+
+def csrf_in(page: str) -> str:
+    """The token in a page."""
+    found = re.search(r'name="csrf" value="([^"]+)"', page)
+    assert found, "the page has no form"
+    return found[1]
+
+
+@dataclass
+class Board:
+    """The whole board, running.
+
+    Arguments:
+        app: the pages.
+        site: what they stand on.
+        cases: the files.
+        mails: where the mail server keeps what was sent.
+    """
+
+    app: FastAPI
+    site: Site
+    cases: Cases
+    client: Client
+    mails: Postbox
+    parts: System
+    _numbers: itertools.count[int]
+
+    def reference(self) -> str:
+        """A reference nobody has yet."""
+        return f"EX-TEST-{next(self._numbers):04d}"
+
+    @property
+    def today(self) -> str:
+        """Today in London."""
+        return london_date(datetime.now(UTC)).isoformat()
+
+    def day(self, ago: int) -> str:
+        """A day so many days ago."""
+        return (london_date(datetime.now(UTC)) - timedelta(days=ago)).isoformat()
+
+    async def opened(self, *, aware: int = 3, notified: int = 2, **more: Any) -> str:
+        """The reference of a new file: a death, with abuse suspected, at three organisations. Made up.
+
+        Arguments:
+            aware, notified: how many days ago.
+            more: further fields of the incident.
+        """
+        reference = self.reference()
+        child = {
+            "id": "child-1",
+            "born_on": "2015-03-04",
+            "outcome": "died",
+            "died_on": self.day(aware),
+            "abuse_or_neglect": "suspected",
+            "custody": "none",
+            "detained_under_mental_health_act": "no",
+            "deprived_of_liberty": "no",
+            "residence": "Hertfordshire",
+        }
+        names = {"exampleshire-hospital": "Exampleshire Hospital Trust", "exampleshire-police": "Exampleshire Police"}
+        incident = {
+            "children": [child],
+            "aware_on": self.day(aware),
+            "notified_on": self.day(notified),
+            "concern_about_joint_working": "yes",
+            "organisations": [{"id": id, "name": name} for id, name in names.items()],
+            **more,
+        }
+        body = {"reference": reference, "opened_on": self.today, "recorded_by": "A Coordinator", "incident": incident}
+        await self.cases.open(body, self.parts.rulebook)
+        return reference
+
+    async def record(self, reference: str, step: str, **fields: Any) -> None:
+        """Records a step as having happened today."""
+        body = {"id": f"test-{next(self._numbers)}", "recorded_by": "A Coordinator", "happened_on": self.today}
+        await self.cases.record(reference, step, body | fields)
+
+
+@pytest.fixture(scope="session")
+async def board(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Board]:
+    """One board for all tests of a process: each test opens files of its own."""
+    folder: Path = tmp_path_factory.mktemp("board")
+    saved = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith(("SCR_", "TEMPORAL_"))}
+    async with AsyncExitStack() as stack:
+        server = await stack.enter_async_context(
+            temporal_server(folder / "temporal", port=free_port(), web_port=free_port())
+        )
+        client = await Client.connect(server.address, data_converter=data_converter(), runtime=core_runtime())
+        mails = await stack.enter_async_context(postbox(folder / "mails"))
+        settings = load_settings(
+            data_dir=str(folder),
+            smtp_host=mails.host,
+            smtp_port=str(mails.port),
+            smtp_security="none",
+            mail_from="board@board.example",
+            public_url=BASE,
+            log_level="error",
+        )
+        await migrate(settings.register_url)
+        parts = await stack.enter_async_context(system(settings))
+        plain = read_plain_file(SAMPLES / "board.yaml")
+        directory = directory_in(plain, plain.data)
+        await replace_directory(parts.register, directory, changed_by="the tests", at=datetime.now(UTC))
+        await stack.enter_async_context(parts.worker(client))
+        cases = Cases(client, parts.register, settings.task_queue)
+        site = Site(parts, cases, temporal_page=server.web_page, mails=mails.folder, secret=b"of the tests alone")
+        yield Board(make_app(site), site, cases, client, mails, parts, itertools.count(1))
+    os.environ.update(saved)
+
+
+Browsers = Callable[..., Awaitable[Browser]]
+
+
+@pytest.fixture
+async def browser(board: Board) -> AsyncIterator[Browsers]:
+    """Opens a browser, signed in as somebody new with these roles: ``await browser("coordinator")``; none, a stranger.
+
+    ``person`` and ``organisation`` are the directory's ids. ``name`` is the account's.
+    """
+    numbers = itertools.count(1)
+    async with AsyncExitStack() as stack:
+
+        async def open_browser(
+            *roles: str, name: str = "", person: str = "", organisation: str = "", app: FastAPI | None = None
+        ) -> Browser:
+            transport = httpx.ASGITransport(app=app or board.app)
+            browser = await stack.enter_async_context(Browser(transport=transport, base_url=BASE))
+            if roles:
+                now = board.site.now()
+                browser.account = await add_account(
+                    board.site.register,
+                    name=name or f"A {roles[0].replace('_', ' ').title()}",
+                    email=f"{next(numbers)}.{now.timestamp()}@board.example",
+                    roles=frozenset(roles),
+                    organisation=organisation,
+                    person=person,
+                    by="the tests",
+                    now=now,
+                )
+                secret = await begin_session(board.site.register, browser.account.id, now=now)
+                browser.cookies.set("session", secret)
+            return browser
+
+        yield open_browser

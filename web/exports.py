@@ -1,0 +1,7 @@
+"""A file's papers: print, PDF, Word, spreadsheet."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+router = APIRouter()

@@ -1,0 +1,7 @@
+"""A help page for each stage."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+router = APIRouter()

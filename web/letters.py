@@ -1,0 +1,7 @@
+"""Letters that wait or failed, across files."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+router = APIRouter()

@@ -1,0 +1,32 @@
+"""The pages that somebody is offered at the top: those their roles allow."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from web.roles import Action
+from web.visit import Visit
+
+_PAGES: tuple[tuple[str, str, Action], ...] = (
+    ("Work list", "/", "read files"),
+    ("Calendar", "/calendar", "read across files"),
+    ("Actions", "/actions", "read across files"),
+    ("Letters", "/letters", "read across files"),
+    ("Statistics", "/statistics", "read across files"),
+    ("Directory", "/directory", "read the directory"),
+    ("Accounts", "/accounts", "manage accounts"),
+    ("Health", "/health", "see health"),
+)
+
+
+def navigation(visit: Visit) -> list[dict[str, Any]]:
+    """For the design system's service navigation; the page one is on is marked."""
+    path = visit.request.url.path
+    found = [
+        {"text": text, "href": href, "active": path == href or (href != "/" and path.startswith(f"{href}/"))}
+        for text, href, action in _PAGES
+        if visit.may(action)
+    ]
+    if visit.site.mails is not None:
+        found.append({"text": "Mails", "href": "/mails", "active": path.startswith("/mails")})
+    return [*found, {"text": visit.account.name, "href": "/account", "active": path == "/account"}]

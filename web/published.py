@@ -1,0 +1,7 @@
+"""Published reports, open to everyone."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+router = APIRouter()

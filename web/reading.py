@@ -1,0 +1,68 @@
+"""Opens a file for a page: read from the register, folded by the core, and only for those who may see it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from activities.access import note_access, restricted_to
+from activities.register import read_file
+from models.casefile import CaseFile
+from models.fold import fold
+from models.projection import Projection
+from models.step import World
+from models.view import recordable
+from web.visit import NotFound, Visit
+
+
+@dataclass(frozen=True)
+class OpenFile:
+    """A file as a page needs it.
+
+    Arguments:
+        stored: as the register has it.
+        case: folded from its record.
+        world: business time, directory, rulebooks.
+        restricted: whether only named people may read it.
+    """
+
+    stored: Projection
+    case: CaseFile
+    world: World
+    restricted: bool
+
+    @property
+    def reference(self) -> str:
+        """What it is called."""
+        return self.stored.reference
+
+    @cached_property
+    def steps(self) -> list[dict[str, Any]]:
+        """Every step, and why it may not be recorded now: see :func:`models.view.recordable`."""
+        return recordable(self.case, self.world)
+
+
+async def open_file(visit: Visit, reference: str, *, what: str = "read the file") -> OpenFile:
+    """The file by this reference, for whoever asks. Reading a restricted one is kept in the audit.
+
+    Arguments:
+        visit: who asks.
+        reference: the file's.
+        what: for the audit, what they do with it.
+
+    Raises:
+        NotFound: there is none, or none for them.
+        RegisterAway: no answer in time.
+    """
+    register = visit.site.register
+    named = await restricted_to(register, reference)
+    account = visit.account
+    if named and account.id not in named and "auditor" not in account.roles:
+        raise NotFound(f"There is no file {reference}, or it is restricted to named people.")
+    stored = await read_file(register, reference)
+    if stored is None:
+        raise NotFound(f"There is no file {reference}.")
+    if named:
+        await note_access(register, reference, account.id, what, now=visit.now)
+    return OpenFile(stored, fold(stored.entries), await visit.site.world(), bool(named))

@@ -1,0 +1,7 @@
+"""Replies by a link in a mail, without sign-in."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+router = APIRouter()

@@ -1,0 +1,7 @@
+"""Files restricted to named people."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+router = APIRouter()

@@ -1,0 +1,69 @@
+"""What the pages stand on: the parts of the running system, put together once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from activities.database import Register
+from activities.directory import NoDirectory, load_directory
+from models.directory import Directory
+from models.step import World
+from running.cases import Cases
+from running.settings import Settings
+from running.system import System
+
+
+def _present() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Site:
+    """The pages' world.
+
+    Arguments:
+        system: settings, register, documents, rulebooks.
+        cases: the files, through Temporal.
+        now: business time: the present, unless a test says otherwise.
+        temporal_page: the address of Temporal's web page, for operations; empty when it is not known.
+        mails: the folder where the embedded mail server keeps what was sent; only under ``make run``.
+    """
+
+    system: System
+    cases: Cases
+    now: Callable[[], datetime] = _present
+    temporal_page: str = ""
+    mails: Path | None = None
+    secret: bytes = field(default=b"", repr=False)
+    """Signs the links in mails: see :func:`web.links`."""
+
+    @property
+    def register(self) -> Register:
+        """Where lists and files are read."""
+        return self.system.register
+
+    @property
+    def settings(self) -> Settings:
+        """All settings."""
+        return self.system.settings
+
+    async def directory(self) -> Directory | None:
+        """The board's directory; None while there is none."""
+        try:
+            return await load_directory(self.register)
+        except NoDirectory:
+            return None
+
+    async def world(self) -> World:
+        """What the core is told of the world, now."""
+        shelf = {name: rulebook.model_dump(mode="json") for name, rulebook in self.system.rulebooks.items()}
+        return World(self.now(), await self.directory(), shelf, self.settings.extra_holidays)
+
+
+def stamp(path: Path) -> str:
+    """What tells one content of a file from another, for addresses that may be kept for ever."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]

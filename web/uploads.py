@@ -1,0 +1,7 @@
+"""Documents in and out."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+router = APIRouter()

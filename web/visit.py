@@ -1,0 +1,158 @@
+"""One request: who asks, whether they may, and the page that answers. Every route says what it needs."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from fastapi import Depends, Request
+from fastapi.params import Depends as Dependency
+from fastapi.responses import HTMLResponse, RedirectResponse
+from starlette.datastructures import FormData
+
+from activities.accounts import Account
+from activities.kept_forms import keep_form
+from activities.sessions import Session, session_of
+from web.roles import Action, may
+from web.site import Site
+
+_UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+CSRF_FIELD = "csrf"
+
+
+class SignInNeeded(Exception):
+    """Nobody is signed in. ``kept`` says that what was typed is kept."""
+
+    def __init__(self, *, kept: bool = False) -> None:
+        super().__init__("Sign in to see this page.")
+        self.kept = kept
+
+
+class NotAllowed(Exception):
+    """Somebody is signed in who may not do this. Its text says what to do."""
+
+
+class NotFound(Exception):
+    """There is no such thing, or none for whoever asks. Its text says what."""
+
+
+class ForeignForm(Exception):
+    """A form that did not come from one of our pages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Somebody asks for something.
+
+    Arguments:
+        request: as it came.
+        site: the pages' world.
+        now: business time, the same all through the request.
+        session: of whoever is signed in; None for a stranger.
+        form: what was sent with a POST; empty otherwise.
+    """
+
+    request: Request
+    site: Site
+    now: datetime
+    session: Session | None
+    form: FormData
+
+    @property
+    def account(self) -> Account:
+        """Who is signed in.
+
+        Raises:
+            SignInNeeded: nobody.
+        """
+        if self.session is None:
+            raise SignInNeeded
+        return self.session.account
+
+    def may(self, action: Action) -> bool:
+        """Whether whoever asks may do it."""
+        return may(self.session.account.roles if self.session else (), action)
+
+    def page(self, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:
+        """A page from ``web/templates``. The template finds ``visit`` beside what it is given."""
+        environment = self.request.app.state.templates
+        text = environment.get_template(template).render(visit=self, nonce=nonce(self.request), **context)
+        return HTMLResponse(text, status_code=status)
+
+    def to(self, address: str) -> RedirectResponse:
+        """Post, redirect, get."""
+        return RedirectResponse(address, status_code=303)
+
+    def text(self, name: str) -> str:
+        """One value of the form, without blanks around it; empty when it was not sent."""
+        value = self.form.get(name)
+        return value.strip() if isinstance(value, str) else ""
+
+
+def allowed(action: Action) -> Any:
+    """What a route needs: ``visit: Visit = allowed("read files")``. Refuses everybody else.
+
+    A form must come from one of our own pages and carry the session's token.
+    """
+
+    async def visit(request: Request) -> Visit:
+        site: Site = request.app.state.site
+        now = site.now()
+        secret = request.cookies.get(cookie_name(request), "")
+        session = await session_of(site.register, secret, now=now) if secret else None
+        form = await request.form() if request.method in _UNSAFE else FormData()
+        if request.method in _UNSAFE:
+            _check_origin(request)
+        if session is not None and request.method in _UNSAFE:
+            given = form.get(CSRF_FIELD)
+            if not isinstance(given, str) or not secrets.compare_digest(given, session.csrf):
+                raise ForeignForm
+        over = session is None or session.over
+        if over and action != "anyone":
+            raise SignInNeeded(kept=await _keep(site, session, request, form, now))
+        if session is not None and not over and not may(session.account.roles, action):
+            raise NotAllowed
+        return Visit(request, site, now, None if over else session, form)
+
+    visit.__dict__["action"] = action
+    return Depends(visit)
+
+
+def action_of(dependency: Dependency | Callable[..., Awaitable[Visit]]) -> Action | None:
+    """The action that a route's dependency stands for; None for another dependency."""
+    call = dependency.dependency if isinstance(dependency, Dependency) else dependency
+    found: Action | None = getattr(call, "action", None)
+    return found
+
+
+def cookie_name(request: Request) -> str:
+    """The session's cookie. Over HTTPS its name binds it to this very host."""
+    return "__Host-session" if request.url.scheme == "https" else "session"
+
+
+def nonce(request: Request) -> str:
+    """What lets this page's own scripts run, and no others."""
+    found: str = request.state.nonce
+    return found
+
+
+def _check_origin(request: Request) -> None:
+    """Refuses what another site's page sends, as browsers tell it."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None and site not in ("same-origin", "none"):
+        raise ForeignForm
+    origin = request.headers.get("origin")
+    if origin is not None and origin != f"{request.url.scheme}://{request.headers.get('host', '')}":
+        raise ForeignForm
+
+
+async def _keep(site: Site, session: Session | None, request: Request, form: FormData, now: datetime) -> bool:
+    """Keeps what was typed for whoever was signed in, so that it is there again once they are."""
+    if session is None or not form:
+        return False
+    values = [(name, value) for name, value in form.multi_items() if isinstance(value, str) and name != CSRF_FIELD]
+    await keep_form(site.register, session.account.id, request.url.path, values, now=now)
+    return True
