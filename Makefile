@@ -11,7 +11,7 @@ ARGS :=
 UV := uv==0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench lock clean setup setup-dev \
+.PHONY: help run test check bench lock assets clean setup setup-dev \
 	lint format types imports dependencies security migrations
 
 help: ## list what there is to do
@@ -63,6 +63,10 @@ lock: ## resolve the dependencies in pyproject.toml again
 	$$compile --custom-compile-command 'make lock' $(ARGS) --group dev --constraints requirements.txt \
 		--output-file requirements-dev.txt && \
 	echo 'Wrote requirements.txt and requirements-dev.txt.'
+
+# What it makes is in the repository: only who changes the design system or its version needs this, and npm for it.
+assets: setup-dev ## make the design system's style sheet and script again
+	@$(PYTHON_IN_VENV) web/design/build.py
 
 clean: ## remove what make has set up; data is kept
 	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
