@@ -15,6 +15,7 @@ from typing import Annotated
 
 import typer
 
+from activities.accounts import accounts, add_account, invite
 from activities.directory import load_directory, replace_directory
 from activities.figures import annual_report, count_by_kind_and_year
 from activities.files import PAGE, Filter, list_files
@@ -35,6 +36,7 @@ from running.command_line import (
     whoever,
     whole_system,
 )
+from running.first_account import link
 from running.plain_files import read_plain_file
 from running.printing import Printer
 from running.recheck import NewRulebook, Recheck
@@ -47,6 +49,8 @@ from running.up import SMTP_PORT, TEMPORAL_PORT, WEB_PORT, Ports, run_everything
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 directory_app = typer.Typer(no_args_is_help=True, help="The board's directory: who holds which role.")
 app.add_typer(directory_app, name="directory")
+account_app = typer.Typer(no_args_is_help=True, help="Accounts of the pages: the first one, and lost passwords.")
+app.add_typer(account_app, name="account")
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line, for machines.")]
 Reference = Annotated[str, typer.Argument(help="The file's reference.")]
@@ -300,15 +304,79 @@ def up(
     temporal_port: Annotated[int, typer.Option(help="For Temporal.")] = TEMPORAL_PORT,
     web_port: Annotated[int, typer.Option(help="For Temporal's web page.")] = WEB_PORT,
     smtp_port: Annotated[int, typer.Option(help="For the mail server that keeps mail.")] = SMTP_PORT,
+    pages_port: Annotated[int | None, typer.Option(help="For the pages; as set when left out.")] = None,
     json: Json = False,
 ) -> None:
     """Runs everything on this machine, until Ctrl-C."""
+    from web.server import pages  # takes a moment to load, and other commands do without
 
     async def work(printer: Printer) -> int:
-        await run_everything(printer, Ports(temporal_port, web_port, smtp_port))
+        await run_everything(printer, Ports(temporal_port, web_port, smtp_port, pages_port), pages)
         return 0
 
     run(work, as_json=json)
+
+
+@app.command("pages")
+def pages_() -> None:
+    """Serves the pages, until Ctrl-C or SIGTERM. They start, and can be read, while Temporal is away."""
+    from web.server import serve_pages  # takes a moment to load, and other commands do without
+
+    async def work(_: Printer) -> int:
+        await serve_pages(load_settings())
+        return 0
+
+    run(work, as_json=False, log_level=None)
+
+
+@account_app.command("add")
+def account_add(
+    name: Annotated[str, typer.Option(help="As it stands beside what they record.")],
+    email: Annotated[str, typer.Option(help="What they sign in with.")],
+    role: Annotated[list[str], typer.Option(help="As often as needed.")],
+    person: Annotated[str, typer.Option(help="Their id in the directory.")] = "",
+    organisation: Annotated[str, typer.Option(help="The id of the organisation they speak for.")] = "",
+    by: By = None,
+) -> None:
+    """Adds an account, and prints the one-time link where its password is chosen."""
+    from web.roles import ROLES
+
+    async def work(printer: Printer) -> int:
+        if unknown := sorted(set(role) - set(ROLES)):
+            raise Refused(Refusal("", f"There is no role {unknown[0]}: give one of {', '.join(ROLES)}."))
+        async with register_only() as parts:
+            now = datetime.now(UTC)
+            account = await add_account(
+                parts.register,
+                name=name,
+                email=email,
+                roles=frozenset(role),
+                organisation=organisation,
+                person=person,
+                by=whoever(by),
+                now=now,
+            )
+            secret = await invite(parts.register, account.id, now=now)
+            printer.say(link(parts.settings.public_url or f"http://{parts.settings.pages_address}", secret))
+        return 0
+
+    run(work, as_json=False)
+
+
+@account_app.command("link")
+def account_link(email: Annotated[str, typer.Argument(help="What they sign in with.")]) -> None:
+    """Prints a new one-time link where a password is chosen; earlier ones are spent."""
+
+    async def work(printer: Printer) -> int:
+        async with register_only() as parts:
+            found = [one for one in await accounts(parts.register) if one.email == email.strip().lower()]
+            if not found:
+                raise Refused(Refusal("", f"There is no account {email}."))
+            secret = await invite(parts.register, found[0].id, now=datetime.now(UTC))
+            printer.say(link(parts.settings.public_url or f"http://{parts.settings.pages_address}", secret))
+        return 0
+
+    run(work, as_json=False)
 
 
 if __name__ == "__main__":

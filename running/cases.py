@@ -10,6 +10,9 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import (
     Client,
     WorkflowExecutionStatus,
@@ -31,6 +34,7 @@ from models.fold import fold, open_record
 from models.record import Entry, Refusal, Refused, instant_text
 from models.rulebook import Rulebook
 from models.step import World
+from running.temporal import away_as_unavailable
 from workflows.attributes import CASE_REFERENCE
 from workflows.carried import unpack
 from workflows.incident import IncidentWorkflow
@@ -52,6 +56,11 @@ AGAIN = frozenset(
 """Errors that pass, continue-as-new among their causes: the same step is sent again under the same id."""
 
 PATIENCE = timedelta(seconds=30)
+PAGE_PATIENCE = timedelta(seconds=10)
+"""On a page: nobody looks at a blank one for longer."""
+_TO_LOOK = timedelta(seconds=2)
+_STILL_THERE = timedelta(minutes=2)
+"""A worker asks again every minute; Temporal goes on naming those that are gone for five."""
 
 
 class NoSuchFileError(Exception):
@@ -76,11 +85,21 @@ class Cases:
         register: for references, archives and files without a run.
         task_queue: the workers'.
         offset: between server time and business time; zero outside rehearsals.
+        patience: how long to wait for an answer to a step.
     """
 
-    def __init__(self, client: Client, register: Register, task_queue: str, offset: timedelta = timedelta()) -> None:
+    def __init__(
+        self,
+        client: Client,
+        register: Register,
+        task_queue: str,
+        offset: timedelta = timedelta(),
+        *,
+        patience: timedelta = PATIENCE,
+    ) -> None:
         self._client, self._register, self._task_queue = client, register, task_queue
         self.offset = offset
+        self._patience = patience
 
     def now(self) -> datetime:
         """Business time of this process."""
@@ -111,7 +130,7 @@ class Cases:
         with suppress(WorkflowAlreadyStartedError):
             await self._start(reference, {"record": [entry.plain() for entry in record]})
         try:
-            async with asyncio.timeout(PATIENCE.total_seconds()):
+            async with asyncio.timeout(self._patience.total_seconds()):
                 await self._patiently(lambda: self._opened(reference))
         except (TimeoutError, RPCError):
             raise UnansweredError(f"{reference} is opened; its duties are set as soon as one runs.") from None
@@ -134,7 +153,7 @@ class Cases:
             RPCError: Temporal refuses us.
         """
         try:
-            async with asyncio.timeout(PATIENCE.total_seconds()):
+            async with asyncio.timeout(self._patience.total_seconds()):
                 return await self._patiently(lambda: self._update(reference, name, body))
         except WorkflowUpdateFailedError as error:
             raise Refused(_refusal_in(error)) from None
@@ -165,7 +184,8 @@ class Cases:
     async def status(self, reference: str) -> WorkflowExecutionStatus | None:
         """What Temporal says of the file's latest run; None when it knows none."""
         try:
-            return (await self.handle(reference).describe()).status
+            with away_as_unavailable():
+                return (await self.handle(reference).describe()).status
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
                 return None
@@ -177,6 +197,22 @@ class Cases:
             f"WorkflowType = 'IncidentWorkflow' AND ExecutionStatus = 'Running' AND TaskQueue = '{self._task_queue}'"
         )
         return [found.id async for found in self._client.list_workflows(query)]
+
+    async def workers(self) -> int:
+        """How many workers ask Temporal for files to take on.
+
+        Raises:
+            RPCError: Temporal does not answer.
+        """
+        request = DescribeTaskQueueRequest(
+            namespace=self._client.namespace,
+            task_queue=TaskQueue(name=self._task_queue),
+            task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+        )
+        with away_as_unavailable():
+            answer = await self._client.workflow_service.describe_task_queue(request, timeout=_TO_LOOK)
+        asked_lately = (poller.last_access_time.ToDatetime(UTC) for poller in answer.pollers)
+        return sum(datetime.now(UTC) - at < _STILL_THERE for at in asked_lately)
 
     async def start_again(self, reference: str, world: World) -> None:
         """Starts a file that the register has open and Temporal has no run of, from what the register knows.
@@ -247,24 +283,26 @@ class Cases:
 
     async def _start(self, reference: str, opening: Mapping[str, Any], carried: bytes = b"") -> None:
         values = {"reference": reference, "offset_seconds": self.offset.total_seconds(), **opening}
-        await self._client.start_workflow(
-            IncidentWorkflow.run,
-            args=[values, carried],
-            id=reference,
-            task_queue=self._task_queue,
-            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-            search_attributes=TypedSearchAttributes([SearchAttributePair(CASE_REFERENCE, reference)]),
-            static_summary=f"Safeguarding file {reference}",
-            static_details="One incident, from the first call to the last action; what stands is beside.",
-        )
+        with away_as_unavailable():
+            await self._client.start_workflow(
+                IncidentWorkflow.run,
+                args=[values, carried],
+                id=reference,
+                task_queue=self._task_queue,
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                search_attributes=TypedSearchAttributes([SearchAttributePair(CASE_REFERENCE, reference)]),
+                static_summary=f"Safeguarding file {reference}",
+                static_details="One incident, from the first call to the last action; what stands is beside.",
+            )
 
     async def _patiently(self, ask: Callable[[], Awaitable[T]]) -> T:
         """Asks again while Temporal is busy, continuing a run, or away for a moment."""
-        until = asyncio.get_running_loop().time() + PATIENCE.total_seconds()
+        until = asyncio.get_running_loop().time() + self._patience.total_seconds()
         pause = 0.05
         while True:
             try:
-                return await ask()
+                with away_as_unavailable():
+                    return await ask()
             except RPCError as error:
                 if error.status not in AGAIN or asyncio.get_running_loop().time() > until:
                     raise

@@ -13,6 +13,7 @@ from typing import Any
 import typer
 from temporalio.service import RPCError
 
+from activities.accounts import EmailTaken
 from activities.away import RegisterAway
 from activities.directory import FaultyDirectory, NoDirectory
 from activities.documents import DocumentMissing, DocumentRefused, DocumentsAway
@@ -55,6 +56,7 @@ _WRONG = (
     NoCalendarError,
     DocumentRefused,
     DocumentMissing,
+    EmailTaken,
     EmbeddedServerError,
 )
 _AWAY = (TemporalAwayError, RegisterAway, DocumentsAway, UnansweredError, RPCError)
@@ -62,21 +64,21 @@ _AWAY = (TemporalAwayError, RegisterAway, DocumentsAway, UnansweredError, RPCErr
 Work = Callable[[Printer], Awaitable[int]]
 
 
-def run(work: Work, *, as_json: bool, log_level: str = "warning") -> None:
+def run(work: Work, *, as_json: bool, log_level: str | None = "warning") -> None:
     """Runs a command's work and exits with its code; what goes wrong is one line on standard error.
 
     Arguments:
         work: prints its result and returns the exit code.
         as_json: results and errors as JSON.
-        log_level: of what is logged, to standard error.
+        log_level: of what is logged, to standard error; None for what the settings say.
     """
     printer = Printer(as_json=as_json)
     raise typer.Exit(event_loop.run(_guarded(work, printer, log_level)))
 
 
-async def _guarded(work: Work, printer: Printer, log_level: str) -> int:
+async def _guarded(work: Work, printer: Printer, log_level: str | None) -> int:
     try:
-        set_up_logging(load_settings(log_level=log_level))
+        set_up_logging(load_settings(**({"log_level": log_level} if log_level else {})))
         return await work(printer)
     except Refused as error:
         refusal = error.refusal

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -68,6 +68,16 @@ def _days(value: object) -> object:
         return tuple(sorted({item if type(item) is date else _day(str(item).strip()) for item in given}))
     except ValueError:
         raise ValueError("has something in it that is not a day") from None
+
+
+def _networks(value: object) -> object:
+    given = value.split(",") if isinstance(value, str) else value
+    if not isinstance(given, list | tuple):
+        raise ValueError("is not a list of addresses")
+    try:
+        return tuple(str(ip_network(str(item).strip())).removesuffix("/32").removesuffix("/128") for item in given)
+    except ValueError:
+        raise ValueError("has something in it that is not an IP address or network") from None
 
 
 def _day(text: str) -> date:
@@ -140,6 +150,12 @@ Days = Annotated[
     NoDecode,
     BeforeValidator(_days),
     Give("days with commas, for example 2027-05-03,2027-06-01"),
+]
+Networks = Annotated[
+    tuple[str, ...],
+    NoDecode,
+    BeforeValidator(_networks),
+    Give("IP addresses or networks with commas, for example 10.0.0.5,10.1.0.0/16"),
 ]
 ListeningAddress = Annotated[str, AfterValidator(_listening)]
 Optionally = BeforeValidator(_nothing)

@@ -29,6 +29,7 @@ from running.setting_kinds import (
     Give,
     ListeningAddress,
     Name,
+    Networks,
     Optionally,
     Port,
     RegisterUrl,
@@ -121,6 +122,22 @@ class Settings(BaseSettings):
 
     public_url: WebPage = ""
     """The pages' base address for links in mails. Without one, mails have no links."""
+
+    pages_address: Annotated[ListeningAddress, Give("an IP address and a port, for example 127.0.0.1:8000")] = (
+        "127.0.0.1:8000"
+    )
+    """Where the pages listen."""
+
+    pages_proxies: Networks = ()
+    """The proxies in front of the pages: what they say of a visitor's address and of HTTPS is believed."""
+
+    pages_secret: Annotated[
+        SecretStr | None, Field(min_length=32), Give("32 random characters or more, the same for pages and workers")
+    ] = None
+    """Signs the links in mails. Without one: a random one, kept in `data_dir`."""
+
+    temporal_page: WebPage = ""
+    """The address of Temporal's web page, for operations."""
 
     rulebooks_dir: Folder = _RULEBOOKS
     """Where the rulebooks are."""

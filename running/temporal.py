@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -28,6 +29,7 @@ from temporalio.runtime import (
     TelemetryConfig,
     TelemetryFilter,
 )
+from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Replayer, Worker, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
@@ -75,7 +77,11 @@ def workflow_runner() -> WorkflowRunner:
 
 
 async def connect(
-    settings: Settings, *, serve_metrics: bool = False, patience: timedelta = timedelta(seconds=10)
+    settings: Settings,
+    *,
+    serve_metrics: bool = False,
+    patience: timedelta = timedelta(seconds=10),
+    lazy: bool = False,
 ) -> Client:
     """A client of the Temporal that the environment names.
 
@@ -83,6 +89,7 @@ async def connect(
         settings: for `metrics_address`.
         serve_metrics: whether this process is to serve metrics: a worker is, a command is not.
         patience: how long to wait for an answer.
+        lazy: whether to wait for none: it is connected to with the first call, and each call tries again.
 
     Raises:
         SettingsError: Temporal's own settings are wrong, or metrics cannot be served at their address.
@@ -94,7 +101,7 @@ async def connect(
     where = f"Temporal at {config['target_host']}"
     try:
         async with asyncio.timeout(patience.total_seconds()):
-            return await Client.connect(**config, data_converter=data_converter(), runtime=runtime)
+            return await Client.connect(**config, data_converter=data_converter(), runtime=runtime, lazy=lazy)
     except TimeoutError:
         raise TemporalAwayError(
             f"{where} did not answer within {patience.total_seconds():g} seconds: {_WHAT_TO_DO}"
@@ -103,6 +110,17 @@ async def connect(
         raise SettingsError(f"TEMPORAL_ADDRESS: {_first_line(error)}; give host:port.") from None
     except RuntimeError as error:
         raise TemporalAwayError(f"{where} does not answer ({_why(error)}): {_WHAT_TO_DO}") from None
+
+
+@contextmanager
+def away_as_unavailable() -> Iterator[None]:
+    """Around a call with a lazy client: that it cannot connect is an RPCError, as it is for one that was connected."""
+    try:
+        yield
+    except RuntimeError as error:
+        if not str(error).startswith("Failed client connect"):
+            raise
+        raise RPCError(f"Temporal does not answer ({_why(error)}).", RPCStatusCode.UNAVAILABLE, b"") from None
 
 
 def make_worker(
