@@ -92,21 +92,26 @@ class Visit:
         return value.strip() if isinstance(value, str) else ""
 
 
-def allowed(action: Action) -> Any:
+def allowed(action: Action, *, used: bool = True, token: bool = True) -> Any:
     """What a route needs: ``visit: Visit = allowed("read files")``. Refuses everybody else.
 
     A form must come from one of our own pages and carry the session's token.
+
+    Arguments:
+        action: a word of the table in :mod:`web.roles`.
+        used: whether somebody is there, so that their session is not idle; not for what a page asks by itself.
+        token: whether forms carry the session's token; without it the route has a token of its own to check.
     """
 
     async def visit(request: Request) -> Visit:
         site: Site = request.app.state.site
         now = site.now()
         secret = request.cookies.get(cookie_name(request), "")
-        session = await session_of(site.register, secret, now=now) if secret else None
+        session = await session_of(site.register, secret, now=now, used=used) if secret else None
         form = await request.form() if request.method in _UNSAFE else FormData()
         if request.method in _UNSAFE:
             _check_origin(request)
-        if session is not None and request.method in _UNSAFE:
+        if token and session is not None and request.method in _UNSAFE:
             given = form.get(CSRF_FIELD)
             if not isinstance(given, str) or not secrets.compare_digest(given, session.csrf):
                 raise ForeignForm
@@ -119,6 +124,15 @@ def allowed(action: Action) -> Any:
 
     visit.__dict__["action"] = action
     return Depends(visit)
+
+
+def worth_keeping(form: FormData) -> list[tuple[str, str]]:
+    """What of a form may be kept for later: what was typed, no file, no token, and no password in clear text."""
+    return [
+        (name, value)
+        for name, value in form.multi_items()
+        if isinstance(value, str) and name != CSRF_FIELD and "password" not in name
+    ]
 
 
 def action_of(dependency: Dependency | Callable[..., Awaitable[Visit]]) -> Action | None:
@@ -151,8 +165,8 @@ def _check_origin(request: Request) -> None:
 
 async def _keep(site: Site, session: Session | None, request: Request, form: FormData, now: datetime) -> bool:
     """Keeps what was typed for whoever was signed in, so that it is there again once they are."""
-    if session is None or not form:
+    values = worth_keeping(form)
+    if session is None or not values:
         return False
-    values = [(name, value) for name, value in form.multi_items() if isinstance(value, str) and name != CSRF_FIELD]
     await keep_form(site.register, session.account.id, request.url.path, values, now=now)
     return True
