@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
+import re
+from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from functools import cache
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -24,8 +22,10 @@ _CHANGE = StoredAccountChange.__table__
 _INVITATION = StoredInvitation.__table__
 _SESSION = StoredSession.__table__
 
-INVITED_FOR = timedelta(days=3)
-"""How long a one-time link to choose a password can be used."""
+ADMINISTRATOR = "administrator"
+"""The role without which nobody could change an account any more: somebody always has it."""
+
+_EMAIL = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+")
 
 
 class EmailTaken(Exception):
@@ -35,11 +35,14 @@ class EmailTaken(Exception):
         super().__init__("Another account has this e-mail address: give each person one account, with all their roles.")
 
 
-class LinkSpent(Exception):
-    """A one-time link that was used, has run out, or was never given."""
+class LastAdministrator(Exception):
+    """A change after which no administrator could sign in any more."""
 
     def __init__(self) -> None:
-        super().__init__("This link was used already or has run out: ask an administrator for a new one.")
+        super().__init__(
+            "This is the only account left that administers accounts. Give somebody else the role of administrator "
+            "first."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,20 @@ class Account:
     active: bool = True
 
 
+def faults(name: str, email: str, roles: Collection[str], organisation: str) -> dict[str, str]:
+    """What is wrong with an account as somebody typed it: a sentence for each field; empty when nothing is."""
+    found = {}
+    if not name.strip() or len(name) > 200:
+        found["name"] = "Enter the person's name, in up to 200 characters."
+    if not _EMAIL.fullmatch(email.strip()) or len(email) > 254:
+        found["email"] = "Enter an e-mail address, like name@board.example."
+    if not roles:
+        found["roles"] = "Choose at least one role."
+    if "board_member" in roles and not organisation:
+        found["organisation"] = "Choose the organisation that this board member confirms for."
+    return found
+
+
 def digest(secret: str) -> str:
     """What of a random secret is kept: enough to know it again, not to use it."""
     return hashlib.sha256(secret.encode()).hexdigest()
@@ -83,7 +100,7 @@ async def add_account(
     by: str,
     now: datetime,
 ) -> Account:
-    """A new account, without a password: see :func:`invite`.
+    """A new account, without a password: see :func:`activities.credentials.invite`.
 
     Arguments:
         register: where.
@@ -101,7 +118,7 @@ async def add_account(
         await _address_is_free(connection, account)
         values = {**_values(account), "password": "", "changed_at": now}
         await connection.execute(insert(_ACCOUNT).values(values))
-        await _note(connection, account, by, now, f"added as {_roles_text(account)}")
+        await note(connection, account, by, now, f"added as {_roles_text(account)}")
 
     await register.change(work)
     return account
@@ -110,38 +127,56 @@ async def add_account(
 async def change_account(register: Register, account: Account, *, by: str, now: datetime) -> None:
     """Changes an account to what is given. Who loses or gains a role, or is stopped, is signed out everywhere.
 
+    Arguments:
+        register: where.
+        account: as it is to be; its id says which. Whether it has a password is not changed by this.
+        by: who changes it.
+        now: the present.
+
     Raises:
         EmailTaken: another account has the address.
+        LastAdministrator: nobody would be left who could change accounts.
         LookupError: there is no such account.
         RegisterAway: no answer in time.
     """
+    account = replace(account, name=account.name.strip(), email=account.email.strip().lower())
 
     async def work(connection: AsyncConnection) -> None:
-        before = await _find(connection, _ACCOUNT.c.id == account.id)
+        before = await find(connection, _ACCOUNT.c.id == account.id)
         if before is None:
             raise LookupError(account.id)
         await _address_is_free(connection, account)
+        if _administers(before) and not _administers(account):
+            await _another_administrator(connection, account)
         await connection.execute(
             update(_ACCOUNT).where(_ACCOUNT.c.id == account.id).values({**_values(account), "changed_at": now})
         )
         if (before.roles, before.active) != (account.roles, account.active):
             await connection.execute(update(_SESSION).where(_SESSION.c.account == account.id).values(over=True))
+        if not account.active or account.email != before.email:
+            # A link that was handed over to somebody who is gone, or at an address that was wrong, is good no more.
+            await connection.execute(delete(_INVITATION).where(_INVITATION.c.account == account.id))
         for what in _differences(before, account):
-            await _note(connection, account, by, now, what)
+            await note(connection, account, by, now, what)
 
     await register.change(work)
 
 
 async def find_account(register: Register, id: str) -> Account | None:
     """The account with this id."""
-    return await register.read(lambda connection: _find(connection, _ACCOUNT.c.id == id))
+    return await register.read(lambda connection: find(connection, _ACCOUNT.c.id == id))
+
+
+async def account_by_email(register: Register, email: str) -> Account | None:
+    """The account with this e-mail address."""
+    return await register.read(lambda connection: find(connection, _ACCOUNT.c.email == email.strip().lower()))
 
 
 async def accounts(register: Register) -> tuple[Account, ...]:
     """All accounts, by name."""
 
     async def work(connection: AsyncConnection) -> tuple[Account, ...]:
-        return tuple(_account(row) for row in await connection.execute(select(_ACCOUNT).order_by(_ACCOUNT.c.name)))
+        return tuple(from_row(row) for row in await connection.execute(select(_ACCOUNT).order_by(_ACCOUNT.c.name)))
 
     return await register.read(work)
 
@@ -169,107 +204,19 @@ async def account_changes(register: Register, id: str) -> tuple[tuple[datetime, 
     return await register.read(work)
 
 
-async def check_password(register: Register, email: str, password: str) -> Account | None:
-    """The active account that signs in so, or None. It takes as long whether there is such an account or not."""
-
-    async def work(connection: AsyncConnection) -> Any:
-        found = await connection.execute(select(_ACCOUNT).where(_ACCOUNT.c.email == email.strip().lower()))
-        return found.one_or_none()
-
-    row = await register.read(work)
-    # Somebody nobody knows costs a verification as well, or the time taken would tell who has an account.
-    right = verify(row.password if row is not None and row.password else _nobodys(), password)
-    return _account(row) if right and row is not None and row.password and row.active else None
-
-
-def verify(hashed: str, password: str) -> bool:
-    """Whether this is the password of that argon2id hash."""
-    try:
-        return PasswordHasher().verify(hashed, password)
-    except (VerificationError, InvalidHashError):
-        return False
-
-
-async def invite(register: Register, account: str, *, now: datetime) -> str:
-    """The secret of a new one-time link to choose a password; earlier ones are spent by it."""
-    secret = secrets.token_urlsafe(32)
-
-    async def work(connection: AsyncConnection) -> None:
-        await connection.execute(delete(_INVITATION).where(_INVITATION.c.account == account))
-        values = {"digest": digest(secret), "account": account, "expires_at": now + INVITED_FOR}
-        await connection.execute(insert(_INVITATION).values(values))
-
-    await register.change(work)
-    return secret
-
-
-async def invited(register: Register, secret: str, *, now: datetime) -> Account:
-    """Whom a one-time link is for; it stays good.
-
-    Raises:
-        LinkSpent: used, run out, or never given.
-    """
-    found = await register.read(lambda connection: _invited(connection, secret, now))
-    if found is None:
-        raise LinkSpent
-    return found
-
-
-async def choose_password(register: Register, secret: str, password: str, *, now: datetime) -> Account:
-    """Sets the password by a one-time link, which is spent by it, and ends the account's sessions.
-
-    Raises:
-        LinkSpent: used, run out, or never given.
-    """
-    hashed = PasswordHasher().hash(password)
-
-    async def work(connection: AsyncConnection) -> Account | None:
-        account = await _invited(connection, secret, now)
-        if account is None:
-            return None
-        spent = await connection.execute(delete(_INVITATION).where(_INVITATION.c.digest == digest(secret)))
-        if not spent.rowcount:
-            return None
-        await connection.execute(update(_ACCOUNT).where(_ACCOUNT.c.id == account.id).values(password=hashed))
-        await connection.execute(update(_SESSION).where(_SESSION.c.account == account.id).values(over=True))
-        await _note(connection, account, account.name, now, "chose a password")
-        return replace(account, has_password=True)
-
-    account = await register.change(work)
-    if account is None:
-        raise LinkSpent
-    return account
-
-
-@cache
-def _nobodys() -> str:
-    return PasswordHasher().hash(secrets.token_urlsafe(16))
-
-
-async def _invited(connection: AsyncConnection, secret: str, now: datetime) -> Account | None:
-    found = await connection.scalar(
-        select(_INVITATION.c.account).where(_INVITATION.c.digest == digest(secret), _INVITATION.c.expires_at > now)
-    )
-    account = await _find(connection, _ACCOUNT.c.id == found) if found else None
-    return account if account is not None and account.active else None
-
-
-async def _find(connection: AsyncConnection, where: Any) -> Account | None:
+async def find(connection: AsyncConnection, where: Any) -> Account | None:
+    """Within a transaction: the one account that fits a condition."""
     row = (await connection.execute(select(_ACCOUNT).where(where))).one_or_none()
-    return None if row is None else _account(row)
+    return None if row is None else from_row(row)
 
 
-async def _address_is_free(connection: AsyncConnection, account: Account) -> None:
-    taken = select(_ACCOUNT.c.id).where(_ACCOUNT.c.email == account.email, _ACCOUNT.c.id != account.id)
-    if await connection.scalar(taken):
-        raise EmailTaken
-
-
-async def _note(connection: AsyncConnection, account: Account, by: str, now: datetime, what: str) -> None:
+async def note(connection: AsyncConnection, account: Account, by: str, now: datetime, what: str) -> None:
+    """Within a transaction: writes a change of an account down."""
     await connection.execute(insert(_CHANGE).values(account=account.id, at=now, changed_by=by, what=what))
 
 
-def _account(row: Any) -> Account:
+def from_row(row: Any) -> Account:
+    """An account from its row in the register."""
     return Account(
         id=row.id,
         name=row.name,
@@ -280,6 +227,23 @@ def _account(row: Any) -> Account:
         has_password=bool(row.password),
         active=row.active,
     )
+
+
+def _administers(account: Account) -> bool:
+    return account.active and ADMINISTRATOR in account.roles
+
+
+async def _another_administrator(connection: AsyncConnection, account: Account) -> None:
+    # Two administrators who stop each other at the same moment wait for one another here.
+    rows = await connection.execute(select(_ACCOUNT).order_by(_ACCOUNT.c.id).with_for_update())
+    if not any(_administers(from_row(row)) for row in rows if row.id != account.id):
+        raise LastAdministrator
+
+
+async def _address_is_free(connection: AsyncConnection, account: Account) -> None:
+    taken = select(_ACCOUNT.c.id).where(_ACCOUNT.c.email == account.email, _ACCOUNT.c.id != account.id)
+    if await connection.scalar(taken):
+        raise EmailTaken
 
 
 def _values(account: Account) -> dict[str, Any]:

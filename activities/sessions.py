@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.register_access import StoredAccount, StoredSession
 
-from .accounts import Account, digest
+from .accounts import Account, digest, from_row
 from .database import Register
 
 _SESSION = StoredSession.__table__
@@ -41,6 +41,16 @@ class Session:
     idle_at: datetime
     ends_at: datetime
     over: bool
+
+    @property
+    def until(self) -> datetime:
+        """When it is over if nothing more is asked, or at the latest."""
+        return min(self.idle_at, self.ends_at)
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether asking for something puts its end off."""
+        return self.idle_at < self.ends_at
 
 
 async def begin_session(register: Register, account: str, *, now: datetime) -> str:
@@ -87,16 +97,7 @@ async def session_of(register: Register, secret: str, *, now: datetime, used: bo
         row = (await connection.execute(found)).one_or_none()
         if row is None:
             return None
-        account = Account(
-            row.id,
-            row.name,
-            row.email,
-            frozenset(row.roles),
-            row.organisation,
-            row.person,
-            bool(row.password),
-            row.active,
-        )
+        account = from_row(row)
         over = row.over or not row.active or now >= min(row.idle_at, row.ends_at)
         return Session(account, row.csrf, row.idle_at, row.ends_at, over)
 
@@ -104,6 +105,7 @@ async def session_of(register: Register, secret: str, *, now: datetime, used: bo
     if session is None or session.over or not used:
         return session
     if session.idle_at - now < IDLE - _NOTED_EVERY:
+        session = replace(session, idle_at=now + IDLE)
         await register.change(
             lambda connection: connection.execute(
                 update(_SESSION).where(_SESSION.c.digest == name).values(idle_at=now + IDLE)
@@ -119,3 +121,30 @@ async def end_session(register: Register, secret: str) -> None:
             update(_SESSION).where(_SESSION.c.digest == digest(secret)).values(over=True)
         )
     )
+
+
+async def end_sessions(register: Register, account: str, *, but: str = "") -> int:
+    """Signs an account out everywhere; how many sessions that ended.
+
+    Arguments:
+        register: where.
+        account: its id.
+        but: the secret of the one session that goes on.
+    """
+    others = (_SESSION.c.account == account, _SESSION.c.digest != digest(but), _SESSION.c.over.is_(False))
+
+    async def work(connection: AsyncConnection) -> int:
+        return (await connection.execute(update(_SESSION).where(*others).values(over=True))).rowcount
+
+    return await register.change(work)
+
+
+async def count_sessions(register: Register, account: str, *, now: datetime) -> int:
+    """In how many browsers an account is signed in."""
+    live = (_SESSION.c.over.is_(False), _SESSION.c.idle_at > now, _SESSION.c.ends_at > now)
+    found = select(func.count()).select_from(_SESSION).where(_SESSION.c.account == account, *live)
+
+    async def work(connection: AsyncConnection) -> int:
+        return await connection.scalar(found) or 0
+
+    return await register.read(work)

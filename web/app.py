@@ -29,6 +29,7 @@ from web import (
     uploads,
     work_list,
 )
+from web.attempts import Attempts
 from web.errors import ANSWERS
 from web.security import Assets, SecurityMiddleware
 from web.site import Site
@@ -66,6 +67,7 @@ def make_app(site: Site) -> FastAPI:
     # FastAPI's own pages of documentation load scripts from elsewhere.
     app = FastAPI(title="Serious case reviews", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.site = site
+    app.state.attempts = Attempts()
     app.state.templates = templates(site, STATIC)
     for area in AREAS:
         app.include_router(area.router)

@@ -72,7 +72,7 @@ async def _sign_in_needed(request: Request, error: Exception) -> Response:
     if request.method == "GET":
         query = f"?{request.url.query}" if request.url.query else ""
         return RedirectResponse(sign_in.address(f"{request.url.path}{query}"), status_code=303)
-    return RedirectResponse(sign_in.address(request.url.path, kept=kept), status_code=303)
+    return RedirectResponse(sign_in.address(sign_in.page_of(request), kept=kept), status_code=303)
 
 
 async def _http_error(request: Request, error: Exception) -> Response:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from web.roles import Action
+from web.roles import Action, may
 from web.visit import Visit
 
 _PAGES: tuple[tuple[str, str, Action], ...] = (
@@ -17,6 +18,12 @@ _PAGES: tuple[tuple[str, str, Action], ...] = (
     ("Accounts", "/accounts", "manage accounts"),
     ("Health", "/health", "see health"),
 )
+
+
+def home(roles: Iterable[str]) -> str:
+    """Where somebody with these roles begins."""
+    held = tuple(roles)
+    return next((href for _, href, action in _PAGES if may(held, action)), "/account")
 
 
 def navigation(visit: Visit) -> list[dict[str, Any]]:

@@ -36,6 +36,7 @@ def templates(site: Site, static: Path) -> Environment:
 
     environment.globals.update(asset=asset, site=site, navigation=navigation)
     environment.filters.update(
+        clock=lambda at: f"{at.astimezone(LONDON):%H:%M}",
         day=day_words,
         moment=lambda at: f"{day_words(at.astimezone(LONDON).date())}, {at.astimezone(LONDON):%H:%M}",
     )

@@ -1,0 +1,63 @@
+"""How often somebody may try to sign in: from one address of the network, and for one account."""
+
+from __future__ import annotations
+
+import math
+import time
+from datetime import timedelta
+from ipaddress import IPv6Address, ip_address
+
+from fastapi import Request
+from limits import RateLimitItemPerMinute
+from limits.aio.storage import MemoryStorage
+from limits.aio.strategies import MovingWindowRateLimiter
+
+from activities.accounts import digest
+
+WINDOW = 15
+"""Minutes in which attempts are counted."""
+
+OF_AN_ADDRESS, OF_AN_ACCOUNT = 100, 10
+"""How many may be made in them. A whole office may come from one address; an account is one person's."""
+
+
+class Attempts:
+    """Counts attempts in this process's memory: a restart forgets them, a second process counts for itself."""
+
+    def __init__(self) -> None:
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self._of_address = RateLimitItemPerMinute(OF_AN_ADDRESS, WINDOW)
+        self._of_account = RateLimitItemPerMinute(OF_AN_ACCOUNT, WINDOW)
+
+    async def another(self, request: Request, account: str) -> timedelta | None:
+        """Counts one more attempt, before it is looked at: how long to wait for it, or None when it may be made.
+
+        Arguments:
+            request: where it comes from.
+            account: what was given as the account's address, whether there is such an account or not.
+        """
+        for item, key in ((self._of_address, network(request)), (self._of_account, _account(account))):
+            if not await self._limiter.hit(item, key):
+                stats = await self._limiter.get_window_stats(item, key)
+                # The limiter counts by this clock, whatever the business time is.
+                return timedelta(seconds=max(1, math.ceil(stats.reset_time - time.time())))
+        return None
+
+    async def succeeded(self, account: str) -> None:
+        """Earlier attempts for an account do not count any more: its owner has signed in."""
+        await self._limiter.clear(self._of_account, _account(account))
+
+
+def network(request: Request) -> str:
+    """Where a request comes from: the address, or the network that an IPv6 address is one of very many in."""
+    host = request.client.host if request.client else ""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    return str(IPv6Address(int(address) >> 64 << 64)) if isinstance(address, IPv6Address) else str(address)
+
+
+def _account(account: str) -> str:
+    # A digest: what is typed here may be of any length, and is now and then a password.
+    return digest(account.strip().lower())
