@@ -34,7 +34,8 @@ def weakness(password: str, *, email: str, name: str) -> str:
         return f"Choose a password of at least {SHORTEST} characters. Three or four words are easy to remember."
     if len(plain) > LONGEST:
         return f"Choose a password of at most {LONGEST} characters."
-    own = {_letters(part) for part in (email, email.partition("@")[0], email.partition("@")[2], name, *name.split())}
+    parts = (email, email.partition("@")[0], email.partition("@")[2], name, *name.split())
+    own = {word for word in map(_letters, parts) if len(word) > 2}
     letters = _letters(plain)
     if plain == email.casefold() or (letters and _made_of(letters, own)):
         return "Choose a password that is not your e-mail address or your name."

@@ -84,7 +84,7 @@ async def sign_in(visit: Visit = allowed("anyone", token=False)) -> Response:
     wait = await attempts.another(visit.request, email)
     if wait is not None:
         log.warning("sign-in refused: too many attempts")
-        return _form(visit, then, kept=kept, wrong=_too_many(visit, wait), wait=wait)
+        return _form(visit, then, kept=kept, wrong=too_many(visit, wait), wait=wait)
     attempt = await check_password(visit.site.register, email, password)
     if attempt.account is None:
         log.warning("sign-in failed", account=attempt.of or "unknown")
@@ -99,7 +99,7 @@ async def sign_out(visit: Visit = allowed("sign out")) -> Response:
     await end_session(visit.site.register, visit.request.cookies.get(cookie_name(visit.request), ""))
     log.info("signed out", account=visit.account.id)
     answer = visit.to("/sign-in?out=1")
-    answer.delete_cookie(cookie_name(visit.request), secure=_secure(visit), httponly=True, samesite="lax")
+    answer.delete_cookie(cookie_name(visit.request), secure=is_safe(visit), httponly=True, samesite="lax")
     return answer
 
 
@@ -156,8 +156,8 @@ async def begin(visit: Visit, account: Account, then: str) -> Response:
     secret = await begin_session(visit.site.register, account.id, now=visit.now)
     log.info("signed in", account=account.id)
     answer = visit.to(_onward(account, then))
-    answer.set_cookie(name, secret, secure=_secure(visit), httponly=True, samesite="lax", path="/")
-    answer.delete_cookie(_form_cookie(visit), secure=_secure(visit), httponly=True, samesite="strict")
+    answer.set_cookie(name, secret, secure=is_safe(visit), httponly=True, samesite="lax", path="/")
+    answer.delete_cookie(_form_cookie(visit), secure=is_safe(visit), httponly=True, samesite="strict")
     return answer
 
 
@@ -178,7 +178,7 @@ def own_token(visit: Visit) -> str:
 
 def with_own_token(visit: Visit, page: Response, token: str) -> Response:
     """A page with that token's cookie."""
-    page.set_cookie(_form_cookie(visit), token, secure=_secure(visit), httponly=True, samesite="strict", path="/")
+    page.set_cookie(_form_cookie(visit), token, secure=is_safe(visit), httponly=True, samesite="strict", path="/")
     return page
 
 
@@ -194,10 +194,11 @@ def check_own_token(visit: Visit) -> None:
 
 
 def _form_cookie(visit: Visit) -> str:
-    return "__Host-form" if _secure(visit) else "form"
+    return "__Host-form" if is_safe(visit) else "form"
 
 
-def _secure(visit: Visit) -> bool:
+def is_safe(visit: Visit) -> bool:
+    """Whether the visit is over HTTPS, so that cookies can be kept to it."""
     return visit.request.url.scheme == "https"
 
 
@@ -235,7 +236,8 @@ def _password_form(visit: Visit, account: Account, *, wrong: str = "") -> Respon
     return with_own_token(visit, page, token)
 
 
-def _too_many(visit: Visit, wait: timedelta) -> str:
+def too_many(visit: Visit, wait: timedelta) -> str:
+    """What to tell somebody who has to wait before the next attempt."""
     until = (visit.now + wait + timedelta(minutes=1)).astimezone(LONDON)
     return f"There were too many attempts to sign in. Try again after {until:%H:%M}."
 

@@ -414,9 +414,7 @@ async def test_a_session_ends_at_once_when_roles_change_or_the_account_is_stoppe
 ) -> None:
     one = await browser("coordinator")
     assert (await one.get("/")).status_code == 200
-    await change_account(
-        board.site.register, replace(one.account, **change), by="the tests", now=board.site.now()
-    )
+    await change_account(board.site.register, replace(one.account, **change), by="the tests", now=board.site.now())
     assert (await one.get("/")).status_code == 303
 
 
