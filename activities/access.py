@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import ColumnElement, delete, exists, insert, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.register_access import StoredAccess, StoredAccount, StoredRestriction
@@ -25,6 +25,21 @@ class Access:
     at: datetime
     who: str
     what: str
+
+
+def visible(reference: ColumnElement[str], account: str, *, reads_all: bool = False) -> ColumnElement[bool]:
+    """The condition under which somebody may see what belongs to a file, for any query that crosses files.
+
+    Arguments:
+        reference: the query's column with the file's reference.
+        account: the id of the account that asks.
+        reads_all: whether that account reads restricted files without being named: an auditor's does.
+    """
+    if reads_all:
+        return true()
+    restriction = _RESTRICTION.alias()
+    of_file = restriction.c.reference == reference
+    return ~exists().where(of_file) | exists().where(of_file, restriction.c.account == account)
 
 
 async def restricted_to(register: Register, reference: str) -> frozenset[str]:
