@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.register import StoredFile, StoredInvolvement
 
+from .access import visible
 from .database import Register
 
 _FILE = StoredFile.__table__
@@ -31,6 +32,8 @@ class Filter:
         open: not closed yet, or closed.
         organisation: with this organisation involved, by its id.
         reference: with this text in the reference, in capitals or not.
+        reader: the id of the account that asks: restricted files that it may not see are left out. Without one, all
+            files are listed.
     """
 
     stage: str | None = None
@@ -39,6 +42,7 @@ class Filter:
     open: bool | None = None
     organisation: str | None = None
     reference: str = ""
+    reader: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,4 +114,6 @@ def _conditions(which: Filter) -> list[ColumnElement[bool]]:
         wanted.append(exists().where(_INVOLVED.c.reference == _FILE.c.reference, _INVOLVED.c.id == which.organisation))
     if which.reference:
         wanted.append(_FILE.c.reference.contains(which.reference.strip().upper(), autoescape=True))
+    if which.reader is not None:
+        wanted.append(visible(_FILE.c.reference, which.reader))
     return wanted

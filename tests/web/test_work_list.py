@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from .conftest import Browsers
+import re
+
+from activities.access import restrict
+
+from .conftest import Board, Browsers
 
 
 async def test_somebody_who_may_read_files_sees_it(browser: Browsers) -> None:
@@ -18,3 +22,60 @@ async def test_a_stranger_is_asked_to_sign_in_and_comes_back(browser: Browsers) 
 async def test_operations_do_not(browser: Browsers) -> None:
     page = await (await browser("operations")).get("/")
     assert page.status_code == 403 and "You may not do this" in page.text
+
+
+async def test_a_line_says_how_much_time_is_left_what_where_and_who(board: Board, browser: Browsers) -> None:
+    reference = await board.opened()
+    page = await (await browser("coordinator")).get(f"/?q={reference.lower()}")
+    assert f'<a class="govuk-link board-reference" href="/files/{reference}">{reference}</a>' in page.text
+    assert "The Chair decides whether to hold a Serious Case Review" in page.text
+    assert re.search(r"\d+ (day|month|working day)s?( and \d+ days?)? left", page.text)
+    assert "The local authority" in page.text and "2.2b" in page.text
+    assert f'href="/files/{reference}/record/decision"' in page.text
+
+
+async def test_an_auditor_is_offered_nothing_to_record(board: Board, browser: Browsers) -> None:
+    reference = await board.opened()
+    page = await (await browser("auditor")).get(f"/?q={reference}")
+    assert reference in page.text and "/record/" not in page.text
+
+
+async def test_a_restricted_file_appears_to_nobody_else_in_counts_neither(board: Board, browser: Browsers) -> None:
+    reference = await board.opened()
+    named, other, auditor = [await browser("coordinator"), await browser("coordinator"), await browser("auditor")]
+    await restrict(board.site.register, reference, [named.account.id], by=named.account.id, now=board.site.now())
+    seen = [(await one.get(f"/?q={reference}")).text for one in (named, other, auditor)]
+    assert [f'href="/files/{reference}"' in page for page in seen] == [True, False, True]
+    assert "No open deadline fits" in seen[1] and "Overdue (0)" in seen[1]
+    listed = [f'href="/files/{reference}"' in (await one.get("/files")).text for one in (named, other, auditor)]
+    assert listed == [True, False, True]
+
+
+async def test_filters_stand_in_the_address_and_in_the_form(board: Board, browser: Browsers) -> None:
+    reference = await board.opened()
+    coordinator = await browser("coordinator")
+    page = (await coordinator.get(f"/?q={reference}&stage=deciding&mine=1")).text
+    assert '<option value="deciding" selected>Deciding' in page
+    assert re.search(r'name="mine"[^>]* checked', page)
+    assert reference in page
+    assert "No open deadline fits" in (await coordinator.get(f"/?q={reference}&stage=review")).text
+
+
+async def test_hostile_text_in_the_address_is_only_text(browser: Browsers) -> None:
+    asked = {
+        "q": '"><script>alert(1)</script>',
+        "stage": "<b>",
+        "organisation": "' OR 1=1 --",
+        "page": "٣",
+        "kind": "{{7*7}}",
+    }
+    page = await (await browser("coordinator")).get("/", params=asked)
+    assert page.status_code == 200
+    assert "<script>alert" not in page.text and "<b>" not in page.text and "{{7*7}}" in page.text
+
+
+async def test_a_page_beyond_the_last_says_so(board: Board, browser: Browsers) -> None:
+    reference = await board.opened()
+    coordinator = await browser("coordinator")
+    assert "none on this page" in (await coordinator.get(f"/?q={reference}&page=9")).text
+    assert reference in (await coordinator.get(f"/?q={reference}&page=0")).text

@@ -1,0 +1,239 @@
+"""The work list: open deadlines of all files by their day, with how many there are behind each filter."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from models.deadline_words import PERIODS
+from models.register import StoredDeadline, StoredFile, StoredInvolvement
+from models.responsible import ASKED_OF_ORGANISATIONS, organisation_of
+
+from .access import visible
+from .database import Register
+
+_FILE = StoredFile.__table__
+_DEADLINE = StoredDeadline.__table__
+_INVOLVED = StoredInvolvement.__table__
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who asks: restricted files appear to nobody who may not see them, in counts neither.
+
+    Arguments:
+        account: the account's id.
+        reads_all: whether it reads restricted files without being named.
+        answers_for: what it is responsible for, as deadlines name it.
+    """
+
+    account: str
+    reads_all: bool = False
+    answers_for: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class WorkFilter:
+    """Which deadlines to list. What is left out does not matter.
+
+    Arguments:
+        stage, kind: of the file.
+        overdue: those that have passed alone.
+        organisation: asked of this organisation, by its id.
+        mine: those alone that the reader answers for.
+        reference: with this text in the file's reference, in capitals or not.
+    """
+
+    stage: str | None = None
+    kind: str | None = None
+    overdue: bool = False
+    organisation: str | None = None
+    mine: bool = False
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkLine:
+    """An open deadline as one line of the work list. ``organisation`` is the name of the one that was asked."""
+
+    reference: str
+    key: str
+    clock: str
+    rule: str
+    title: str
+    basis: str
+    responsible: str
+    due: date
+    original_due: date
+    counted: str
+    met_on: date | None
+    stage: str
+    kind: str
+    organisation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many deadlines each choice of a filter would give, the other filters staying as they are."""
+
+    overdue: int = 0
+    mine: int = 0
+    stages: dict[str, int] = field(default_factory=dict)
+    kinds: dict[str, int] = field(default_factory=dict)
+    organisations: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkPage:
+    """Some of the deadlines that were asked for, how many there are in all, and how many of them have passed."""
+
+    lines: tuple[WorkLine, ...]
+    total: int
+    overdue: int
+    counts: Counts
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    stage: str
+    kind: str
+    responsible: str
+    late: bool
+    number: int
+
+
+async def work_list(
+    register: Register,
+    reader: Reader,
+    today: date,
+    which: WorkFilter | None = None,
+    *,
+    start: int = 0,
+    limit: int = PAGE,
+) -> WorkPage:
+    """Open deadlines by their day, so that those that have passed come first.
+
+    Periods that only have to run are nobody's work and are left out. Whether a deadline has passed is seen from
+    ``today``: what the register says of it is as of the file's last step.
+
+    Arguments:
+        register: where.
+        reader: who asks.
+        today: today in London.
+        which: the filter.
+        start: how many to leave out at the beginning.
+        limit: how many to give.
+
+    Raises:
+        RegisterAway: no answer in time.
+    """
+    which = which or WorkFilter()
+    standing = _standing(reader, which)
+
+    async def work(connection: AsyncConnection) -> WorkPage:
+        groups = [_Group(*row) for row in await connection.execute(_grouped(standing, today))]
+        wanted = [group for group in groups if _fits(group, which, reader)]
+        total = sum(group.number for group in wanted)
+        lines = await _lines(connection, [*standing, *_narrowed(which, reader, today)], start, limit) if total else ()
+        late = sum(group.number for group in wanted if group.late)
+        return WorkPage(lines, total, late, _counts(groups, which, reader))
+
+    return await register.read(work)
+
+
+def _standing(reader: Reader, which: WorkFilter) -> list[ColumnElement[bool]]:
+    """What every count is of: what stands, may be seen, and is of the files that are searched for."""
+    found = [
+        _DEADLINE.c.met_on.is_(None),
+        _DEADLINE.c.clock.not_in(sorted(PERIODS)),
+        visible(_DEADLINE.c.reference, reader.account, reads_all=reader.reads_all),
+    ]
+    if searched := which.reference.strip().upper():
+        found.append(_DEADLINE.c.reference.contains(searched, autoescape=True))
+    return found
+
+
+def _grouped(standing: list[ColumnElement[bool]], today: date) -> Select[Any]:
+    late = case((_DEADLINE.c.due < today, True), else_=False)
+    groups = (_FILE.c.stage, _FILE.c.kind, _DEADLINE.c.responsible, late)
+    return (
+        select(*groups, func.count())
+        .join_from(_DEADLINE, _FILE, _FILE.c.reference == _DEADLINE.c.reference)
+        .where(*standing)
+        .group_by(*groups)
+    )
+
+
+def _narrowed(which: WorkFilter, reader: Reader, today: date) -> Iterable[ColumnElement[bool]]:
+    if which.stage is not None:
+        yield _FILE.c.stage == which.stage
+    if which.kind is not None:
+        yield _FILE.c.kind == which.kind
+    if which.overdue:
+        yield _DEADLINE.c.due < today
+    if which.organisation is not None:
+        yield _DEADLINE.c.responsible.in_([f"{kind}:{which.organisation}" for kind in ASKED_OF_ORGANISATIONS])
+    if which.mine:
+        yield _DEADLINE.c.responsible.in_(sorted(reader.answers_for))
+
+
+async def _lines(
+    connection: AsyncConnection, wanted: list[ColumnElement[bool]], start: int, limit: int
+) -> tuple[WorkLine, ...]:
+    names = [name for name in WorkLine.__slots__ if name not in ("stage", "kind", "organisation")]
+    columns = (*(_DEADLINE.c[name] for name in names), _FILE.c.stage, _FILE.c.kind)
+    found = (
+        select(*columns)
+        .join_from(_DEADLINE, _FILE, _FILE.c.reference == _DEADLINE.c.reference)
+        .where(*wanted)
+        .order_by(_DEADLINE.c.due, _DEADLINE.c.reference, _DEADLINE.c.key)
+        .offset(max(start, 0))
+        .limit(max(limit, 0))
+    )
+    lines = [WorkLine(*row) for row in await connection.execute(found)]
+    asked = {(line.reference, organisation_of(line.responsible)) for line in lines if organisation_of(line.responsible)}
+    if not asked:
+        return tuple(lines)
+    of_files = select(_INVOLVED.c.reference, _INVOLVED.c.id, _INVOLVED.c.name).where(
+        _INVOLVED.c.reference.in_(sorted({reference for reference, _ in asked}))
+    )
+    called = {(row.reference, row.id): row.name for row in await connection.execute(of_files)}
+    named = ((line, called.get((line.reference, organisation_of(line.responsible)), "")) for line in lines)
+    return tuple(replace(line, organisation=name) for line, name in named)
+
+
+def _fits(group: _Group, which: WorkFilter, reader: Reader, leaving_out: str = "") -> bool:
+    """Whether a group is among those asked for, one of the filters left out of account."""
+    return (
+        (leaving_out == "stage" or which.stage in (None, group.stage))
+        and (leaving_out == "kind" or which.kind in (None, group.kind))
+        and (leaving_out == "overdue" or not which.overdue or group.late)
+        and (leaving_out == "organisation" or which.organisation in (None, organisation_of(group.responsible)))
+        and (leaving_out == "mine" or not which.mine or group.responsible in reader.answers_for)
+    )
+
+
+def _counts(groups: list[_Group], which: WorkFilter, reader: Reader) -> Counts:
+    stages, kinds, organisations = Counter[str](), Counter[str](), Counter[str]()
+    overdue = mine = 0
+    for group in groups:
+        if _fits(group, which, reader, "stage"):
+            stages[group.stage] += group.number
+        if _fits(group, which, reader, "kind"):
+            kinds[group.kind] += group.number
+        asked = organisation_of(group.responsible)
+        if asked and _fits(group, which, reader, "organisation"):
+            organisations[asked] += group.number
+        if group.late and _fits(group, which, reader, "overdue"):
+            overdue += group.number
+        if group.responsible in reader.answers_for and _fits(group, which, reader, "mine"):
+            mine += group.number
+    return Counts(overdue, mine, dict(stages), dict(kinds), dict(organisations))

@@ -1,0 +1,37 @@
+"""A file's pages: what it is, what is due, what was done, by whom, and what may be recorded next."""
+
+from __future__ import annotations
+
+import pytest
+
+from .conftest import Board, Browsers
+
+PAGES = ("", "/deadlines")
+
+
+@pytest.mark.parametrize("page", PAGES)
+async def test_every_page_says_what_the_file_is_and_what_is_due_next(
+    board: Board, browser: Browsers, page: str
+) -> None:
+    reference = await board.opened()
+    text = (await (await browser("coordinator")).get(f"/files/{reference}{page}")).text
+    assert text.count("<h1") == 1 and f"<title>{reference}: " in " ".join(text.split())
+    for words in ("Deciding", "Undecided", "Next deadline", 'aria-current="page"'):
+        assert words in text
+
+
+@pytest.mark.parametrize("page", PAGES)
+async def test_there_is_no_page_of_a_file_that_is_not_there(browser: Browsers, page: str) -> None:
+    found = await (await browser("coordinator")).get(f"/files/NO-SUCH-FILE{page}")
+    assert found.status_code == 404 and "There is no file NO-SUCH-FILE" in found.text
+
+
+async def test_the_overview_says_what_is_done_what_is_next_and_what_cannot_start_and_why(
+    board: Board, browser: Browsers
+) -> None:
+    reference = await board.opened()
+    text = " ".join((await (await browser("coordinator")).get(f"/files/{reference}")).text.split())
+    assert "The local authority notifies the board" in text and "Completed" in text
+    assert "Not yet started" in text and f'href="/files/{reference}/record/decision"' in text
+    assert "Cannot start yet" in text and "There is no review on this file: no decision is recorded yet" in text
+    assert "The finding: criteria met" in text and "2.1a" in text and "Outcome: died (speaks for it)" in text
