@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.register_access import StoredAccess, StoredAccount, StoredRestriction
 
+from .accounts import Account
 from .database import Register
 
 _RESTRICTION = StoredRestriction.__table__
@@ -40,6 +41,32 @@ def visible(reference: ColumnElement[str], account: str, *, reads_all: bool = Fa
     restriction = _RESTRICTION.alias()
     of_file = restriction.c.reference == reference
     return ~exists().where(of_file) | exists().where(of_file, restriction.c.account == account)
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """For whom files are read: what is restricted to others is left out.
+
+    Arguments:
+        account: the id of the account that asks; empty for somebody without one, who sees nothing restricted.
+        reads_all: whether they read restricted files without being named.
+    """
+
+    account: str = ""
+    reads_all: bool = False
+
+    def sees(self, reference: ColumnElement[str]) -> ColumnElement[bool]:
+        """The condition under which they may see what belongs to a file."""
+        return visible(reference, self.account, reads_all=self.reads_all)
+
+
+EVERYTHING = Reader(reads_all=True)
+"""Reads every file: for the board's own figures and for operations, who see no file's content by it."""
+
+
+def reader_of(account: Account) -> Reader:
+    """An account as a reader of files."""
+    return Reader(account.id, "auditor" in account.roles)
 
 
 async def restricted_to(register: Register, reference: str) -> frozenset[str]:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.register import StoredAction, StoredDeadline, StoredFile
 
+from .access import EVERYTHING, Reader
 from .database import Register
 
 _FILE = StoredFile.__table__
@@ -24,6 +25,24 @@ class Count:
 
     year: int
     kind: str
+    files: int
+
+
+@dataclass(frozen=True, slots=True)
+class StageCount:
+    """How many files of a kind are in a stage."""
+
+    kind: str
+    stage: str
+    files: int
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionCount:
+    """How often a decision was taken in a year. A file counts with its latest decision."""
+
+    year: int
+    decision: str
     files: int
 
 
@@ -65,7 +84,7 @@ class AnnualReport:
     """The figures of one calendar year, as the register has them now.
 
     Arguments:
-        year: which.
+        year: which; None for all.
         opened: files opened in it, by kind.
         decisions: decisions taken in it, by what was decided. A file counts with its latest decision.
         completed: reviews completed in it.
@@ -75,7 +94,7 @@ class AnnualReport:
         actions: what became of the actions due in it.
     """
 
-    year: int
+    year: int | None
     opened: Mapping[str, int]
     decisions: Mapping[str, int]
     completed: int
@@ -85,14 +104,23 @@ class AnnualReport:
     actions: Actions
 
 
-async def count_by_kind_and_year(register: Register) -> tuple[Count, ...]:
+async def count_by_kind_and_year(register: Register, reader: Reader = EVERYTHING) -> tuple[Count, ...]:
     """How many reviews of each kind were opened in each year, by year and kind (1.2a).
+
+    Arguments:
+        register: where.
+        reader: for whom; files that are restricted to others are left out, here and below.
 
     Raises:
         RegisterAway: no answer in time.
     """
     year = extract("year", _FILE.c.opened_on)
-    counted = select(year, _FILE.c.kind, func.count()).group_by(year, _FILE.c.kind).order_by(year, _FILE.c.kind)
+    counted = (
+        select(year, _FILE.c.kind, func.count())
+        .where(reader.sees(_FILE.c.reference))
+        .group_by(year, _FILE.c.kind)
+        .order_by(year, _FILE.c.kind)
+    )
 
     async def work(connection: AsyncConnection) -> tuple[Count, ...]:
         return tuple(Count(int(in_year), kind, files) for in_year, kind, files in await connection.execute(counted))
@@ -100,40 +128,89 @@ async def count_by_kind_and_year(register: Register) -> tuple[Count, ...]:
     return await register.read(work)
 
 
-async def annual_report(register: Register, year: int) -> AnnualReport:
-    """The figures for the annual report on a calendar year (1.2e, 1.3f).
+async def count_by_kind_and_stage(
+    register: Register, reader: Reader = EVERYTHING, *, year: int | None = None
+) -> tuple[StageCount, ...]:
+    """Where the files of each kind stand; those opened in a year, or all.
+
+    Raises:
+        RegisterAway: no answer in time.
+    """
+    wanted = [reader.sees(_FILE.c.reference)]
+    if year is not None:
+        wanted.append(_in_year(_FILE.c.opened_on, year))
+    both = (_FILE.c.kind, _FILE.c.stage)
+    counted = select(*both, func.count()).where(*wanted).group_by(*both).order_by(*both)
+
+    async def work(connection: AsyncConnection) -> tuple[StageCount, ...]:
+        return tuple(StageCount(*row) for row in await connection.execute(counted))
+
+    return await register.read(work)
+
+
+async def count_decisions(register: Register, reader: Reader = EVERYTHING) -> tuple[DecisionCount, ...]:
+    """How often each decision was taken in each year, those not to initiate a review among them (2.2e).
+
+    Raises:
+        RegisterAway: no answer in time.
+    """
+    year = extract("year", _FILE.c.decided_on)
+    counted = (
+        select(year, _FILE.c.decision, func.count())
+        .where(_FILE.c.decided_on.is_not(None), reader.sees(_FILE.c.reference))
+        .group_by(year, _FILE.c.decision)
+        .order_by(year, _FILE.c.decision)
+    )
+
+    async def work(connection: AsyncConnection) -> tuple[DecisionCount, ...]:
+        rows = await connection.execute(counted)
+        return tuple(DecisionCount(int(in_year), choice, files) for in_year, choice, files in rows)
+
+    return await register.read(work)
+
+
+async def annual_report(register: Register, year: int | None, reader: Reader = EVERYTHING) -> AnnualReport:
+    """The figures for the annual report on a calendar year (1.2e, 1.3f), or of all years for ``None``.
+
+    Arguments:
+        register: where.
+        year: which.
+        reader: for whom; files that are restricted to others are left out.
 
     Raises:
         RegisterAway: no answer in time.
     """
 
     def in_year(column: Column[date | None]) -> ColumnElement[bool]:
-        return column.between(date(year, 1, 1), date(year, 12, 31))
+        return column.is_not(None) if year is None else _in_year(column, year)
 
     def having(condition: ColumnElement[bool]) -> ColumnElement[int]:
         return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
 
     async def work(connection: AsyncConnection) -> AnnualReport:
         async def tally(column: Column[str], *conditions: ColumnElement[bool]) -> dict[str, int]:
-            counted = select(column, func.count()).where(*conditions).group_by(column).order_by(column)
+            seen = reader.sees(column.table.c.reference)
+            counted = select(column, func.count()).where(seen, *conditions).group_by(column).order_by(column)
             return {row[0]: row[1] for row in await connection.execute(counted)}
 
         totals = select(
             having(in_year(_FILE.c.completed_on)),
             having(in_year(_FILE.c.published_on)),
             having(in_year(_FILE.c.closed_on)),
-        )
+        ).where(reader.sees(_FILE.c.reference))
         completed, published, closed = (await connection.execute(totals)).one()
         statuses = ("met", "met late", "overdue", "open")
         clock = (_DEADLINE.c.clock, _DEADLINE.c.rule, _DEADLINE.c.basis)
         kept = (
             select(*clock, *(having(_DEADLINE.c.status == status) for status in statuses))
-            .where(in_year(_DEADLINE.c.due), _DEADLINE.c.status.in_(statuses))
+            .where(in_year(_DEADLINE.c.due), _DEADLINE.c.status.in_(statuses), reader.sees(_DEADLINE.c.reference))
             .group_by(*clock)
             .order_by(*clock)
         )
         due = in_year(_ACTION.c.due)
-        outcome = select(having(_ACTION.c.done_on.is_not(None)), having(_ACTION.c.impact != "")).where(due)
+        outcome = select(having(_ACTION.c.done_on.is_not(None)), having(_ACTION.c.impact != "")).where(
+            due, reader.sees(_ACTION.c.reference)
+        )
         done, impact_recorded = (await connection.execute(outcome)).one()
         by_status = await tally(_ACTION.c.status, due)
         return AnnualReport(
@@ -148,3 +225,7 @@ async def annual_report(register: Register, year: int) -> AnnualReport:
         )
 
     return await register.read(work)
+
+
+def _in_year(column: Column[date | None], year: int) -> ColumnElement[bool]:
+    return column.between(date(year, 1, 1), date(year, 12, 31))

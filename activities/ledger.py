@@ -7,17 +7,19 @@ where the server may have taken it. All times are business time, passed in.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Literal, NamedTuple
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Executable, and_, exists, or_, select, update
+from sqlalchemy import ColumnElement, Executable, and_, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.register import StoredDelivery, StoredNotice
 
+from .access import EVERYTHING, Reader
 from .database import Register, insert_into
 
 Status = Literal["under way", "waiting", "taken", "refused"]
@@ -213,7 +215,7 @@ async def deliveries_of(register: Register, reference: str) -> tuple[Delivery, .
     return await register.read(lambda connection: _deliveries(connection, mine))
 
 
-async def undelivered(register: Register, now: datetime) -> tuple[Delivery, ...]:
+async def undelivered(register: Register, now: datetime, reader: Reader = EVERYTHING) -> tuple[Delivery, ...]:
     """Letters of all files that wait, were refused, or whose sender fell silent; oldest first.
 
     A refused letter is left out once a later one was written for the same notice.
@@ -221,6 +223,7 @@ async def undelivered(register: Register, now: datetime) -> tuple[Delivery, ...]
     Arguments:
         register: where.
         now: business time, by which a claim has run out.
+        reader: for whom; letters of files that are restricted to others are left out.
 
     Raises:
         RegisterAway: no answer in time.
@@ -233,7 +236,9 @@ async def undelivered(register: Register, now: datetime) -> tuple[Delivery, ...]
     )
     silent = and_(_DELIVERY.c.status == "under way", _DELIVERY.c.held_until <= now)
     failed = or_(_DELIVERY.c.status == "waiting", silent, and_(_DELIVERY.c.status == "refused", ~replaced))
-    found = _SELECTING.where(failed).order_by(_DELIVERY.c.updated_at, _DELIVERY.c.reference, _DELIVERY.c.notice_key)
+    found = _SELECTING.where(failed, reader.sees(_DELIVERY.c.reference)).order_by(
+        _DELIVERY.c.updated_at, _DELIVERY.c.reference, _DELIVERY.c.notice_key
+    )
     return await register.read(lambda connection: _deliveries(connection, found))
 
 
@@ -264,6 +269,52 @@ async def unaddressed(register: Register) -> tuple[Unaddressed, ...]:
         return tuple(Unaddressed(*row) for row in await connection.execute(found))
 
     return await register.read(work)
+
+
+async def recent_deliveries(
+    register: Register, reader: Reader, *, start: int = 0, limit: int = 50
+) -> tuple[tuple[Delivery, ...], int]:
+    """Letters of all files, the latest first, and how many there are in all.
+
+    Arguments:
+        register: where.
+        reader: for whom; letters of files that are restricted to others are left out.
+        start: how many to leave out at the beginning.
+        limit: how many to give.
+
+    Raises:
+        RegisterAway: no answer in time.
+    """
+    seen = reader.sees(_DELIVERY.c.reference)
+    found = (
+        _SELECTING.where(seen)
+        .order_by(_DELIVERY.c.updated_at.desc(), _DELIVERY.c.reference, _DELIVERY.c.notice_key, _DELIVERY.c.number)
+        .offset(start)
+        .limit(limit)
+    )
+
+    async def work(connection: AsyncConnection) -> tuple[tuple[Delivery, ...], int]:
+        total = await connection.scalar(select(func.count()).select_from(_DELIVERY).where(seen))
+        return await _deliveries(connection, found), total or 0
+
+    return await register.read(work)
+
+
+async def titles_of(register: Register, deliveries: Sequence[Delivery]) -> dict[tuple[str, str], str]:
+    """What letters are about, by reference and notice; one that no longer stands on its file is left out.
+
+    Raises:
+        RegisterAway: no answer in time.
+    """
+    references = {delivery.reference for delivery in deliveries}
+    found = select(_NOTICE.c.reference, _NOTICE.c.key, _NOTICE.c.title).where(
+        _NOTICE.c.reference.in_(references), _NOTICE.c.key.in_({delivery.notice_key for delivery in deliveries})
+    )
+
+    async def work(connection: AsyncConnection) -> dict[tuple[str, str], str]:
+        return {(row.reference, row.key): row.title for row in await connection.execute(found)}
+
+    return await register.read(work) if references else {}
 
 
 _SELECTING = select(*(_DELIVERY.c[field.name] for field in fields(Delivery)))

@@ -7,6 +7,7 @@ A working day is not a Saturday, a Sunday or a bank holiday in England (SI 2006/
 from __future__ import annotations
 
 import calendar
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -66,6 +67,12 @@ class Counted:
         unit = self.unit if self.length != 1 else self.unit.removesuffix("s")
         text = f"{self.length} {unit} from {day_words(self.start)}"
         return f"{text}, not counting {', '.join(self.skipped)}" if self.skipped else text
+
+
+def counted_from(words: str) -> date | None:
+    """The day counted from, out of :meth:`Counted.words`; None where they name none: a date that somebody set."""
+    found = re.match(r"\d+ (?:calendar|working) (?:day|month)s? from (\d{1,2} [A-Z][a-z]+ \d{4})\b", words)
+    return datetime.strptime(found[1], "%d %B %Y").date() if found else None
 
 
 def day_words(day: date) -> str:

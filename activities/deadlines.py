@@ -1,0 +1,191 @@
+"""Deadlines of all files that are still to be met: by day, for a calendar, a feed and the weekly list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, exists, false, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from models.register import StoredDeadline, StoredFile, StoredInvolvement
+
+from .access import Reader
+from .accounts import Account
+from .database import Register
+
+_FILE = StoredFile.__table__
+_DEADLINE = StoredDeadline.__table__
+_INVOLVED = StoredInvolvement.__table__
+
+MOST = 5_000
+"""The most deadlines that are given at once."""
+
+DECIDED_BY_CHAIR = ("decision", "non_publication_decided")
+"""Clocks that the Chair must meet, whoever is reminded of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class DueLine:
+    """A deadline that is still to be met, with its file. The fields are those of the file and the deadline."""
+
+    reference: str
+    revision: int
+    stage: str
+    kind: str
+    key: str
+    clock: str
+    rule: str
+    title: str
+    responsible: str
+    due: date
+    original_due: date
+    counted: str
+    met_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class DueFilter:
+    """Which deadlines. What is left out does not matter.
+
+    Arguments:
+        organisation: of files with this organisation involved, by its id.
+        stage: of files in this stage.
+        mine: those that this account's person, office or organisation must meet.
+        since, until: due on or after, on or before.
+    """
+
+    organisation: str = ""
+    stage: str = ""
+    mine: Account | None = None
+    since: date | None = None
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Some deadlines, and how many there are in all."""
+
+    lines: tuple[DueLine, ...]
+    total: int
+
+
+async def deadlines_due(
+    register: Register, reader: Reader, which: DueFilter, *, start: int = 0, limit: int = MOST
+) -> Due:
+    """Deadlines that are still to be met, by day and reference.
+
+    Arguments:
+        register: where.
+        reader: for whom; files that are restricted to others are left out.
+        which: the filter.
+        start: how many to leave out at the beginning.
+        limit: how many to give, at most :data:`MOST`.
+
+    Raises:
+        RegisterAway: no answer in time.
+    """
+    wanted = _conditions(reader, which)
+    lines = (
+        select(*_columns())
+        .join(_FILE, _FILE.c.reference == _DEADLINE.c.reference)
+        .where(*wanted)
+        .order_by(_DEADLINE.c.due, _DEADLINE.c.reference, _DEADLINE.c.key)
+        .offset(start)
+        .limit(min(limit, MOST))
+    )
+    counted = (
+        select(func.count()).join_from(_DEADLINE, _FILE, _FILE.c.reference == _DEADLINE.c.reference).where(*wanted)
+    )
+
+    async def work(connection: AsyncConnection) -> Due:
+        found = tuple(DueLine(*row) for row in await connection.execute(lines))
+        return Due(found, await connection.scalar(counted) or 0)
+
+    return await register.read(work)
+
+
+async def deadlines_by_day(register: Register, reader: Reader, which: DueFilter, *, each: int) -> Mapping[date, Due]:
+    """The same by day, with the first few of each day and how many the day has.
+
+    Arguments:
+        register, reader, which: as for :func:`deadlines_due`.
+        each: how many to give for a day.
+
+    Raises:
+        RegisterAway: no answer in time.
+    """
+    in_day = func.row_number().over(partition_by=_DEADLINE.c.due, order_by=(_DEADLINE.c.reference, _DEADLINE.c.key))
+    of_day = func.count().over(partition_by=_DEADLINE.c.due)
+    ranked = (
+        select(*_columns(), in_day.label("place"), of_day.label("total"))
+        .join(_FILE, _FILE.c.reference == _DEADLINE.c.reference)
+        .where(*_conditions(reader, which))
+        .subquery()
+    )
+    found = select(ranked).where(ranked.c.place <= each).order_by(ranked.c.due, ranked.c.place)
+
+    async def work(connection: AsyncConnection) -> Mapping[date, Due]:
+        days: dict[date, Due] = {}
+        for *values, _, total in await connection.execute(found):
+            line = DueLine(*values)
+            before = days.get(line.due)
+            days[line.due] = Due((*(before.lines if before else ()), line), total)
+        return days
+
+    return await register.read(work)
+
+
+async def organisations_on_files(register: Register, reader: Reader) -> tuple[tuple[str, str], ...]:
+    """Every organisation that is involved in a file, as id and name, by name.
+
+    Raises:
+        RegisterAway: no answer in time.
+    """
+    name = func.min(_INVOLVED.c.name)
+    found = (
+        select(_INVOLVED.c.id, name).where(reader.sees(_INVOLVED.c.reference)).group_by(_INVOLVED.c.id).order_by(name)
+    )
+
+    async def work(connection: AsyncConnection) -> tuple[tuple[str, str], ...]:
+        return tuple((row[0], row[1]) for row in await connection.execute(found))
+
+    return await register.read(work)
+
+
+def must_be_met_by(account: Account) -> ColumnElement[bool]:
+    """The condition under which a deadline is somebody's own: their office's, their organisation's or their own."""
+    mine: list[ColumnElement[bool]] = [false()]
+    offices: list[str] = [role for role in ("coordinator", "chair") if role in account.roles]
+    if "chair" in account.roles:
+        mine.append(_DEADLINE.c.clock.in_(DECIDED_BY_CHAIR))
+    if account.organisation:
+        offices += [f"lead:{account.organisation}", f"board_member:{account.organisation}"]
+    if account.person:
+        offices.append(f"person:{account.person}")
+    return or_(*mine, _DEADLINE.c.responsible.in_(offices))
+
+
+def _columns() -> list[ColumnElement[Any]]:
+    return [
+        (_FILE if name.name in ("revision", "stage", "kind") else _DEADLINE).c[name.name] for name in fields(DueLine)
+    ]
+
+
+def _conditions(reader: Reader, which: DueFilter) -> list[ColumnElement[bool]]:
+    # What stands is what nobody has met: the stored status is of the day the file was last written.
+    wanted = [_DEADLINE.c.met_on.is_(None), _DEADLINE.c.status != "cancelled", reader.sees(_DEADLINE.c.reference)]
+    if which.since is not None:
+        wanted.append(_DEADLINE.c.due >= which.since)
+    if which.until is not None:
+        wanted.append(_DEADLINE.c.due <= which.until)
+    if which.stage:
+        wanted.append(_FILE.c.stage == which.stage)
+    if which.organisation:
+        of_file = _INVOLVED.c.reference == _DEADLINE.c.reference
+        wanted.append(exists().where(of_file, _INVOLVED.c.id == which.organisation))
+    if which.mine is not None:
+        wanted.append(must_be_met_by(which.mine))
+    return wanted
