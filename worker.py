@@ -13,6 +13,7 @@ from activities.schema import SchemaError, check_schema
 from models.rulebook import RulebookError
 from running import event_loop
 from running.logs import set_up_logging
+from running.schedules import ensure_schedules
 from running.search_attributes import SearchAttributesError, register_search_attributes
 from running.settings import Settings, SettingsError, load_settings
 from running.system import relay_of, system
@@ -34,6 +35,7 @@ async def run(settings: Settings, stopped: asyncio.Event) -> None:
         await check_schema(parts.register)
         client = await connect(settings, serve_metrics=True)
         await register_search_attributes(client)
+        await ensure_schedules(client, settings.task_queue)
         async with parts.worker(client, await parts.known_directory()):
             log.info("The worker runs.", task_queue=settings.task_queue, rulebooks=sorted(parts.rulebooks))
             await stopped.wait()

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, exists, false, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from models.deadline_words import PERIODS
 from models.register import StoredDeadline, StoredFile, StoredInvolvement
 
 from .access import Reader
@@ -55,6 +56,7 @@ class DueFilter:
         stage: of files in this stage.
         mine: those that this account's person, office or organisation must meet.
         since, until: due on or after, on or before.
+        periods: with periods that must run, which are nobody's task.
     """
 
     organisation: str = ""
@@ -62,6 +64,7 @@ class DueFilter:
     mine: Account | None = None
     since: date | None = None
     until: date | None = None
+    periods: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +184,8 @@ def _conditions(reader: Reader, which: DueFilter) -> list[ColumnElement[bool]]:
         wanted.append(_DEADLINE.c.due >= which.since)
     if which.until is not None:
         wanted.append(_DEADLINE.c.due <= which.until)
+    if not which.periods:
+        wanted.append(_DEADLINE.c.clock.not_in(PERIODS))
     if which.stage:
         wanted.append(_FILE.c.stage == which.stage)
     if which.organisation:

@@ -134,6 +134,8 @@ def compose(
     number: int,
     at: datetime,
     attachments: Sequence[Attachment] = (),
+    about: str | None = None,
+    link: tuple[str, str] | None = None,
 ) -> EmailMessage:
     """Writes a letter.
 
@@ -141,8 +143,8 @@ def compose(
         templates: where the letter's files are.
         name: of the letter, its files' name without the endings.
         values: what its templates show: text, whole numbers, dates, and lists of these. The frame's own
-            ``board``, ``reference``, ``link``, ``coordinator``, ``recipient`` (the name in ``to``) and
-            ``subject`` are always there, and win.
+            ``board``, ``reference``, ``about``, ``link``, ``link_words``, ``coordinator``, ``recipient`` (the name in
+            ``to``) and ``subject`` are always there, and win.
         letterhead: the board's.
         to: the one recipient.
         reference: of the case; in the Message-ID and in ``X-Case-Reference``.
@@ -150,6 +152,8 @@ def compose(
         number: counts the letters of this notice, so that a corrected letter is a message of its own.
         at: the instant for ``Date``.
         attachments: file names, media types and contents.
+        about: the case that stands above the letter, when it is not ``reference``; empty for a letter about none.
+        link: another page than the file's to link to, and the link's words.
 
     Raises:
         LetterError: it cannot be written.
@@ -159,7 +163,9 @@ def compose(
     frame = {
         "board": letterhead.board,
         "reference": reference,
-        "link": letterhead.link(reference),
+        "about": reference if about is None else about,
+        "link": link[0] if link else letterhead.link(reference) if about is None else "",
+        "link_words": link[1] if link else f"Open the file {reference}",
         "coordinator": letterhead.coordinator,
         "recipient": to.name or "colleague",
     }

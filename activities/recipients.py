@@ -39,6 +39,12 @@ def mailbox_of(
     raise NobodyThere(f"The directory has no address for {to} on that day: complete it, then record address_corrected.")
 
 
+def recipient_words(to: str) -> str:
+    """Whom a notice names, without any person's or organisation's name: ``an organisation's safeguarding lead``."""
+    kind = to.partition(":")[0]
+    return ROLES.get("safeguarding_lead" if kind == "lead" else kind, "its recipient")
+
+
 def _person(to: str, directory: Directory, on: date) -> Person | None:
     kind, _, name = to.partition(":")
     if kind == "lead":

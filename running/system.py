@@ -19,13 +19,15 @@ from activities.filing import FilingActivities
 from activities.letters import Templates
 from activities.mail import Relay
 from activities.sending import SendingActivities
+from activities.weekly import WeeklyActivities
 from models.rulebook import Rulebook
 from running.settings import Settings
 from running.shelf import read_shelf
 from running.temporal import make_worker
 from workflows.incident import IncidentWorkflow
+from workflows.weekly import WeeklyListWorkflow
 
-WORKFLOWS = [IncidentWorkflow]
+WORKFLOWS = [IncidentWorkflow, WeeklyListWorkflow]
 
 
 @dataclass(frozen=True)
@@ -78,12 +80,22 @@ class System:
             parseaddr(self.settings.mail_from)[1],
             self.settings.public_url,
         )
+        weekly = WeeklyActivities(
+            self.register,
+            relay_of(self.settings),
+            Templates(),
+            parseaddr(self.settings.mail_from)[1],
+            self.settings.public_url,
+            self.settings.extra_holidays,
+        )
         return [
             core.consider,
             sending.send_letter,
             filing.write_register,
             filing.archive,
             filing.tell_file,
+            weekly.weekly_recipients,
+            weekly.send_weekly_list,
         ]
 
     def worker(self, client: Client, known: Known | None = None, **options: Any) -> Worker:

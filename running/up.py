@@ -18,6 +18,7 @@ from running.postbox import Postbox, postbox
 from running.printing import Printer
 from running.processes import LOOPBACK, EmbeddedServerError, own_folder, refuse_port_in_use
 from running.samples import load_samples
+from running.schedules import ensure_schedules
 from running.settings import Settings, load_settings
 from running.system import System, system
 from running.temporal import connect
@@ -91,6 +92,7 @@ async def run_everything(printer: Printer, ports: Ports, pages: Pages) -> None:
         parts = await stack.enter_async_context(system(settings))
         client = await connect(settings)
         await stack.enter_async_context(parts.worker(client, await parts.known_directory()))
+        await ensure_schedules(client, settings.task_queue)
         opened = await load_samples(parts, Cases(client, parts.register, settings.task_queue), datetime.now(UTC))
         cases = Cases(client, parts.register, settings.task_queue, patience=PAGE_PATIENCE)
         await stack.enter_async_context(pages(parts, cases, temporal_page=server.web_page, mails=mails.folder))
