@@ -72,11 +72,15 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """The letter may be sent now, under ``message_id``. ``holder`` goes back with the outcome."""
+    """The letter may be sent now, under ``message_id``. ``holder`` goes back with the outcome.
+
+    ``first_at`` is when it was claimed first: the same however often it is tried again.
+    """
 
     holder: str
     attempt: int
     message_id: str
+    first_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +139,7 @@ async def claim(
     async def work(connection: AsyncConnection) -> Claimed | AlreadyTaken | HeldBySomeoneElse:
         claimed = (await connection.execute(_claiming(connection.dialect.name), row)).one_or_none()
         if claimed is not None:
-            return Claimed(holder, claimed.attempts, claimed.message_id)
+            return Claimed(holder, claimed.attempts, claimed.message_id, claimed.claimed_at)
         stored = _delivery((await connection.execute(_SELECTING.where(_is(letter)))).one())
         if stored.status == "under way":
             return HeldBySomeoneElse(stored.held_until)
@@ -363,4 +367,4 @@ def _claiming(dialect: str) -> Executable:
         index_elements=list(Letter._fields),
         set_={name: offered[name] for name in again} | {"attempts": _DELIVERY.c.attempts + 1},
         where=free,
-    ).returning(_DELIVERY.c.attempts, _DELIVERY.c.message_id)
+    ).returning(_DELIVERY.c.attempts, _DELIVERY.c.message_id, _DELIVERY.c.claimed_at)

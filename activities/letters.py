@@ -85,6 +85,19 @@ class Letterhead:
         return f"{self.public_address.rstrip('/')}/files/{quote(reference, safe='')}"
 
 
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """The links by which a letter is answered.
+
+    Arguments:
+        links: for each, what it does in a few words, and its address.
+        until: the last day on which they can be used.
+    """
+
+    links: tuple[tuple[str, str], ...]
+    until: date
+
+
 class Templates:
     """The template files.
 
@@ -136,6 +149,7 @@ def compose(
     attachments: Sequence[Attachment] = (),
     about: str | None = None,
     link: tuple[str, str] | None = None,
+    answers: Answers | None = None,
 ) -> EmailMessage:
     """Writes a letter.
 
@@ -144,7 +158,7 @@ def compose(
         name: of the letter, its files' name without the endings.
         values: what its templates show: text, whole numbers, dates, and lists of these. The frame's own
             ``board``, ``reference``, ``about``, ``link``, ``link_words``, ``coordinator``, ``recipient`` (the name in
-            ``to``) and ``subject`` are always there, and win.
+            ``to``), ``answers`` and ``subject`` are always there, and win.
         letterhead: the board's.
         to: the one recipient.
         reference: of the case; in the Message-ID and in ``X-Case-Reference``.
@@ -154,6 +168,7 @@ def compose(
         attachments: file names, media types and contents.
         about: the case that stands above the letter, when it is not ``reference``; empty for a letter about none.
         link: another page than the file's to link to, and the link's words.
+        answers: links by which it is answered, if it can be.
 
     Raises:
         LetterError: it cannot be written.
@@ -168,6 +183,8 @@ def compose(
         "link_words": link[1] if link else f"Open the file {reference}",
         "coordinator": letterhead.coordinator,
         "recipient": to.name or "colleague",
+        # None is refused by the templates, as a value that was forgotten: no answers are an empty list of links.
+        "answers": answers or Answers((), at.date()),
     }
     subject = _one_line(templates.render(f"{name}.subject", {**values, **frame}))
     letter = templates.render(f"{name}.txt.j2", {**values, **frame})

@@ -45,6 +45,15 @@ def recipient_words(to: str) -> str:
     return ROLES.get("safeguarding_lead" if kind == "lead" else kind, "its recipient")
 
 
+def organisations_of(to: str, directory: Directory, on: date) -> tuple[str, ...]:
+    """The organisations that a recipient who is named as a person sits on the board for, on a day."""
+    kind, _, name = to.partition(":")
+    if kind != "person":
+        return ()
+    held = directory.holding("board_member", on)
+    return tuple(sorted({a.organisation for a in held if a.person == name and a.organisation is not None}))
+
+
 def _person(to: str, directory: Directory, on: date) -> Person | None:
     kind, _, name = to.partition(":")
     if kind == "lead":

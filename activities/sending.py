@@ -15,14 +15,26 @@ from models.changes import LetterToSend
 from models.counting import london_date
 from models.directory import Directory
 from models.record import instant_text
+from models.replies import replies_to
 
 from . import ledger
 from .database import Register
 from .directory import Known, latest_directory
 from .documents import DocumentMissing, DocumentStore
-from .letters import Attachment, BadAddressError, LetterError, Letterhead, Mailbox, Templates, compose, message_id
+from .letters import (
+    Answers,
+    Attachment,
+    BadAddressError,
+    LetterError,
+    Letterhead,
+    Mailbox,
+    Templates,
+    compose,
+    message_id,
+)
 from .mail import Refused, Relay, TryAgain, WrongSettings, deliver
-from .recipients import NobodyThere, mailbox_of
+from .recipients import NobodyThere, mailbox_of, organisations_of
+from .reply_links import VALID_FOR, ReplyLink, sign
 
 LEASE = timedelta(minutes=5)
 """Longer than sending can take: a crash in between lets the letter be sent again after it."""
@@ -45,6 +57,7 @@ class SendingActivities:
         templates: the texts.
         sender: the address mail comes from.
         public_address: of the pages, for links; empty for none.
+        key: signs the links by which letters are answered; empty for none.
     """
 
     register: Register
@@ -53,6 +66,7 @@ class SendingActivities:
     templates: Templates
     sender: str
     public_address: str = ""
+    key: bytes = field(default=b"", repr=False)
     _known: Known | None = field(default=None, init=False)
 
     @activity.defn(name="send_letter")
@@ -128,6 +142,7 @@ class SendingActivities:
                 number=letter.number,
                 at=clock.now(),
                 attachments=await self._attachments(which.reference, letter),
+                answers=self._answers(which, claim, letter, directory),
             )
             subject = str(message["Subject"])
             await deliver(message, self.relay)
@@ -145,6 +160,24 @@ class SendingActivities:
         at = clock.now()
         await ledger.taken(self.register, which, now=at)
         return _outcome(True, at, to.address, subject, claim.message_id)
+
+    def _answers(
+        self, which: ledger.Letter, claim: ledger.Claimed, letter: LetterToSend, directory: Directory
+    ) -> Answers | None:
+        """The links by which it is answered: the same each time it is sent, as they count from the first try."""
+        if not self.public_address or not self.key:
+            return None
+        first_on = london_date(claim.first_at)
+        speaks_for = organisations_of(letter.to, directory, first_on)
+        replies = replies_to(letter.template, letter.notice, letter.to, letter.content, speaks_for)
+        until = first_on + VALID_FOR
+        links = []
+        for reply in replies:
+            link = ReplyLink(which.reference, letter.notice, letter.number, reply.step, reply.organisation, until)
+            whose = directory.name_of(reply.organisation) if len(speaks_for) > 1 else ""
+            words = f"{reply.words} ({whose})" if whose else reply.words
+            links.append((words, f"{self.public_address.rstrip('/')}/reply/{sign(self.key, link)}"))
+        return Answers(tuple(links), until) if links else None
 
     async def _attachments(self, reference: str, letter: LetterToSend) -> list[Attachment]:
         found: list[Attachment] = []

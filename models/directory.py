@@ -97,25 +97,30 @@ class Directory(_Plain):
         for acting in self.acting:
             if acting.role == role and organisation is None and acting.since <= on <= acting.until:
                 return self.person(acting.person)
-        held = [a for a in self._holding(role, on) if organisation is None or a.organisation == organisation]
+        held = [a for a in self.holding(role, on) if organisation is None or a.organisation == organisation]
         return self.person(max(held, key=lambda a: a.since).person) if held else None
 
     def may_act_as(self, role: str, person: str, on: date) -> bool:
         """Whether a person held a role, or acted for its holder, on a day (2.2c)."""
         acted = any(a.role == role and a.person == person and a.since <= on <= a.until for a in self.acting)
-        return acted or any(a.person == person for a in self._holding(role, on))
+        return acted or any(a.person == person for a in self.holding(role, on))
 
     def board_members(self, on: date) -> tuple[Person, ...]:
         """Every board member on a day, each once, in the directory's order."""
-        ids = {a.person for a in self._holding("board_member", on)}
+        ids = {a.person for a in self.holding("board_member", on)}
         return tuple(person for person in self.people if person.id in ids)
 
     def partners(self, on: date) -> tuple[str, ...]:
         """Every organisation that has a safeguarding lead on a day, in the directory's order."""
-        led = {a.organisation for a in self._holding("safeguarding_lead", on)}
+        led = {a.organisation for a in self.holding("safeguarding_lead", on)}
         return tuple(organisation.id for organisation in self.organisations if organisation.id in led)
 
-    def _holding(self, role: str, on: date) -> list[Appointment]:
+    def name_of(self, organisation: str) -> str:
+        """An organisation's name; its id when it is not in the directory."""
+        return next((known.name for known in self.organisations if known.id == organisation), organisation)
+
+    def holding(self, role: str, on: date) -> list[Appointment]:
+        """Who is appointed to a role on a day."""
         return [a for a in self.appointments if a.role == role and a.since <= on and (a.until is None or on <= a.until)]
 
 

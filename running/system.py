@@ -21,6 +21,7 @@ from activities.mail import Relay
 from activities.sending import SendingActivities
 from activities.weekly import WeeklyActivities
 from models.rulebook import Rulebook
+from running.secrets import pages_secret
 from running.settings import Settings
 from running.shelf import read_shelf
 from running.temporal import make_worker
@@ -79,6 +80,8 @@ class System:
             Templates(),
             parseaddr(self.settings.mail_from)[1],
             self.settings.public_url,
+            # Without an address of the pages there are no links to sign.
+            pages_secret(self.settings) if self.settings.public_url else b"",
         )
         weekly = WeeklyActivities(
             self.register,

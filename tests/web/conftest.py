@@ -153,6 +153,7 @@ async def board(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Board
             smtp_security="none",
             mail_from="board@board.example",
             public_url=BASE,
+            pages_secret="of the tests alone",
             log_level="error",
         )
         await migrate(settings.register_url)

@@ -1,0 +1,108 @@
+"""The questions of a reply by link, made from the step it records; and what was answered."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+
+from models.step import Step
+
+_OURS = frozenset({"id", "recorded_by", "happened_on"})
+_PARTS = ("day", "month", "year")
+
+Kind = Literal["line", "text", "choice", "tick", "day", "document"]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question.
+
+    Arguments:
+        name: of the step's field.
+        title, hint: the field's words.
+        kind: how it is asked.
+        needed: whether there must be an answer.
+        choices: for a choice, what there is to choose from.
+        ticked: for a tick, whether it is set to begin with.
+    """
+
+    name: str
+    title: str
+    hint: str
+    kind: Kind
+    needed: bool
+    choices: tuple[str, ...] = ()
+    ticked: bool = False
+
+
+def questions(kind: type[Step], given: Collection[str]) -> list[Question]:
+    """What is left to ask: every field of a step that the letter does not settle."""
+    properties = kind.model_json_schema()["properties"]
+    found = []
+    for name, field in kind.model_fields.items():
+        if name in _OURS or name in given:
+            continue
+        asked, choices = _kind(properties[name])
+        title = field.title or name.replace("_", " ")
+        found.append(
+            Question(name, title, field.description or "", asked, field.is_required(), choices, field.default is True)
+        )
+    return found
+
+
+def _kind(schema: Mapping[str, Any]) -> tuple[Kind, tuple[str, ...]]:
+    for variant in (schema, *schema.get("anyOf", ())):
+        if "enum" in variant:
+            return "choice", tuple(map(str, variant["enum"]))
+        if variant.get("document"):
+            return "document", ()
+        if variant.get("format") == "date":
+            return "day", ()
+        if variant.get("type") == "boolean":
+            return "tick", ()
+        if variant.get("maxLength", 0) > 200:
+            return "text", ()
+    return "line", ()
+
+
+def day_typed(values: Mapping[str, str], name: str) -> date | None:
+    """A day from its three boxes; None when they are all empty.
+
+    Raises:
+        ValueError: it is no day. Its text says so.
+    """
+    parts = [values.get(f"{name}-{part}", "").strip() for part in _PARTS]
+    if not any(parts):
+        return None
+    try:
+        if not all(part.isascii() and part.isdecimal() for part in parts):
+            raise ValueError
+        day, month, year = map(int, parts)
+        return date(year, month, day)
+    except (ValueError, OverflowError):
+        raise ValueError("Give a day, a month and a year that make a date, such as 27 3 2026") from None
+
+
+def answered(asked: Collection[Question], values: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
+    """The step's fields as they were typed, and what is wrong by the question's name. Documents are not among them."""
+    found: dict[str, Any] = {}
+    wrong: dict[str, str] = {}
+    for question in asked:
+        name, typed = question.name, values.get(question.name, "").strip()
+        if question.kind == "tick":
+            found[name] = typed == "yes"
+        elif question.kind == "day":
+            try:
+                day = day_typed(values, name)
+            except ValueError as error:
+                wrong[name] = str(error)
+                continue
+            if day is not None:
+                found[name] = day.isoformat()
+        elif question.kind != "document" and typed:
+            found[name] = typed
+        if question.needed and question.kind != "document" and name not in found:
+            wrong[name] = f"{'Choose' if question.kind == 'choice' else 'Answer'}: {question.title}"
+    return found, wrong
