@@ -1,0 +1,137 @@
+"""Published reports: open to everyone, only what the file's record publishes, and gone when it is taken down."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from activities.register import write
+from models.project import project
+from models.step import World
+
+from ..core.case import Case
+from ..core.lives import drafted, published, signed_off, year_over
+from .conftest import Board, Browsers
+
+REPORT = b"%PDF-1.4\n% the report, made up\n"
+RESPONSE = b"%PDF-1.4\n% the response, made up\n"
+DRAFT = b"%PDF-1.4\n% a draft, made up\n"
+
+
+async def keep(board: Board, content: bytes) -> str:
+    """The digest of a document, kept under a name that nobody outside may read."""
+    return (await board.site.system.documents.put(content, "Report about Jane Doe.pdf", board.site.now())).sha256
+
+
+async def with_report(board: Board) -> Case:
+    """A review whose report and response are published, with a draft that never was."""
+    case = drafted()
+    case.step("report_drafted", document=await keep(board, DRAFT), version="An early draft")
+    signed_off(case, document=await keep(board, REPORT))
+    case.step("board_responded", document=await keep(board, RESPONSE))
+    return published(case)
+
+
+async def shown(board: Board, case: Case, reference: str = "") -> str:
+    """Puts the case into the register; its reference."""
+    opened, reference = case.record[0], reference or board.reference()
+    record = [replace(opened, body={**opened.body, "reference": reference}), *case.record[1:]]
+    await write(board.site.register, project(record, case.events, len(record), World(case.now)))
+    return reference
+
+
+def taken_down(case: Case) -> Case:
+    """The report is off the website."""
+    case.step(
+        "report_withdrawn",
+        "2019-05-01",
+        ordered_by="The Chair",
+        ground="welfare of a child or adult at risk",
+        reasons="A sibling was recognised.",
+    )
+    return case
+
+
+async def test_anyone_reads_report_and_response(board: Board, browser: Browsers) -> None:
+    reference = await shown(board, await with_report(board))
+    stranger = await browser()
+    page = await stranger.get("/published")
+    assert page.status_code == 200 and reference in page.text and "1 April 2019" in page.text
+    assert page.headers["cache-control"] == "public, max-age=300"
+    assert "noindex" not in page.text and "coordinator@board.example" in page.text
+    for which, content in (("report", REPORT), ("response", RESPONSE)):
+        assert f'href="/published/{reference}/{which}"' in page.text
+        document = await stranger.get(f"/published/{reference}/{which}")
+        assert document.status_code == 200 and document.content == content
+        assert document.headers["content-type"] == "application/pdf"
+        assert document.headers["content-disposition"] == f'attachment; filename="{reference}-{which}.pdf"'
+
+
+async def test_nothing_else_of_the_file_is_open(board: Board, browser: Browsers) -> None:
+    reference = await shown(board, await with_report(board))
+    stranger = await browser()
+    for address in ("draft", await keep(board, DRAFT), "plan", "Report", "report/", ""):
+        page = await stranger.get(f"/published/{reference}/{address}")
+        assert page.status_code in (404, 307), address
+        assert DRAFT not in page.content
+
+
+async def test_a_file_without_a_published_report_has_none(board: Board, browser: Browsers) -> None:
+    signed = await shown(board, signed_off(document=await keep(board, REPORT)))
+    stranger = await browser()
+    assert (await stranger.get(f"/published/{signed}/report")).status_code == 404
+    assert signed not in (await stranger.get("/published")).text
+    page = await stranger.get("/published/NO-SUCH-FILE/report")
+    assert page.status_code == 404 and "no such document" in page.text
+
+
+async def test_a_report_that_was_taken_down_is_gone_at_once_and_back_when_put_back(
+    board: Board, browser: Browsers
+) -> None:
+    case, stranger = await with_report(board), await browser()
+    reference = await shown(board, taken_down(case))
+    assert reference not in (await stranger.get("/published")).text
+    assert (await stranger.get(f"/published/{reference}/report")).status_code == 404
+    case.step(
+        "publication_checked",
+        "2019-05-10",
+        checked_by="Person chair",
+        welfare="Nobody can be recognised.",
+        impact_managed="The family is told.",
+        data_protection=True,
+        court_orders=True,
+    )
+    case.step("report_restored", "2019-05-20")
+    await shown(board, case, reference)
+    assert reference in (await stranger.get("/published")).text
+    assert (await stranger.get(f"/published/{reference}/report")).content == REPORT
+
+
+async def test_after_its_year_it_can_be_asked_for(board: Board, browser: Browsers) -> None:
+    reference = await shown(board, year_over(await with_report(board)))
+    stranger = await browser()
+    page = await stranger.get("/published")
+    assert reference in page.text and "Available on request" in page.text
+    assert f"/published/{reference}/report" not in page.text
+    assert (await stranger.get(f"/published/{reference}/report")).status_code == 404
+
+
+async def test_a_page_with_somebodys_name_on_it_is_not_kept(browser: Browsers) -> None:
+    page = await (await browser("coordinator")).get("/published")
+    assert page.status_code == 200 and page.headers["cache-control"] == "no-store"
+
+
+async def test_a_page_number_that_is_none_shows_the_first(browser: Browsers) -> None:
+    stranger = await browser()
+    for number in ("", "0", "-1", "x", "99999999", "\u0663", "1' or '1"):
+        page = await stranger.get("/published", params={"page": number})
+        assert page.status_code == 200 and "Next page" not in page.text, number
+
+
+async def test_operations_and_administrators_read_them_too(browser: Browsers) -> None:
+    for role in ("operations", "administrator"):
+        assert (await (await browser(role)).get("/published")).status_code == 200
+
+
+async def test_search_engines_are_asked_to_keep_to_what_is_public(browser: Browsers) -> None:
+    text = (await (await browser()).get("/robots.txt")).text
+    assert "Allow: /published" in text and "Disallow: /\n" in text
