@@ -15,7 +15,8 @@ from typing import Annotated
 
 import typer
 
-from activities.accounts import accounts, add_account, invite
+from activities.accounts import accounts, add_account
+from activities.credentials import invite
 from activities.directory import load_directory, replace_directory
 from activities.figures import annual_report, count_by_kind_and_year
 from activities.files import PAGE, Filter, list_files

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from activities.accounts import accounts, add_account, invite
+from activities.accounts import accounts, add_account
+from activities.credentials import invite
 from activities.database import Register
 
 

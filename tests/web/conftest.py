@@ -153,7 +153,7 @@ async def board(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Board
             smtp_security="none",
             mail_from="board@board.example",
             public_url=BASE,
-            pages_secret="of the tests alone",
+            pages_secret="a secret of the tests alone, long enough",
             log_level="error",
         )
         await migrate(settings.register_url)
@@ -163,7 +163,7 @@ async def board(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Board
         await replace_directory(parts.register, directory, changed_by="the tests", at=datetime.now(UTC))
         await stack.enter_async_context(parts.worker(client))
         cases = Cases(client, parts.register, settings.task_queue)
-        site = Site(parts, cases, temporal_page=server.web_page, mails=mails.folder, secret=b"of the tests alone")
+        site = Site(parts, cases, temporal_page=server.web_page, mails=mails.folder, secret=pages_secret(settings))
         yield Board(make_app(site), site, cases, client, mails, parts, itertools.count(1))
     os.environ.update(saved)
 
