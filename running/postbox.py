@@ -120,6 +120,18 @@ def list_mails(folder: Path) -> list[Mail]:
     return [_read(path) for path in sorted(folder.glob("*.eml"))]
 
 
+def newest_mails(folder: Path, *, start: int = 0, limit: int = 50) -> tuple[list[Mail], int]:
+    """Some of the mails kept in a folder, the newest first, and how many there are in all."""
+    paths = sorted(folder.glob("*.eml"), reverse=True)
+    return [_read(path) for path in paths[start : start + limit]], len(paths)
+
+
+def one_mail(folder: Path, number: str) -> Mail | None:
+    """The mail with this number, as its file's name has it; None when there is none."""
+    path = folder / f"{number}.eml"
+    return _read(path) if number.isascii() and number.isdecimal() and path.is_file() else None
+
+
 def _read(path: Path) -> Mail:
     message = BytesParser(EmailMessage, policy=policy.default).parsebytes(path.read_bytes())
     sender = str(message["Return-Path"] or "").strip("<>")

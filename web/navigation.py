@@ -34,6 +34,6 @@ def navigation(visit: Visit) -> list[dict[str, Any]]:
         for text, href, action in _PAGES
         if visit.may(action)
     ]
-    if visit.site.mails is not None:
+    if visit.site.mails is not None and visit.may("read files"):
         found.append({"text": "Mails", "href": "/mails", "active": path.startswith("/mails")})
     return [*found, {"text": visit.account.name, "href": "/account", "active": path == "/account"}]
