@@ -15,7 +15,7 @@ from typing import Annotated
 
 import typer
 
-from activities.accounts import accounts, add_account
+from activities.accounts import accounts
 from activities.credentials import invite
 from activities.directory import load_directory, replace_directory
 from activities.figures import annual_report, count_by_kind_and_year
@@ -25,6 +25,7 @@ from activities.schema import migrate
 from models.catalogue import STEPS
 from models.counting import london_date
 from models.record import Refusal, Refused
+from running.accounts import account_row, link_for, new_account, set_active, welcome_link
 from running.command_line import (
     REFUSED,
     fields_in,
@@ -45,16 +46,19 @@ from running.rehearsal import play, stage
 from running.scenario import directory_in, read_scenario
 from running.settings import load_settings
 from running.shelf import read_shelf
+from running.system import System
 from running.up import SMTP_PORT, TEMPORAL_PORT, WEB_PORT, Ports, run_everything
+from web.roles import ROLES
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 directory_app = typer.Typer(no_args_is_help=True, help="The board's directory: who holds which role.")
 app.add_typer(directory_app, name="directory")
-account_app = typer.Typer(no_args_is_help=True, help="Accounts of the pages: the first one, and lost passwords.")
+account_app = typer.Typer(no_args_is_help=True, help="Accounts: who may sign in to the pages.")
 app.add_typer(account_app, name="account")
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line, for machines.")]
 Reference = Annotated[str, typer.Argument(help="The file's reference.")]
+Email = Annotated[str, typer.Argument(help="The account's e-mail address.")]
 By = Annotated[str | None, typer.Option("--by", help="Who records it; the user of this machine when left out.")]
 
 
@@ -289,6 +293,102 @@ def directory_load(
     run(work, as_json=json)
 
 
+@account_app.command("add")
+def account_add(
+    name: Annotated[str, typer.Argument(help="As it stands beside what they record.")],
+    email: Email,
+    role: Annotated[list[str], typer.Option("--role", help=f"As often as needed: {', '.join(ROLES)}.")],
+    organisation: Annotated[str, typer.Option(help="The directory's id of the one they speak for.")] = "",
+    person: Annotated[str, typer.Option(help="The directory's id of the same person.")] = "",
+    by: By = None,
+    json: Json = False,
+) -> None:
+    """Adds an account and prints its one-time link to choose a password."""
+
+    async def work(printer: Printer) -> int:
+        now, who = datetime.now(UTC), whoever(by)
+        async with register_only() as parts:
+            account = await new_account(
+                parts.register,
+                name=name,
+                email=email,
+                roles=role,
+                known_roles=ROLES,
+                organisation=organisation,
+                person=person,
+                by=who,
+                now=now,
+            )
+            secret = await invite(parts.register, account.id, by=who, now=now)
+            _hand_over(printer, parts, account.email, secret)
+        return 0
+
+    run(work, as_json=json)
+
+
+@account_app.command("list")
+def account_list(json: Json = False) -> None:
+    """All accounts."""
+
+    async def work(printer: Printer) -> int:
+        async with register_only() as parts:
+            rows = [account_row(account) for account in await accounts(parts.register)]
+        printer.rows(
+            f"{len(rows)} accounts", ("name", "email", "roles", "organisation", "active", "has_password"), rows
+        )
+        return 0
+
+    run(work, as_json=json)
+
+
+@account_app.command("link")
+def account_link(email: Email, by: By = None, json: Json = False) -> None:
+    """Prints a new one-time link to choose a password; the one before is good no more."""
+
+    async def work(printer: Printer) -> int:
+        async with register_only() as parts:
+            secret = await link_for(parts.register, email, by=whoever(by), now=datetime.now(UTC))
+            _hand_over(printer, parts, email, secret)
+        return 0
+
+    run(work, as_json=json)
+
+
+@account_app.command("stop")
+def account_stop(email: Email, by: By = None, json: Json = False) -> None:
+    """Stops an account: it is signed out everywhere at once."""
+    _set_active(email, by, active=False, as_json=json)
+
+
+@account_app.command("allow")
+def account_allow(email: Email, by: By = None, json: Json = False) -> None:
+    """Lets a stopped account sign in again."""
+    _set_active(email, by, active=True, as_json=json)
+
+
+def _set_active(email: str, by: str | None, *, active: bool, as_json: bool) -> None:
+    async def work(printer: Printer) -> int:
+        async with register_only() as parts:
+            account = await set_active(parts.register, email, active=active, by=whoever(by), now=datetime.now(UTC))
+        if printer.as_json:
+            printer.data(account_row(account))
+        else:
+            printer.say(f"{account.email} {'may sign in again' if active else 'is stopped'}.")
+        return 0
+
+    run(work, as_json=as_json)
+
+
+def _hand_over(printer: Printer, parts: System, email: str, secret: str) -> None:
+    link = welcome_link(parts.settings.public_url, secret)
+    if printer.as_json:
+        printer.data({"email": email, "link": link})
+        return
+    printer.say(f"To choose a password for {email}, once, within three days:\n\n  {link}\n")
+    if not parts.settings.public_url:
+        printer.say("Put the pages' address before it, or set SCR_PUBLIC_URL.")
+
+
 @app.command("migrate")
 def migrate_() -> None:
     """Brings the register's tables up to this release's; `up` does it by itself."""
@@ -328,56 +428,6 @@ def pages_() -> None:
         return 0
 
     run(work, as_json=False, log_level=None)
-
-
-@account_app.command("add")
-def account_add(
-    name: Annotated[str, typer.Option(help="As it stands beside what they record.")],
-    email: Annotated[str, typer.Option(help="What they sign in with.")],
-    role: Annotated[list[str], typer.Option(help="As often as needed.")],
-    person: Annotated[str, typer.Option(help="Their id in the directory.")] = "",
-    organisation: Annotated[str, typer.Option(help="The id of the organisation they speak for.")] = "",
-    by: By = None,
-) -> None:
-    """Adds an account, and prints the one-time link where its password is chosen."""
-    from web.roles import ROLES
-
-    async def work(printer: Printer) -> int:
-        if unknown := sorted(set(role) - set(ROLES)):
-            raise Refused(Refusal("", f"There is no role {unknown[0]}: give one of {', '.join(ROLES)}."))
-        async with register_only() as parts:
-            now = datetime.now(UTC)
-            account = await add_account(
-                parts.register,
-                name=name,
-                email=email,
-                roles=frozenset(role),
-                organisation=organisation,
-                person=person,
-                by=whoever(by),
-                now=now,
-            )
-            secret = await invite(parts.register, account.id, now=now)
-            printer.say(link(parts.settings.public_url or f"http://{parts.settings.pages_address}", secret))
-        return 0
-
-    run(work, as_json=False)
-
-
-@account_app.command("link")
-def account_link(email: Annotated[str, typer.Argument(help="What they sign in with.")]) -> None:
-    """Prints a new one-time link where a password is chosen; earlier ones are spent."""
-
-    async def work(printer: Printer) -> int:
-        async with register_only() as parts:
-            found = [one for one in await accounts(parts.register) if one.email == email.strip().lower()]
-            if not found:
-                raise Refused(Refusal("", f"There is no account {email}."))
-            secret = await invite(parts.register, found[0].id, now=datetime.now(UTC))
-            printer.say(link(parts.settings.public_url or f"http://{parts.settings.pages_address}", secret))
-        return 0
-
-    run(work, as_json=False)
 
 
 if __name__ == "__main__":

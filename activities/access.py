@@ -85,17 +85,23 @@ async def restrict(register: Register, reference: str, accounts: Collection[str]
     Arguments:
         register: where.
         reference: the file.
-        accounts: their ids.
+        accounts: their ids. Whoever restricts it is always among them: nobody shuts themselves out.
         by: the id of the account that decides it.
         now: the present.
+
+    Raises:
+        RegisterAway: no answer in time.
     """
-    what = f"restricted to {len(accounts)} named people" if accounts else "opened to every reader"
+    named = sorted({*accounts, by}) if accounts else []
 
     async def work(connection: AsyncConnection) -> None:
         await connection.execute(delete(_RESTRICTION).where(_RESTRICTION.c.reference == reference))
-        rows = [{"reference": reference, "account": a, "since": now, "by": by} for a in sorted(set(accounts))]
+        rows = [{"reference": reference, "account": account, "since": now, "by": by} for account in named]
+        what = "opened to every reader again"
         if rows:
             await connection.execute(insert(_RESTRICTION), rows)
+            found = select(_ACCOUNT.c.name).where(_ACCOUNT.c.id.in_(named)).order_by(_ACCOUNT.c.name)
+            what = f"restricted to {', '.join(await connection.scalars(found))}"
         await connection.execute(insert(_ACCESS).values(at=now, account=by, reference=reference, what=what))
 
     await register.change(work)

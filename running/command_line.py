@@ -28,6 +28,7 @@ from models.rulebook import RulebookError
 from models.step import World
 from models.view import shown
 from running import event_loop
+from running.accounts import AccountError
 from running.cases import Cases, NoSuchFileError, UnansweredError
 from running.logs import set_up_logging
 from running.plain_files import PlainFileError, read_plain_file, read_plain_text
@@ -52,6 +53,8 @@ _WRONG = (
     FaultyDirectory,
     NoDirectory,
     NoSuchFileError,
+    AccountError,
+    EmailTaken,
     ReferenceTaken,
     NoCalendarError,
     DocumentRefused,

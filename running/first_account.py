@@ -34,7 +34,7 @@ async def first_link(
         first = found[0]
     else:
         return None
-    return link(base, await invite(register, first.id, now=now))
+    return link(base, await invite(register, first.id, by="the first start", now=now))
 
 
 def link(base: str, secret: str) -> str:

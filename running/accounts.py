@@ -1,0 +1,151 @@
+"""Accounts from the command line, and the first administrator's one-time link."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from activities.accounts import (
+    ADMINISTRATOR,
+    Account,
+    LastAdministrator,
+    account_by_email,
+    accounts,
+    add_account,
+    change_account,
+    faults,
+)
+from activities.credentials import invite
+from activities.database import Register
+from models.record import Refusal, Refused
+
+
+class AccountError(Exception):
+    """An account that is not there, or cannot be as it was given. Its text is one line."""
+
+
+def welcome_link(pages: str, secret: str) -> str:
+    """The one-time link with a secret.
+
+    Arguments:
+        pages: the pages' address; empty when nobody has set it.
+        secret: of :func:`activities.credentials.invite`.
+    """
+    return f"{pages.rstrip('/')}/welcome/{secret}"
+
+
+def account_row(account: Account) -> dict[str, Any]:
+    """An account as the command line lists it."""
+    return {
+        "name": account.name,
+        "email": account.email,
+        "roles": sorted(account.roles),
+        "organisation": account.organisation,
+        "person": account.person,
+        "active": account.active,
+        "has_password": account.has_password,
+    }
+
+
+async def account_at(register: Register, email: str) -> Account:
+    """The account with an address.
+
+    Raises:
+        AccountError: there is none.
+    """
+    account = await account_by_email(register, email)
+    if account is None:
+        raise AccountError(f"There is no account with the address {email}: `starter.py account list` shows them.")
+    return account
+
+
+async def new_account(
+    register: Register,
+    *,
+    name: str,
+    email: str,
+    roles: Collection[str],
+    known_roles: Collection[str],
+    organisation: str = "",
+    person: str = "",
+    by: str,
+    now: datetime,
+) -> Account:
+    """A new account, checked.
+
+    Raises:
+        AccountError: it cannot be so.
+        EmailTaken: another account has the address.
+    """
+    wrong = list(faults(name, email, roles, organisation).values())
+    wrong += [f"{role} is not a role: give {', '.join(known_roles)}." for role in roles if role not in known_roles]
+    if wrong:
+        raise AccountError(" ".join(wrong))
+    return await add_account(
+        register,
+        name=name,
+        email=email,
+        roles=frozenset(roles),
+        organisation=organisation,
+        person=person,
+        by=by,
+        now=now,
+    )
+
+
+async def set_active(register: Register, email: str, *, active: bool, by: str, now: datetime) -> Account:
+    """Stops an account, or lets it sign in again.
+
+    Raises:
+        AccountError: there is no such account.
+        Refused: it is the last one that administers accounts.
+    """
+    account = replace(await account_at(register, email), active=active)
+    try:
+        await change_account(register, account, by=by, now=now)
+    except LastAdministrator as error:
+        raise Refused(Refusal("", str(error))) from None
+    return account
+
+
+async def link_for(register: Register, email: str, *, by: str, now: datetime) -> str:
+    """The secret of a new one-time link.
+
+    Raises:
+        AccountError: there is no such account, or it is stopped.
+    """
+    account = await account_at(register, email)
+    if not account.active:
+        raise AccountError(f"The account with the address {email} is stopped: let it sign in again first.")
+    return await invite(register, account.id, by=by, now=now)
+
+
+async def first_link(
+    register: Register, *, email: str, roles: Collection[str] = (ADMINISTRATOR,), now: datetime
+) -> str | None:
+    """At the start: the secret of a one-time link for whoever administers accounts, while nobody can sign in to do so.
+
+    Without any account an administrator's is added. There is no default password: only this link lets in.
+
+    Arguments:
+        register: where.
+        email: the first account's address.
+        roles: the first account's.
+        now: the present.
+
+    Returns:
+        None once an administrator has a password.
+    """
+    there = await accounts(register)
+    administrators = [one for one in there if one.active and ADMINISTRATOR in one.roles]
+    if any(one.has_password for one in administrators):
+        return None
+    if not administrators and there:
+        return None  # whoever has the command line can add one
+    by = "the first start"
+    account = administrators[0] if administrators else None
+    if account is None:
+        account = await add_account(register, name="Administrator", email=email, roles=frozenset(roles), by=by, now=now)
+    return await invite(register, account.id, by=by, now=now)
