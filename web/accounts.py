@@ -233,7 +233,10 @@ def _choices(known: Any, chosen: str) -> list[dict[str, Any]]:
 async def _names(visit: Visit) -> dict[str, str]:
     """What the directory's ids of organisations and people stand for."""
     directory = await visit.site.directory()
-    return {one.id: one.name for one in (*directory.organisations, *directory.people)} if directory else {}
+    if directory is None:
+        return {}
+    organisations = {one.id: one.name for one in directory.organisations}
+    return organisations | {one.id: one.name for one in directory.people}
 
 
 def _role_names() -> dict[str, str]:
