@@ -26,6 +26,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    text,
 )
 from sqlmodel import Field, SQLModel
 
@@ -121,6 +122,7 @@ class StoredFile(Row, table=True):
         Index(None, "overdue", "next_due"),
         Index(None, "opened_on"),
         Index(None, "decided_on"),
+        Index(None, "reference", "stage", "kind"),
     )
 
     reference: str = words_column(key=True)
@@ -171,11 +173,25 @@ class StoredEvent(Row, table=True):
     fields: dict[str, Any] = json_column()
 
 
+_OPEN = text("met_on IS NULL")
+
+
 class StoredDeadline(Row, table=True):
     """A deadline of a file, as it stands."""
 
     __tablename__ = "deadline"
-    __table_args__ = (Index(None, "status", "due"), Index(None, "due", "clock"))
+    __table_args__ = (
+        Index(None, "status", "due"),
+        Index(None, "due", "clock"),
+        # The work list: of all deadlines those that are open, by their day, and counted by file.
+        *(
+            Index(name, *columns, sqlite_where=_OPEN, postgresql_where=_OPEN)
+            for name, columns in (
+                ("ix_deadline_open_due", ("due", "reference", "key", "clock", "responsible")),
+                ("ix_deadline_open_file", ("reference", "responsible", "due", "clock")),
+            )
+        ),
+    )
 
     reference: str = _of_file()
     key: str = words_column(key=True)
