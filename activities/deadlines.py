@@ -7,14 +7,13 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, false, func, or_, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.deadline_words import PERIODS
 from models.register import StoredDeadline, StoredFile, StoredInvolvement
 
 from .access import Reader
-from .accounts import Account
 from .database import Register
 
 _FILE = StoredFile.__table__
@@ -23,9 +22,6 @@ _INVOLVED = StoredInvolvement.__table__
 
 MOST = 5_000
 """The most deadlines that are given at once."""
-
-DECIDED_BY_CHAIR = ("decision", "non_publication_decided")
-"""Clocks that the Chair must meet, whoever is reminded of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +50,14 @@ class DueFilter:
     Arguments:
         organisation: of files with this organisation involved, by its id.
         stage: of files in this stage.
-        mine: those that this account's person, office or organisation must meet.
+        mine: those whose ``responsible`` is one of these: see :func:`models.responsible.answers_for`.
         since, until: due on or after, on or before.
         periods: with periods that must run, which are nobody's task.
     """
 
     organisation: str = ""
     stage: str = ""
-    mine: Account | None = None
+    mine: frozenset[str] | None = None
     since: date | None = None
     until: date | None = None
     periods: bool = True
@@ -158,19 +154,6 @@ async def organisations_on_files(register: Register, reader: Reader) -> tuple[tu
     return await register.read(work)
 
 
-def must_be_met_by(account: Account) -> ColumnElement[bool]:
-    """The condition under which a deadline is somebody's own: their office's, their organisation's or their own."""
-    mine: list[ColumnElement[bool]] = [false()]
-    offices: list[str] = [role for role in ("coordinator", "chair") if role in account.roles]
-    if "chair" in account.roles:
-        mine.append(_DEADLINE.c.clock.in_(DECIDED_BY_CHAIR))
-    if account.organisation:
-        offices += [f"lead:{account.organisation}", f"board_member:{account.organisation}"]
-    if account.person:
-        offices.append(f"person:{account.person}")
-    return or_(*mine, _DEADLINE.c.responsible.in_(offices))
-
-
 def _columns() -> list[ColumnElement[Any]]:
     return [
         (_FILE if name.name in ("revision", "stage", "kind") else _DEADLINE).c[name.name] for name in fields(DueLine)
@@ -192,5 +175,5 @@ def _conditions(reader: Reader, which: DueFilter) -> list[ColumnElement[bool]]:
         of_file = _INVOLVED.c.reference == _DEADLINE.c.reference
         wanted.append(exists().where(of_file, _INVOLVED.c.id == which.organisation))
     if which.mine is not None:
-        wanted.append(must_be_met_by(which.mine))
+        wanted.append(_DEADLINE.c.responsible.in_(which.mine))
     return wanted
