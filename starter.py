@@ -38,7 +38,6 @@ from running.command_line import (
     whoever,
     whole_system,
 )
-from running.first_account import link
 from running.plain_files import read_plain_file
 from running.printing import Printer
 from running.recheck import NewRulebook, Recheck

@@ -61,6 +61,7 @@ PAGE_PATIENCE = timedelta(seconds=10)
 _TO_LOOK = timedelta(seconds=2)
 _STILL_THERE = timedelta(minutes=2)
 """A worker asks again every minute; Temporal goes on naming those that are gone for five."""
+REACHED_WITHIN = timedelta(seconds=3)
 
 
 class NoSuchFileError(Exception):
@@ -104,6 +105,13 @@ class Cases:
     def now(self) -> datetime:
         """Business time of this process."""
         return datetime.now(UTC) + self.offset
+
+    async def reachable(self) -> bool:
+        """Whether Temporal answers at all: what is sent while it does not was never taken."""
+        try:
+            return await self._client.service_client.check_health(timeout=REACHED_WITHIN)
+        except (RPCError, RuntimeError):
+            return False
 
     def handle(self, reference: str) -> WorkflowHandle[Any, Any]:
         """The file's workflow, followed through continue-as-new."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from jinja2 import ChainableUndefined, ChoiceLoader, Environment, FileSystemLoader, PackageLoader, PrefixLoader
 
+from models.catalogue import STEPS
 from models.counting import LONDON, day_words
 from web.navigation import navigation
 from web.site import Site, stamp
@@ -38,6 +39,7 @@ def templates(site: Site, static: Path) -> Environment:
     environment.filters.update(
         clock=lambda at: f"{at.astimezone(LONDON):%H:%M}",
         day=day_words,
+        step_label=lambda name: STEPS[name].label if name in STEPS else name,
         moment=lambda at: f"{day_words(at.astimezone(LONDON).date())}, {at.astimezone(LONDON):%H:%M}",
     )
     return environment

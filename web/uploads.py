@@ -1,7 +1,96 @@
-"""Documents in and out."""
+"""Documents: sent with a form, kept after a look at their content, and handed out to those who may read the file."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Iterable
+from urllib.parse import quote
+
 from fastapi import APIRouter
+from fastapi.responses import Response
+from starlette.datastructures import UploadFile
+
+from activities.access import note_access
+from activities.documents import (
+    Document,
+    DocumentDamaged,
+    DocumentMissing,
+    DocumentRefused,
+    DocumentsAway,
+    clean_name,
+)
+from web.form_fields import FormField
+from web.form_reading import Fault
+from web.form_values import Typed
+from web.reading import open_file
+from web.visit import NotFound, Visit, allowed
 
 router = APIRouter()
+
+_PIECE = 1 << 18
+
+
+@router.get("/files/{reference}/documents/{sha256}")
+async def download(reference: str, sha256: str, visit: Visit = allowed("read files")) -> Response:
+    """A document that the file names, to be kept by whoever asked; the audit keeps that they did."""
+    opened = await open_file(visit, reference, what="asked for a document")
+    store, wanted = visit.site.system.documents, NotFound(f"The file {reference} has no such document.")
+    if sha256 not in {row.sha256 for row in opened.stored.documents}:
+        raise wanted
+    try:
+        about, content = await store.about(sha256), await store.get(sha256)
+    except DocumentMissing:
+        raise wanted from None
+    except (DocumentDamaged, DocumentsAway) as error:
+        words = "Tell operations: the document cannot be read from the store. Nothing on the file is lost."
+        if isinstance(error, DocumentDamaged):
+            words = "Tell operations: the document in the store is damaged and is brought back from a copy."
+        return visit.page("forms/message.html", status=503, title="The document cannot be shown now", words=words)
+    await note_access(visit.site.register, reference, visit.account.id, f"downloaded {about.filename}", now=visit.now)
+    return Response(content, media_type=about.media_type, headers={"Content-Disposition": disposition(about.filename)})
+
+
+def disposition(filename: str) -> str:
+    """The header that makes a browser keep a document rather than show it, under a plain name."""
+    name = clean_name(filename) or "document"
+    plain = "".join(c if c.isascii() and (c.isalnum() or c in " ._-()") else "_" for c in name)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+
+
+async def keep_uploads(
+    visit: Visit, fields: Iterable[FormField], typed: Typed
+) -> tuple[Typed, dict[str, Document], list[Fault]]:
+    """Keeps the documents that came with a form, and looks up those that were named.
+
+    Returns:
+        What was typed with the digest of each document in its field; the documents by digest; what was refused.
+    """
+    known: dict[str, Document] = {}
+    faults = []
+    for made in fields:
+        if made.kind != "document":
+            continue
+        sent = visit.form.get(f"{made.name}-upload")
+        if made.upload and isinstance(sent, UploadFile) and sent.filename:
+            try:
+                document = await visit.site.system.documents.put(_pieces(sent), sent.filename, visit.now)
+            except DocumentRefused as refused:
+                faults.append(Fault(f"{made.name}-upload", str(refused)))
+                continue
+            except DocumentsAway:
+                faults.append(Fault(f"{made.name}-upload", "The document could not be kept just now: send it again."))
+                continue
+            typed = typed.with_values({made.name: document.sha256})
+        digest = typed.one(made.name)
+        if digest:
+            try:
+                known[digest] = await visit.site.system.documents.about(digest)
+            except DocumentMissing:
+                faults.append(
+                    Fault(made.name, f"{made.title}: the store has no such document. Choose or send another.")
+                )
+    return typed, known, faults
+
+
+async def _pieces(sent: UploadFile) -> AsyncIterator[bytes]:
+    while piece := await sent.read(_PIECE):
+        yield piece

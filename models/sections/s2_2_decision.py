@@ -99,11 +99,8 @@ class Deciding(Step):
         yield from names_nobody(file, self.reasons, "reasons", "2.2e")
 
     def _check_area(self, file: CaseFile) -> Iterator[Refusal]:
-        areas = {f"{name}.residence": child.residence for name, child in file.children.items()}
-        if any(area is not None and same_area(area, file.rules.area) for area in areas.values()):
-            return
-        for fact, area in areas.items():
-            if area is None and fact not in self.unknown_reasons:
+        for fact in _unknown_areas(file):
+            if fact not in self.unknown_reasons:
                 why = f"{fact} is unknown, and the board for the area of residence decides"
                 yield Refusal("2.2a", f"{why}: say why it is decided without it.", "unknown_reasons")
 
@@ -124,10 +121,9 @@ class Deciding(Step):
                 f"({limb.rule}: {limb.title}). If a fact is wrong, record facts_corrected first.",
                 "choice",
             )
-        if held == "undecided":
-            for fact in file.finding.unknown():
-                if fact not in self.unknown_reasons:
-                    yield Refusal("2.1e", f"{fact} is unknown: say why it is decided without it.", "unknown_reasons")
+        for fact in _undecided(file):
+            if fact not in self.unknown_reasons:
+                yield Refusal("2.1e", f"{fact} is unknown: say why it is decided without it.", "unknown_reasons")
         if (self.choice == "alternative review") != (self.kind is not None):
             yield Refusal("2.2g", "Name the kind for an alternative review, and for nothing else.", "kind")
         elif self.kind == "Serious Case Review":
@@ -152,6 +148,23 @@ class Deciding(Step):
             _begin(file)
         if not file.vacancies:
             file.vacancies["reviewer_appointed"] = (self.happened_on, None)
+
+
+def facts_to_explain(file: CaseFile) -> tuple[str, ...]:
+    """The unknown facts that a decision must give a reason for, by their names on the file (2.1e, 2.2a)."""
+    return tuple(dict.fromkeys((*_undecided(file), *_unknown_areas(file))))
+
+
+def _undecided(file: CaseFile) -> tuple[str, ...]:
+    return file.finding.unknown() if file.finding.held == "undecided" else ()
+
+
+def _unknown_areas(file: CaseFile) -> tuple[str, ...]:
+    """The areas of residence that are unknown, when no child is known to live in the board's area."""
+    areas = {f"{name}.residence": child.residence for name, child in file.children.items()}
+    if any(area is not None and same_area(area, file.rules.area) for area in areas.values()):
+        return ()
+    return tuple(fact for fact, area in areas.items() if area is None)
 
 
 class DecisionStep(Deciding):

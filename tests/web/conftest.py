@@ -28,6 +28,7 @@ from running.postbox import Postbox, postbox
 from running.processes import free_port
 from running.samples import SAMPLES
 from running.scenario import directory_in
+from running.secrets import pages_secret
 from running.settings import load_settings
 from running.system import System, system
 from running.temporal import core_runtime, data_converter

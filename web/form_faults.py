@@ -1,0 +1,142 @@
+"""What is wrong with a form, told beside the field: the class's own faults and the core's refusals, in plain words."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from models.catalogue import STEPS
+from models.faults import KINDS, PATTERNS
+from models.record import Refusal, read_message
+from models.step import Step, rule_cited
+from web.form_fields import FormField
+from web.form_reading import Fault, input_names
+
+CHOSEN = frozenset({"choice", "yes or no", "choices"})
+
+
+def faults_of(model: type[BaseModel], body: Mapping[str, Any], fields: Sequence[FormField]) -> list[Fault]:
+    """What the class itself finds wrong with a body, each beside its field; empty when nothing."""
+    try:
+        model.model_validate_json(json.dumps(body))
+    except ValidationError as error:
+        found = error.errors(include_input=False, include_url=False)
+        return [_told(one, fields) for one in found]
+    message = read_message(json.dumps(body)) if issubclass(model, Step) else None
+    return [refused(message, fields)] if isinstance(message, Refusal) else []
+
+
+def refused(refusal: Refusal, fields: Sequence[FormField]) -> Fault:
+    """A refusal of the core, beside its field where it names one."""
+    made = _field(fields, refusal.field or "")
+    return Fault(made.name if made else "", in_plain_words(refusal.reason), refusal.rule)
+
+
+def in_order(fields: Sequence[FormField], faults: Iterable[Fault]) -> list[Fault]:
+    """The faults in the order of the form, for each field the first alone: a date that is none is not missing too."""
+    places = {name: place for place, name in _inputs(fields)}
+    first: dict[Any, Fault] = {}
+    for fault in faults:
+        first.setdefault(places.get(fault.field, fault.field or fault.text), fault)
+    return sorted(first.values(), key=lambda fault: places.get(fault.field, len(places)))
+
+
+def _inputs(fields: Iterable[FormField]) -> Iterator[tuple[int, str]]:
+    """Each input's name, with a number that the inputs of one question share."""
+    place = 0
+    for made in _single(fields):
+        several = made.kind in ("texts", "numbers")
+        yield place, made.name
+        for name in (*input_names(made), f"{made.name}-upload"):
+            place += several
+            yield place, name
+        place += 1
+
+
+def _single(fields: Iterable[FormField]) -> Iterator[FormField]:
+    for made in fields:
+        yield made
+        yield from _single(made.fields)
+
+
+def _told(found: Mapping[str, Any], fields: Sequence[FormField]) -> Fault:
+    path = tuple(str(part) for part in found["loc"])
+    made = _at(fields, path)
+    if made is None:
+        return Fault("", in_plain_words(_plain(str(found["msg"]), fields)), rule_cited(str(found["msg"])))
+    name = made.name
+    if made.kind in ("texts", "numbers") and len(path) > 1:
+        name = f"{made.name}:{path[-1]}"
+    return Fault(name, _words(found, made, fields), rule_cited(str(found["msg"])) or made.rule)
+
+
+def _at(fields: Sequence[FormField], path: Sequence[str]) -> FormField | None:
+    """The field at a place in the body."""
+    for made in fields:
+        if path and made.key == path[0]:
+            return _at(made.fields, path[1:]) or made
+    return None
+
+
+def _field(fields: Sequence[FormField], place: str) -> FormField | None:
+    return _at(fields, place.split(".")) if place else None
+
+
+def _words(found: Mapping[str, Any], made: FormField, fields: Sequence[FormField]) -> str:
+    kind, context = str(found["type"]), found.get("ctx", {})
+    title = made.title
+    if kind in ("missing", "string_too_short", "too_short", "dict_type", "model_type") or (
+        kind == "string_pattern_mismatch" and context.get("pattern") == r"\S"
+    ):
+        return _missing(made)
+    if kind == "string_too_long":
+        return f"{title} must be {context.get('max_length')} characters or fewer: shorten it, or keep it as a document"
+    if kind == "string_pattern_mismatch":
+        return f"{title}: {PATTERNS.get(str(context.get('pattern')), 'it does not have the form it must have')}"
+    if kind == "literal_error":
+        return f"Choose one of the answers to “{title}”"
+    if kind == "value_error":
+        return _plain(str(found["msg"]), made.fields or fields)
+    told = KINDS.get(kind, str(found["msg"]))
+    return f"{title}: {told.format(**context)}"
+
+
+def _missing(made: FormField) -> str:
+    if made.kind == "group":
+        return _missing(made.fields[0])
+    if made.kind in CHOSEN:
+        return f"Choose an answer to “{made.title}”"
+    if made.kind == "document":
+        return f"Choose or send a document for “{made.title}”"
+    if made.kind == "date":
+        return f"Enter a date for “{made.title}”"
+    return f"Enter an answer to “{made.title}”"
+
+
+def _plain(message: str, fields: Iterable[FormField]) -> str:
+    """What a class says of several fields, with their titles in place of their names."""
+    text = message.removeprefix("Value error, ")
+    for made in fields:
+        text = (
+            re.sub(rf"(?<![\w“]){re.escape(made.key)}(?![\w”])", f"“{made.title}”", text) if "_" in made.key else text
+        )
+        text = re.sub(rf"^{re.escape(made.key)} (?=is )", f"“{made.title}” ", text)
+    return text[:1].upper() + text[1:]
+
+
+def in_plain_words(text: str) -> str:
+    """A text of the core with the steps' names replaced by what people call them."""
+    return _steps().sub(lambda found: f"“{STEPS[found[0]].label}”", text)
+
+
+@cache
+def _steps() -> re.Pattern[str]:
+    """Names of steps that are no English words, and those that are where a text asks to record them."""
+    several = "|".join(sorted((name for name in STEPS if "_" in name), key=len, reverse=True))
+    single = "|".join(name for name in STEPS if "_" not in name)
+    return re.compile(rf"\b(?:{several})\b|(?<=[Rr]ecord )(?:{single})\b(?! to)|(?<=[Rr]ecord )decision\b")

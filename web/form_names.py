@@ -1,0 +1,352 @@
+"""What a field of a step can name on a file: organisations, actions, requests and so on, and the next free identifier.
+
+One table says where on the file a field's choices are. Which of them can be chosen now, the core is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from activities.documents import Document
+from models.casefile import CaseFile
+from models.catalogue import STEPS
+from models.counting import day_words, london_date
+from models.directory import ROLES
+from models.duties import deadlines_of
+from models.duty import Clocks
+from models.incident import Child, Incident
+from models.projection import NoticeRow
+from models.record import Entry
+from models.sections.s2_2_decision import facts_to_explain
+from models.step import Step, World, refusals
+from web.form_fields import FormField, Option, fields_of
+
+SHOWN = 90
+"""Characters of a text that name it in a list."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a form is built from besides its class.
+
+    Arguments:
+        case: the file.
+        world: business time, directory, rulebooks.
+        entries: the file's record.
+        notices: its letters, as the register has them.
+        documents: those the file names, the latest first, each with what it is.
+    """
+
+    case: CaseFile
+    world: World
+    entries: tuple[Entry, ...] = ()
+    notices: tuple[NoticeRow, ...] = ()
+    documents: tuple[tuple[Document, str], ...] = ()
+
+
+Options = Callable[[Given], Iterable[Option]]
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What a field names.
+
+    Arguments:
+        on_file: what there is to choose; None for something new.
+        new: what a new identifier begins with; empty when nothing new can be named.
+        taken: the identifiers that are taken.
+    """
+
+    on_file: Options | None = None
+    new: str = ""
+    taken: Callable[[CaseFile], Iterable[str]] = lambda file: ()
+
+
+def step_fields(kind: type[Step], given: Given) -> list[FormField]:
+    """The fields of a step's form, for this file.
+
+    Arguments:
+        kind: the step.
+        given: the file, and what is around it.
+    """
+    left_out = frozenset({"id", "recorded_by"})
+    return [_named(kind, made, given) for made in fields_of(kind, leave_out=left_out)]
+
+
+def names_of(step: str, key: str) -> Names | None:
+    """What a field of a step names, if it names something on the file."""
+    return NAMES.get(f"{step}.{key}") or NAMES.get(key)
+
+
+def _named(kind: type[Step], made: FormField, given: Given) -> FormField:
+    step = kind.name()
+    if made.kind == "group":
+        inner = tuple(_new(one, NAMES.get(f"{step}.{made.key}.id"), given) for one in made.fields)
+        return replace(made, fields=inner)
+    if made.kind == "document":
+        return _document(step, made, given)
+    if made.kind == "texts":
+        return replace(made, options=tuple(_unknown_facts(given)))
+    if made.kind == "numbers":
+        return replace(made, options=tuple(_parties(given)))
+    names = names_of(step, made.key)
+    if names is None:
+        return made
+    if names.on_file is not None:
+        made = _chosen(kind, made, tuple(names.on_file(given)), given)
+    return replace(made, new=next_name(names, given.case)) if names.new else made
+
+
+def _new(made: FormField, names: Names | None, given: Given) -> FormField:
+    if made.key != "id" or names is None:
+        return made
+    return replace(made, new=next_name(names, given.case))
+
+
+def next_name(names: Names, file: CaseFile) -> str:
+    """The next identifier that nothing on the file has, ``action-3``."""
+    taken = {name.casefold() for name in names.taken(file)}
+    number = len(taken) + 1
+    while f"{names.new}-{number}" in taken:
+        number += 1
+    return f"{names.new}-{number}"
+
+
+def _chosen(kind: type[Step], made: FormField, options: tuple[Option, ...], given: Given) -> FormField:
+    if made.kind == "lines":
+        return replace(made, kind="choices", options=options, limit=0)
+    if not options:
+        return made
+    free, blocked = _sorted_out(kind, made.key, options, given)
+    return replace(made, kind="choice", options=free, blocked=blocked, limit=0)
+
+
+def _document(step: str, made: FormField, given: Given) -> FormField:
+    options = tuple(document_option(document, what) for document, what in given.documents)
+    free, blocked = _sorted_out(STEPS[step], made.key, options, given)
+    return replace(made, options=free, blocked=blocked, upload=f"{step}.{made.key}" not in ON_FILE_ALREADY)
+
+
+def document_option(document: Document, what: str = "") -> Option:
+    """A document as one choice."""
+    size = f"{max(document.size // 1000, 1):,} kB"
+    return Option(document.sha256, document.filename, ", ".join(filter(None, (what, size))))
+
+
+def _sorted_out(
+    kind: type[Step], key: str, options: tuple[Option, ...], given: Given
+) -> tuple[tuple[Option, ...], tuple[Option, ...]]:
+    """The choices that the core would not refuse for themselves, and those it would, with its reason as the hint.
+
+    A reason that holds for every choice does not tell them apart, and is left to the check of what was typed.
+    """
+    reasons = {option.value: _against(kind, key, option.value, given) for option in options}
+    if all(reasons.values()):
+        return options, ()
+    free = tuple(option for option in options if not reasons[option.value])
+    return free, tuple(replace(o, hint=reasons[o.value]) for o in options if reasons[o.value])
+
+
+def _against(kind: type[Step], key: str, value: str, given: Given) -> str:
+    """What the core has against this choice, whatever else is typed; empty when nothing."""
+    world = replace(given.world, quick=True)
+    try:
+        tried = kind.model_construct(**{**_filled(kind, given), key: value})
+        found = [refusal for refusal in refusals(tried, given.case, world) if refusal.field in (key, None)]
+    except (LookupError, TypeError, ValueError, AttributeError):
+        return ""  # It was asked about fields nobody has typed yet; what is typed is checked in full.
+    blocked = list(kind.ready(given.case, world))
+    return next((refusal.reason for refusal in found if refusal not in blocked), "")
+
+
+def _filled(kind: type[Step], given: Given) -> dict[str, Any]:
+    """Something in each field that must be given."""
+    values: dict[str, Any] = {}
+    for made in fields_of(kind):
+        if not made.needed:
+            continue
+        match made.kind:
+            case "date":
+                values[made.key] = given.world.today
+            case "choice":
+                values[made.key] = made.options[0].value if made.options else ""
+            case "yes or no" | "checkbox":
+                values[made.key] = True
+            case "number":
+                values[made.key] = 1
+            case "numbers":
+                values[made.key] = dict.fromkeys(given.case.parties, 1)
+            case "texts":
+                values[made.key] = {}
+            case _:
+                values[made.key] = "-"
+    return values
+
+
+# What there is on a file
+
+
+def _parties(given: Given) -> Iterator[Option]:
+    for name, party in given.case.parties.items():
+        yield Option(name, party.facts.name)
+
+
+def _owners(given: Given) -> Iterator[Option]:
+    yield from _parties(given)
+    yield Option("board", "The board itself")
+
+
+def _children(given: Given) -> Iterator[Option]:
+    for name in given.case.children:
+        yield Option(name, name)
+
+
+def _deadlines(given: Given) -> Iterator[Option]:
+    deadlines = deadlines_of(given.case, Clocks(given.case, given.world.extra_holidays))
+    for key, deadline in sorted(deadlines.items(), key=lambda item: (item[1].due, item[0])):
+        if deadline.open:
+            rule = f"; {deadline.rule}" if deadline.rule else ""
+            yield Option(key, deadline.title, f"Due on {day_words(deadline.due)}{rule}")
+
+
+def _steps(given: Given) -> Iterator[Option]:
+    for entry in reversed(given.entries):
+        if not entry.is_fact and entry.name in STEPS:
+            day = day_words(given.case.dates.get(entry.id) or london_date(entry.recorded_at))
+            hint = f"{day}, recorded by {entry.body.get('recorded_by', 'nobody named')}; {entry.id}"
+            yield Option(entry.id, STEPS[entry.name].label, hint)
+
+
+def _letters(given: Given) -> Iterator[Option]:
+    titles = {row.key: row.title for row in given.notices}
+    for key, letter in given.case.letters.items():
+        hint = f"To {_reader(letter.to, given)}"
+        yield Option(key, titles.get(key, key), f"{hint}, {'taken' if letter.taken_at else 'refused'}")
+
+
+def _readers(given: Given) -> Iterator[Option]:
+    for to in sorted({letter.to for letter in given.case.letters.values()}):
+        yield Option(to, _reader(to, given))
+
+
+def _reader(to: str, given: Given) -> str:
+    """Whom a letter is for, in words: ``lead:hospital`` is the safeguarding lead of that organisation."""
+    role, _, name = to.partition(":")
+    party = given.case.parties.get(name)
+    if role == "lead":
+        return f"The safeguarding lead of {party.facts.name if party else name}"
+    if role == "person":
+        person = given.world.directory.person(name) if given.world.directory else None
+        return person.name if person else name
+    words = ROLES.get(role, to)
+    whose = f" of {party.facts.name if party else name}" if name else ""
+    return f"{words[:1].upper()}{words[1:]}{whose}"
+
+
+def _deciders(given: Given) -> Iterator[Option]:
+    """Everybody who is or was the Chair, or acted for the Chair: for which day, the core asks (2.2c)."""
+    directory = given.world.directory
+    if directory is None:
+        return
+    told: dict[str, list[str]] = {}
+    for held in directory.appointments:
+        if held.role == "chair":
+            until = f" until {day_words(held.until)}" if held.until else ""
+            told.setdefault(held.person, []).append(f"Chair{until}")
+    for acting in directory.acting:
+        if acting.role == "chair":
+            days = f"from {day_words(acting.since)} until {day_words(acting.until)}"
+            told.setdefault(acting.person, []).append(f"Acts for the Chair {days}")
+    for name, hints in told.items():
+        if person := directory.person(name):
+            yield Option(person.name, person.name, "; ".join(hints))
+
+
+def _unknown_facts(given: Given) -> Iterator[Option]:
+    for fact in facts_to_explain(given.case):
+        child, _, name = fact.rpartition(".")
+        model = Child if child else Incident
+        title = model.model_fields[name].title if name in model.model_fields else name
+        yield Option(fact, f"{child}: {title}" if child else str(title))
+
+
+def _of(where: Callable[[CaseFile], Mapping[str, Any]], words: Callable[[Any], tuple[str, str]]) -> Options:
+    def options(given: Given) -> Iterator[Option]:
+        for name, value in where(given.case).items():
+            text, hint = words(value)
+            yield Option(name, f"{name}: {_short(text)}" if text else name, hint)
+
+    return options
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= SHOWN else f"{line[:SHOWN].rsplit(' ', 1)[0]} …"
+
+
+def _asked(request: Any) -> tuple[str, str]:
+    return request.what, f"{request.organisation + ', ' if request.organisation else ''}{day_words(request.asked_on)}"
+
+
+_ACTIONS = _of(lambda f: f.actions, lambda a: (a.text, f"{a.status}, owner: {a.owner}"))
+_REQUESTS = _of(lambda f: f.requests, _asked)
+_PANEL = _of(lambda f: f.panel_requests, _asked)
+_COPIES = _of(lambda f: f.publication.copies, _asked)
+_CHALLENGES = _of(lambda f: f.challenges, _asked)
+_ADVICE = _of(lambda f: f.advice, lambda a: (f"on {a.topic}", f"of {day_words(a.on)}"))
+_REVIEWERS = _of(lambda f: f.reviewers, lambda r: (r.name, "lead reviewer" if r.lead else "reviewer"))
+_FAMILY = _of(lambda f: f.family, lambda m: (m.relationship, ""))
+_EVENTS = _of(lambda f: f.learning.events, lambda e: (f"planned for {day_words(e[0])}", ""))
+_RESTRICTIONS = _of(lambda f: f.publication.restrictions, lambda r: (r.terms or "forbids publication", ""))
+_PROCEEDINGS = _of(lambda f: f.proceedings, lambda p: (f"{p.kind} proceedings", ""))
+
+
+def _rulebooks(given: Given) -> Iterator[Option]:
+    for name in sorted(given.world.rulebooks):
+        yield Option(name, name, "the file follows it now" if name == given.case.rules.name else "")
+
+
+NAMES: Mapping[str, Names] = {
+    "organisation": Names(_parties),
+    "owner": Names(_owners),
+    "child": Names(_children),
+    "notified_panel.child": Names(_of(lambda f: f.added_children, lambda _: ("", ""))),
+    "deadline": Names(_deadlines),
+    "step": Names(_steps),
+    "notice": Names(_letters),
+    "recipient": Names(_readers),
+    "decider": Names(_deciders),
+    "decided_by": Names(_deciders),
+    "rulebook": Names(_rulebooks),
+    "terms_met": Names(_RESTRICTIONS),
+    "action": Names(_ACTIONS),
+    "action_proposed.action": Names(new="action", taken=lambda f: f.actions),
+    "request": Names(_REQUESTS),
+    "information_requested.request": Names(new="request", taken=lambda f: f.requests),
+    "panel_request_answered.request": Names(_PANEL),
+    "panel_requested.request": Names(new="panel-request", taken=lambda f: f.panel_requests),
+    "copy_supplied.request": Names(_COPIES),
+    "copy_requested.request": Names(new="copy", taken=lambda f: f.publication.copies),
+    "peer_challenge_sought.challenge": Names(new="challenge", taken=lambda f: f.challenges),
+    "peer_challenge_answered.challenge": Names(_CHALLENGES),
+    "panel_advised.advice": Names(new="advice", taken=lambda f: f.advice),
+    "advice_considered.advice": Names(_ADVICE),
+    "reviewer_named.reviewer": Names(new="reviewer", taken=lambda f: f.reviewers),
+    "reviewer": Names(_REVIEWERS),
+    "finding_recorded.finding": Names(new="finding", taken=lambda f: f.findings),
+    "family_listed.member": Names(new="family", taken=lambda f: f.family),
+    "family_invited.member": Names(_FAMILY, new="family", taken=lambda f: f.family),
+    "family_answered.member": Names(_FAMILY),
+    "proceedings_recorded.proceedings": Names(_PROCEEDINGS, new="proceedings", taken=lambda f: f.proceedings),
+    "learning_event_planned.event": Names(new="event", taken=lambda f: f.learning.events),
+    "learning_event_held.event": Names(_EVENTS),
+    "court_restriction_set.restriction": Names(new="restriction", taken=lambda f: f.publication.restrictions),
+    "court_restriction_lifted.restriction": Names(_RESTRICTIONS),
+    "child_added.child.id": Names(new="child", taken=lambda f: f.children),
+}
+"""By the name of a field, or of a step and its field where the step means something else by it."""
+
+ON_FILE_ALREADY = frozenset({"report_drafted.same_text_as", "report_signed_off.document"})
+"""Documents that must be on the file before: they are chosen, not sent."""

@@ -1,0 +1,105 @@
+"""Every step in groups, by section of the framework or by stage: what may be recorded now, and why not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from activities.accounts import Account
+from models.catalogue import STEPS
+from models.step import Step
+from models.view import STAGES
+from web.form_faults import in_plain_words
+from web.reading import OpenFile
+from web.recording_rights import may_not
+from web.rule_texts import SECTIONS, section_of
+
+EVERY_WEEK = "At any time"
+
+_STAGES: Mapping[str, str] = {
+    "1.1": EVERY_WEEK,
+    "1.2": "review",
+    "1.3": "review",
+    "2.1": "deciding",
+    "2.2": "deciding",
+    "2.3": "deciding",
+    "2.4": "review",
+    "2.5": "review",
+    "2.6": "review",
+    "2.7": "review",
+    "2.8": "follow-up",
+    "2.9": "publication",
+    "2.10": "learning",
+}
+"""Where the steps of a section belong; nothing rests on it but the order of a list."""
+
+_ELSEWHERE: Mapping[str, str] = {
+    "closed": "closed",
+    "reopened": "closed",
+    "action_done": "follow-up",
+    "action_progressed": "follow-up",
+    "impact_recorded": "follow-up",
+    "monitoring_reviewed": "follow-up",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A step in the list. ``why_not`` is empty when it may be recorded."""
+
+    name: str
+    label: str
+    about: str
+    rules: tuple[str, ...]
+    why_not: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Steps that belong together."""
+
+    title: str
+    now: tuple[Offered, ...]
+    later: tuple[Offered, ...]
+
+
+def catalogue(opened: OpenFile, account: Account, *, by_stage: bool = False) -> list[Group]:
+    """Every step of a file, in groups, for whoever asks."""
+    groups: dict[str, list[Offered]] = {name: [] for name in _titles(by_stage)}
+    for one in opened.steps:
+        kind = STEPS[one["step"]]
+        groups[_group(kind, by_stage)].append(offered(kind, account, one["why_not"]))
+    return [
+        Group(title, tuple(s for s in steps if not s.why_not), tuple(s for s in steps if s.why_not))
+        for title, steps in groups.items()
+        if steps
+    ]
+
+
+def offered(kind: type[Step], account: Account, why_not: list[dict[str, str]]) -> Offered:
+    """A step as the list has it: who may not record it is told that first."""
+    refused = may_not(kind, account)
+    reasons = [refused] if refused else []
+    for one in why_not:
+        rule = f" ({one['rule']})" if one["rule"] and f"({one['rule']})" not in one["reason"] else ""
+        reasons.append(in_plain_words(one["reason"]) + rule)
+    return Offered(kind.name(), kind.label, about(kind), kind.rules, tuple(dict.fromkeys(reasons)))
+
+
+def about(kind: type[Step]) -> str:
+    """What a step is, in a sentence."""
+    return in_plain_words(" ".join((kind.__doc__ or "").split("\n\n")[0].split()).replace("``", ""))
+
+
+def _titles(by_stage: bool) -> list[str]:
+    if by_stage:
+        return [*(stage.capitalize() for stage in STAGES), EVERY_WEEK]
+    return [*(f"{number} {title}" for number, title in SECTIONS.items()), EVERY_WEEK]
+
+
+def _group(kind: type[Step], by_stage: bool) -> str:
+    section = section_of(kind.rules[0]) if kind.rules else ""
+    if by_stage:
+        stage = _ELSEWHERE.get(kind.name()) or _STAGES.get(section, EVERY_WEEK)
+        return stage if stage == EVERY_WEEK else stage.capitalize()
+    return f"{section} {SECTIONS[section]}" if section in SECTIONS else EVERY_WEEK
