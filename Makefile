@@ -11,7 +11,7 @@ ARGS :=
 UV := uv==0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench lock assets clean setup setup-dev \
+.PHONY: help run test check bench lock assets clean setup setup-dev browser \
 	lint format types imports dependencies security migrations
 
 help: ## list what there is to do
@@ -20,7 +20,7 @@ help: ## list what there is to do
 run: setup ## start everything on this machine, and print where it is
 	@exec $(PYTHON_IN_VENV) starter.py up
 
-test: setup-dev ## run all tests
+test: setup-dev browser ## run all tests
 	@$(PYTHON_IN_VENV) -m pytest -n auto --dist loadgroup $(ARGS)
 
 check: lint format types imports dependencies security migrations ## run all checks that are not tests
@@ -72,11 +72,30 @@ clean: ## remove what make has set up; data is kept
 	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
+# The tests of the pages look at them with this machine's Chromium.
+browser:
+	@sh -c "$$BROWSER_SCRIPT"
+
 setup:
 	@$(SETUP) requirements.txt
 
 setup-dev:
 	@$(SETUP) requirements-dev.txt requirements.txt
+
+define BROWSER_SCRIPT
+for name in chromium chromium-browser google-chrome "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"; do
+    command -v "$$name" >/dev/null 2>&1 && exit 0
+done
+if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+    echo "Installing Chromium, for the tests of the pages"
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get update -qq && apt-get install -qq --yes --no-install-recommends chromium fonts-liberation >/dev/null &&
+        command -v chromium >/dev/null && exit 0
+fi
+echo "The tests of the pages need Chromium, or Google Chrome. Install it, then say make test again:" >&2
+echo "Debian, Ubuntu: sudo apt-get install chromium   macOS: brew install --cask google-chrome" >&2
+exit 1
+endef
 
 # Prints the first Python on this machine that is new enough. A command may be there and still not run (pyenv's do that).
 define FIND_PYTHON_SCRIPT
@@ -143,5 +162,5 @@ done
 rm "$$VENV/unfinished"
 endef
 
-export VENV PYTHON FIND_PYTHON_SCRIPT SETUP_SCRIPT
+export VENV PYTHON BROWSER_SCRIPT FIND_PYTHON_SCRIPT SETUP_SCRIPT
 SETUP = sh -c "$$SETUP_SCRIPT" setup

@@ -137,7 +137,13 @@ class Board:
 
 
 @pytest.fixture(scope="session")
-async def board(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Board]:
+def pages_at() -> str:
+    """The pages' address, as mails have it."""
+    return BASE
+
+
+@pytest.fixture(scope="session")
+async def board(tmp_path_factory: pytest.TempPathFactory, pages_at: str) -> AsyncIterator[Board]:
     """One board for all tests of a process: each test opens files of its own."""
     folder: Path = tmp_path_factory.mktemp("board")
     saved = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith(("SCR_", "TEMPORAL_"))}
@@ -153,7 +159,7 @@ async def board(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Board
             smtp_port=str(mails.port),
             smtp_security="none",
             mail_from="board@board.example",
-            public_url=BASE,
+            public_url=pages_at,
             pages_secret="a secret of the tests alone, long enough",
             log_level="error",
         )
