@@ -194,7 +194,7 @@ def _copying(table: sa.Table, dialect: str) -> sa.Insert:
             values.append(_COPIES.c.reference)
         elif table.name == "entry" and column.name == "body":
             # A file's reference stands in the first entry as well.
-            text = sa.cast(column, sa.Text) if dialect == "postgresql" else sa.type_coerce(column, sa.Text)
+            text: Any = sa.cast(column, sa.Text) if dialect == "postgresql" else sa.type_coerce(column, sa.Text)
             text = sa.func.replace(text, _COPIES.c.template, _COPIES.c.reference)
             json = sa.cast(text, sa.JSON) if dialect == "postgresql" else sa.type_coerce(text, sa.Text)
             values.append(

@@ -6,7 +6,7 @@ import pytest
 
 from .conftest import Board, Browsers
 
-PAGES = ("", "/deadlines")
+PAGES = ("", "/deadlines", "/organisations", "/people", "/reviewers", "/actions", "/documents", "/letters", "/history")
 
 
 @pytest.mark.parametrize("page", PAGES)
