@@ -1,7 +1,85 @@
-"""Letters that wait or failed, across files."""
+"""Letters that wait or failed, across files, and all recent ones."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from fastapi import APIRouter
+from fastapi.responses import Response
+
+from activities.ledger import Delivery, recent_deliveries, titles_of, undelivered
+from activities.weekly import LIST
+from models.responsible import named_in, responsible_words
+from web.across import before_page, page_number, reader, step_link
+from web.visit import Visit, allowed
 
 router = APIRouter()
+
+PAGE = 50
+
+STATUS_WORDS = {
+    "under way": "Under way",
+    "waiting": "Waits, to be tried again",
+    "taken": "Taken by the mail server",
+    "refused": "Refused for good",
+}
+
+
+@dataclass(frozen=True)
+class LetterLine:
+    """A letter as its page shows it.
+
+    Arguments:
+        delivery: as the ledger has it.
+        title: what it is about.
+        to: whom it is for.
+        status: in words.
+        why: why it is not delivered; empty when it is.
+        of_file: whether it belongs to a file.
+        correct: where to record a corrected address; empty when that does not help, or is not for whoever asks.
+    """
+
+    delivery: Delivery
+    title: str
+    to: str
+    status: str
+    why: str
+    of_file: bool
+    correct: str
+
+
+@router.get("/letters")
+async def letters(visit: Visit = allowed("read across files")) -> Response:
+    """What was not delivered comes first, then every letter, the latest first."""
+    register, who, number = visit.site.register, reader(visit), page_number(visit)
+    failed = await undelivered(register, visit.now, who)
+    recent, total = await recent_deliveries(register, who, start=(number - 1) * PAGE, limit=PAGE)
+    titles = await titles_of(register, (*failed, *recent))
+    names = named_in(await visit.site.directory())
+    return visit.page(
+        "letters/page.html",
+        title="Letters",
+        failed=[_line(visit, one, titles, names) for one in failed],
+        operations=any(one.operations_must_act for one in failed),
+        recent=[_line(visit, one, titles, names) for one in recent],
+        total=total,
+        page=number,
+        pages=max(-(-total // PAGE), 1),
+        before_page=before_page("/letters", {}),
+    )
+
+
+def _line(visit: Visit, delivery: Delivery, titles: dict[tuple[str, str], str], names: dict[str, str]) -> LetterLine:
+    of_file = delivery.reference != LIST
+    silent = delivery.status == "under way" and delivery.held_until <= visit.now
+    correct = delivery.status == "refused" and of_file
+    fields = {"recipient": delivery.recipient}
+    return LetterLine(
+        delivery,
+        title=titles.get((delivery.reference, delivery.notice_key), delivery.notice_key) if of_file else "Weekly list",
+        to=responsible_words(delivery.recipient, names),
+        status=STATUS_WORDS["waiting" if silent else delivery.status],
+        why="Its sender fell silent: it is sent again by itself." if silent else delivery.words,
+        of_file=of_file,
+        correct=step_link(visit, delivery.reference, "address_corrected", **fields) if correct else "",
+    )
