@@ -1,0 +1,80 @@
+"""Letters across files: what waits or failed and why, and all recent ones."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+from activities.access import restrict
+from activities.ledger import Claimed, Letter, claim, refused, taken, waiting
+
+from .conftest import Board, Browsers
+
+LEASE = timedelta(minutes=5)
+
+
+async def letter(board: Board, reference: str, *, recipient: str = "ofsted", status: str, words: str = "") -> str:
+    """A letter of a file, in the ledger with this status; the notice's key."""
+    register, now, key = board.site.register, board.site.now(), f"made-up:{status}:{recipient}"
+    which = Letter(reference, key, 1)
+    address = "somebody@elsewhere.example"
+    claimed = await claim(
+        register, which, recipient=recipient, address=address, message_id="<1@x>", now=now, lease=LEASE
+    )
+    assert isinstance(claimed, Claimed)
+    if status == "refused":
+        await refused(register, which, now=now, words=words)
+    elif status == "taken":
+        await taken(register, which, now=now)
+    else:
+        act = status == "operations"
+        await waiting(register, which, claimed.holder, now=now, words=words, operations_must_act=act)
+    return key
+
+
+def failed_in(page: str) -> dict[str, str]:
+    """The rows of what was not delivered, by notice."""
+    table = page.partition("All letters, the latest first")[0]
+    rows = re.findall(r"<tr.*?</tr>", table, re.S)
+    return {found[0]: row for row in rows if (found := re.findall(r"made-up:\w+:[\w:-]+", row))}
+
+
+async def test_a_refused_letter_says_why_and_leads_to_the_corrected_address(board: Board, browser: Browsers) -> None:
+    reference = await board.opened()
+    key = await letter(board, reference, recipient="lead:hill-school", status="refused", words="Refused (550 5.1.1).")
+    row = failed_in((await (await browser("coordinator")).get("/letters")).text)[key]
+    assert "Refused (550 5.1.1)." in row and "Refused for good" in row and "Hill School, its safeguarding lead" in row
+    assert f'href="/files/{reference}/letters"' in row
+    assert f'href="/files/{reference}/record/address_corrected?recipient=lead%3Ahill-school"' in row
+    assert "/record/" not in failed_in((await (await browser("auditor")).get("/letters")).text)[key]
+
+
+async def test_a_letter_for_operations_says_that_they_must_act(board: Board, browser: Browsers) -> None:
+    reference = await board.opened()
+    key = await letter(board, reference, status="operations", words="The certificate is not trusted.")
+    page = (await (await browser("coordinator")).get("/letters")).text
+    assert "Operations must act" in failed_in(page)[key] and "moj-alert--error" in page
+    other = await letter(board, reference, status="waiting", words="Could not be reached.")
+    assert "Operations must act" not in failed_in((await (await browser("chair")).get("/letters")).text)[other]
+
+
+async def test_a_letter_that_was_taken_is_among_the_recent_ones_alone(board: Board, browser: Browsers) -> None:
+    reference = await board.opened()
+    key = await letter(board, reference, status="taken")
+    page = (await (await browser("coordinator")).get("/letters")).text
+    assert key not in failed_in(page) and key in page and "Taken by the mail server" in page
+
+
+async def test_letters_of_a_restricted_file_are_shown_to_those_named_alone(board: Board, browser: Browsers) -> None:
+    reference = await board.opened()
+    await letter(board, reference, status="refused", words="550")
+    named, other = await browser("coordinator"), await browser("coordinator")
+    await restrict(board.site.register, reference, [named.account.id], by=named.account.id, now=board.site.now())
+    assert reference in (await named.get("/letters")).text
+    assert reference not in (await other.get("/letters")).text
+
+
+async def test_a_weekly_list_that_waits_is_named_and_leads_to_no_file(board: Board, browser: Browsers) -> None:
+    await letter(board, "weekly list", recipient="coordinator", status="waiting", words="Could not be reached.")
+    page = (await (await browser("coordinator")).get("/letters")).text
+    assert "Weekly list" in page and "/files/weekly" not in page
