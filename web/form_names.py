@@ -72,7 +72,9 @@ def step_fields(kind: type[Step], given: Given) -> list[FormField]:
         given: the file, and what is around it.
     """
     left_out = frozenset({"id", "recorded_by"})
-    return [_named(kind, made, given) for made in fields_of(kind, leave_out=left_out)]
+    found = [_named(kind, made, given) for made in fields_of(kind, leave_out=left_out)]
+    # Where nothing on the file could be ticked or explained, there is nothing to ask.
+    return [made for made in found if made.options or made.kind not in ("texts", "choices")]
 
 
 def names_of(step: str, key: str) -> Names | None:

@@ -184,7 +184,7 @@ def first_input(made: FormField) -> str:
         return first_input(made.fields[0])
     if made.kind in ("texts", "numbers") and made.options:
         return input_id(f"{made.name}:{made.options[0].value}")
-    if made.kind == "document" and not made.options:
+    if made.kind == "document" and not made.options and made.upload:
         return input_id(f"{made.name}-upload")
     return made.id
 

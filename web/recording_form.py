@@ -12,6 +12,7 @@ from activities.kept_forms import kept_form
 from models.consider import why_not
 from models.counting import NoCalendarError
 from models.record import Entry, Refusal
+from models.sections.s2_2_decision import Deciding, ReviewRecommended
 from models.step import Step, read_step, refusals
 from web.form_faults import faults_of, in_order, refused
 from web.form_fields import FormField
@@ -58,6 +59,11 @@ class StepForm:
     def address(self) -> str:
         """Where the form is, and where it is sent."""
         return f"/files/{self.opened.reference}/record/{self.kind.name()}"
+
+    @property
+    def by_finding(self) -> bool:
+        """Whether the finding is shown with it: nothing is decided or recommended before it was read (2.1a)."""
+        return bool(self.opened.case.finding.limbs) and issubclass(self.kind, Deciding | ReviewRecommended)
 
     @property
     def entries(self) -> tuple[Entry, ...]:

@@ -15,9 +15,9 @@ FILE = Path(__file__).with_name("rule_texts.json")
 SOURCE = Path(__file__).resolve().parents[1] / "docs" / "rules.md"
 
 SECTIONS = {
-    "1.1": "Principles",
+    "1.1": "One review to a file",
     "1.2": "Purpose",
-    "1.3": "Principles of a review",
+    "1.3": "Principles",
     "2.1": "Criteria",
     "2.2": "The decision",
     "2.3": "The national panel",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -103,24 +103,12 @@ def allowed(action: Action, *, used: bool = True, token: bool = True) -> Any:
         token: whether forms carry the session's token; without it the route has a token of its own to check.
     """
 
-    async def visit(request: Request) -> Visit:
-        site: Site = request.app.state.site
-        now = site.now()
-        secret = request.cookies.get(cookie_name(request), "")
-        session = await session_of(site.register, secret, now=now, used=used) if secret else None
+    async def visit(request: Request) -> AsyncIterator[Visit]:
         form = await request.form() if request.method in _UNSAFE else FormData()
-        if request.method in _UNSAFE:
-            _check_origin(request)
-        if token and session is not None and request.method in _UNSAFE:
-            given = form.get(CSRF_FIELD)
-            if not isinstance(given, str) or not secrets.compare_digest(given, session.csrf):
-                raise ForeignForm
-        over = session is None or session.over
-        if over and action != "anyone":
-            raise SignInNeeded(kept=await _keep(site, session, request, form, now))
-        if session is not None and not over and not may(session.account.roles, action):
-            raise NotAllowed
-        return Visit(request, site, now, None if over else session, form)
+        try:
+            yield await _visit(request, form, action, used=used, token=token)
+        finally:
+            await form.close()
 
     visit.__dict__["action"] = action
     return Depends(visit)
@@ -133,6 +121,25 @@ def worth_keeping(form: FormData) -> list[tuple[str, str]]:
         for name, value in form.multi_items()
         if isinstance(value, str) and name != CSRF_FIELD and "password" not in name
     ]
+
+
+async def _visit(request: Request, form: FormData, action: Action, *, used: bool, token: bool) -> Visit:
+    site: Site = request.app.state.site
+    now = site.now()
+    secret = request.cookies.get(cookie_name(request), "")
+    session = await session_of(site.register, secret, now=now, used=used) if secret else None
+    if request.method in _UNSAFE:
+        _check_origin(request)
+    if token and session is not None and request.method in _UNSAFE:
+        given = form.get(CSRF_FIELD)
+        if not isinstance(given, str) or not secrets.compare_digest(given, session.csrf):
+            raise ForeignForm
+    over = session is None or session.over
+    if over and action != "anyone":
+        raise SignInNeeded(kept=await _keep(site, session, request, form, now))
+    if session is not None and not over and not may(session.account.roles, action):
+        raise NotAllowed
+    return Visit(request, site, now, None if over else session, form)
 
 
 def action_of(dependency: Dependency | Callable[..., Awaitable[Visit]]) -> Action | None:

@@ -1,0 +1,119 @@
+"""Every step has a form, and what is typed into it is what is recorded: through the page, as a browser reads it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from jinja2 import Environment
+
+from models.catalogue import STEPS
+from models.step import World, read_step
+from web.app import STATIC
+from web.form_faults import faults_of, in_order
+from web.form_fields import FormField
+from web.form_names import Given, step_fields
+from web.form_reading import read_fields, typed_from
+from web.form_values import cleaned
+from web.form_view import FormView
+from web.site import Site
+from web.templating import templates
+
+from ..core import lives
+from ..core.case import Case
+from ..core.plausible import body as plausible
+from .html_forms import Page, structure_faults
+
+PAGE = """{% from "forms/fields.html" import fields_of with context %}
+<!DOCTYPE html><html lang="en"><body><h1>A form</h1><form id="form">{{ fields_of(form) }}</form></body></html>"""
+
+
+def environment() -> Environment:
+    """The templates, without a board."""
+    settings = SimpleNamespace(document_max_bytes=25_000_000)
+    return templates(cast(Site, SimpleNamespace(settings=settings)), STATIC)
+
+
+ENVIRONMENT = environment()
+
+
+def shown(fields: list[FormField], view: FormView) -> str:
+    """A page with these fields."""
+    return ENVIRONMENT.from_string(PAGE).render(form=view)
+
+
+def given(case: Case) -> Given:
+    """What a form is built from, for a file of the core's tests."""
+    world = World(case.now, case.directory, case.rulebooks)
+    return Given(case.file, world, tuple(case.record))
+
+
+def files() -> Iterator[Case]:
+    """Files at several stages of their life."""
+    yield lives.met()
+    yield lives.not_met()
+    yield lives.drafted()
+    yield lives.published()
+
+
+FILES = list(files())
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_every_step_has_a_form_that_a_browser_and_a_screen_reader_can_read(name: str) -> None:
+    for case in FILES:
+        fields = step_fields(STEPS[name], given(case))
+        page = shown(fields, FormView(fields, cleaned([])))
+        assert structure_faults(page) == []
+        asked = {made.key for made in fields}
+        unasked = {made for made in set(STEPS[name].model_fields) - asked if made not in ("id", "recorded_by")}
+        assert unasked <= {"unknown_reasons", "terms_met"}, "there is nothing on the file they could be about"
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_what_is_typed_is_what_is_recorded(name: str) -> None:
+    rng = random.Random(name)
+    for case in FILES:
+        fields = step_fields(STEPS[name], given(case))
+        for _ in range(5):
+            body = sensible(plausible(case, name, rng, "step-1"), fields)
+            typed = typed_from(fields, body)
+            page = Page(shown(fields, FormView(fields, typed, sent=True)))
+            reading = read_fields(fields, cleaned(page.form()))
+            assert reading.faults == []
+            head = {"id": "step-1", "recorded_by": "coordinator"}
+            step, again = read_step(STEPS[name], body), read_step(STEPS[name], {**head, **reading.body})
+            assert again == step
+
+
+def sensible(body: dict[str, Any], fields: list[FormField]) -> dict[str, Any]:
+    """A body without what no form asks for: reasons for facts that are known, attendance of strangers, ticks twice."""
+    body = {
+        name: value for name, value in body.items() if name in {"id", "recorded_by"} | {made.key for made in fields}
+    }
+    for made in fields:
+        options = [option.value for option in made.options]
+        value = body.get(made.key)
+        if made.kind in ("texts", "numbers") and value is not None:
+            body[made.key] = {name: part for name, part in value.items() if name in options} or None
+        elif made.kind == "choices" and value:
+            body[made.key] = sorted(set(value) & set(options), key=options.index)
+        elif made.kind == "group" and value:
+            body[made.key] = sensible(value, list(made.fields))
+    return {name: value for name, value in body.items() if value is not None}
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_what_is_left_empty_is_told_beside_its_field_and_in_a_link_to_it(name: str) -> None:
+    for case in FILES[:1]:
+        fields = step_fields(STEPS[name], given(case))
+        faults = in_order(fields, faults_of(STEPS[name], {"id": "step-1", "recorded_by": "somebody"}, fields))
+        needed = [made for made in fields if made.needed]
+        assert len(faults) == len(needed) and all(fault.field for fault in faults)
+        view = FormView(fields, cleaned([]), faults, sent=True)
+        ids = {found.get("id") for _, found in Page(shown(fields, view)).elements}
+        for error in view.errors:
+            assert error["href"].removeprefix("#") in ids, error
