@@ -76,6 +76,17 @@ async def claim_next_reference(register: Register, prefix: str, year: int, openi
     return await register.change(lambda connection: _claim_next(connection, prefix, year, opening, now))
 
 
+async def likely_next_reference(register: Register, prefix: str, year: int) -> str:
+    """The reference that the next opening of a year would be given, were it carried out now. Claims nothing."""
+
+    async def work(connection: AsyncConnection) -> str:
+        ours = (_CLAIM.c.prefix == prefix) & (_CLAIM.c.year == year)
+        number = await connection.scalar(select(func.max(_CLAIM.c.number)).where(ours)) or 0
+        return f"{prefix}-{year}-{number + 1:04}"
+
+    return await register.read(work)
+
+
 async def _claim_next(connection: AsyncConnection, prefix: str, year: int, opening: str, now: datetime) -> Claim:
     if connection.dialect.name == "postgresql":
         # One at a time, as SQLite does by itself: an opening sent twice at once could get two references.

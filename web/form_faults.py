@@ -64,15 +64,25 @@ def _single(fields: Iterable[FormField]) -> Iterator[FormField]:
         yield from _single(made.fields)
 
 
+def told(found: Mapping[str, Any], made: FormField | None, fields: Sequence[FormField]) -> str:
+    """A fault that pydantic found, in words for whoever typed it.
+
+    Arguments:
+        found: as ``ValidationError.errors`` gives it.
+        made: the field it is about; None when it is about several.
+        fields: all of them, for their titles.
+    """
+    return _words(found, made, fields) if made else in_plain_words(_plain(str(found["msg"]), fields))
+
+
 def _told(found: Mapping[str, Any], fields: Sequence[FormField]) -> Fault:
     path = tuple(str(part) for part in found["loc"])
     made = _at(fields, path)
+    text, rule = told(found, made, fields), rule_cited(str(found["msg"]))
     if made is None:
-        return Fault("", in_plain_words(_plain(str(found["msg"]), fields)), rule_cited(str(found["msg"])))
-    name = made.name
-    if made.kind in ("texts", "numbers") and len(path) > 1:
-        name = f"{made.name}:{path[-1]}"
-    return Fault(name, _words(found, made, fields), rule_cited(str(found["msg"])) or made.rule)
+        return Fault("", text, rule)
+    name = f"{made.name}:{path[-1]}" if made.kind in ("texts", "numbers") and len(path) > 1 else made.name
+    return Fault(name, text, rule or made.rule)
 
 
 def _at(fields: Sequence[FormField], path: Sequence[str]) -> FormField | None:

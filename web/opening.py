@@ -1,7 +1,315 @@
-"""Opening an incident, one question at a time."""
+"""Opening a file: one question at a time, put down and taken up again, check your answers, and what the facts say."""
 
 from __future__ import annotations
 
+import secrets
+from dataclasses import replace
+
 from fastapi import APIRouter
+from fastapi.responses import Response
+
+from activities.kept_forms import DRAFTS, forget_form, keep_form, kept_drafts, kept_form
+from activities.references import ReferenceTaken, claim_next_reference, likely_next_reference
+from models.counting import london_date
+from models.fold import fold, open_record
+from models.record import Refusal, Refused
+from running.cases import Cases
+from web.form_reading import Fault, read_fields, target
+from web.form_values import Typed, cleaned, typed_in
+from web.form_view import FormView
+from web.opening_draft import (
+    CHILDREN,
+    KIND,
+    OPENED,
+    OPENED_ON,
+    OTHERS,
+    Body,
+    Draft,
+    Parts,
+    Question,
+    body_of,
+    faults_in,
+)
+from web.opening_questions import MORE_CHILDREN, MORE_ORGANISATIONS, questions, unanswered
+from web.reading import open_file
+from web.rule_texts import rules
+from web.sending import NotTaken, send
+from web.visit import NotFound, Visit, allowed
 
 router = APIRouter()
+
+FIRST_DEADLINES = 6
+
+
+@router.get("/open")
+async def start(visit: Visit = allowed("open files")) -> Response:
+    """What an opening asks for, and those that were put down."""
+    kept = await kept_drafts(visit.site.register, visit.account.id, now=visit.now)
+    drafts = [Draft(page.removeprefix(DRAFTS), cleaned(items), at) for page, (items, at) in kept.items()]
+    drafts = [draft for draft in drafts if "/" not in draft.id and not draft.opened]
+    return visit.page("opening/start.html", title="Open a file", drafts=drafts)
+
+
+@router.post("/open")
+async def begin(visit: Visit = allowed("open files")) -> Response:
+    """A new draft."""
+    kind = "review" if visit.text("kind") == "review" else "incident"
+    draft = Draft(secrets.token_hex(6), Typed(((KIND, kind),)))
+    await _keep(visit, draft)
+    return visit.to(f"{draft.address}/reference")
+
+
+@router.get("/open/done/{reference}")
+async def done(reference: str, visit: Visit = allowed("open files")) -> Response:
+    """The file is open: its reference, its first deadlines, and what happens next."""
+    opened = await open_file(visit, reference)
+    standing = sorted((d for d in opened.stored.deadlines if d.met_on is None), key=lambda d: (d.due, d.key))
+    title = f"{reference}: the file is open"
+    return visit.page("opening/done.html", title=title, file=opened, deadlines=standing[:FIRST_DEADLINES])
+
+
+@router.get("/open/{id}")
+async def take_up(id: str, visit: Visit = allowed("open files")) -> Response:
+    """Goes on where somebody left off."""
+    draft, parts = await _draft(visit, id), await _parts(visit)
+    return visit.to(_next(draft, parts))
+
+
+@router.post("/open/{id}/give-up")
+async def give_up(id: str, visit: Visit = allowed("open files")) -> Response:
+    """Throws a draft away."""
+    await forget_form(visit.site.register, visit.account.id, f"{DRAFTS}{id}")
+    return visit.to("/open")
+
+
+@router.get("/open/{id}/check")
+async def check(id: str, visit: Visit = allowed("open files")) -> Response:
+    """Check your answers."""
+    draft, parts = await _draft(visit, id), await _parts(visit)
+    if draft.opened:
+        return visit.to(f"/open/done/{draft.opened}")
+    asked = questions(draft, parts)
+    if unanswered(draft, asked):
+        return visit.to(_next(draft, parts))
+    return _check_page(visit, draft, asked, faults_in(body_of(draft, asked, parts), asked, parts))
+
+
+@router.get("/open/{id}/finding")
+async def finding(id: str, visit: Visit = allowed("open files")) -> Response:
+    """What the facts say of the criteria, before the file is opened."""
+    draft, parts = await _draft(visit, id), await _parts(visit)
+    asked = questions(draft, parts)
+    body = body_of(draft, asked, parts)
+    if draft.opened or unanswered(draft, asked) or faults_in(body, asked, parts):
+        return visit.to(f"{draft.address}/check")
+    record = open_record(body.plain, parts.rulebook, visit.now)
+    if isinstance(record, Refusal):
+        return visit.to(f"{draft.address}/check")
+    title = "What the facts say" if draft.for_incident else "Open the file"
+    case = fold(record)
+    return visit.page("opening/finding.html", title=title, draft=draft, case=case, named=draft.typed.one("reference"))
+
+
+@router.post("/open/{id}/confirm")
+async def confirm(id: str, visit: Visit = allowed("open files")) -> Response:
+    """Opens the file, once however often it is asked."""
+    draft, parts = await _draft(visit, id), await _parts(visit)
+    if draft.opened:
+        return visit.to(f"/open/done/{draft.opened}")
+    if not draft.typed.one(OPENED_ON):
+        # Asked again, even after midnight, it is the same opening.
+        draft = draft.with_values(**{OPENED_ON: parts.today.isoformat()})
+        await _keep(visit, draft)
+    asked = questions(draft, parts)
+    body = body_of(draft, asked, parts)
+    faults = faults_in(body, asked, parts)
+    if faults or unanswered(draft, asked):
+        draft = draft.with_values(**{OPENED_ON: ""})
+        await _keep(visit, draft)
+        return _check_page(visit, draft, asked, faults, status=422)
+    try:
+        reference = await _open(visit, draft, body, parts)
+    except ReferenceTaken as error:
+        text = f"{error.reference} is taken: choose another reference, or leave it empty to be given the next"
+        return _check_page(visit, draft, asked, [Fault("reference", text)], status=422)
+    except Refused as error:
+        name = body.input((error.refusal.field or "").split("."))
+        return _check_page(visit, draft, asked, [Fault(name, error.refusal.reason)], status=422)
+    except NotTaken as error:
+        title = "The file may or may not be open" if error.perhaps else "The file was not opened"
+        return visit.page("opening/away.html", status=503, title=title, draft=draft, perhaps=error.perhaps)
+    # Nothing of the incident stays in the draft: the file has it now.
+    await _keep(visit, Draft(draft.id, Typed(((OPENED, reference),))))
+    return visit.to(f"/open/done/{reference}")
+
+
+@router.get("/open/{id}/{slug}")
+async def ask(id: str, slug: str, visit: Visit = allowed("open files")) -> Response:
+    """A question."""
+    draft, parts = await _draft(visit, id), await _parts(visit)
+    if draft.opened:
+        return visit.to(f"/open/done/{draft.opened}")
+    question = _question(draft, parts, slug)
+    typed = draft.typed
+    # What was typed when the session was lost.
+    kept = await kept_form(visit.site.register, visit.account.id, visit.request.url.path, now=visit.now)
+    if kept:
+        typed = draft.with_answer(question, cleaned(kept)).typed
+    return _ask_page(visit, draft, parts, question, typed, [])
+
+
+@router.post("/open/{id}/{slug}")
+async def answer(id: str, slug: str, visit: Visit = allowed("open files")) -> Response:
+    """An answer: kept, and on to the next question."""
+    draft, parts = await _draft(visit, id), await _parts(visit)
+    if draft.opened:
+        return visit.to(f"/open/done/{draft.opened}")
+    question = _question(draft, parts, slug)
+    if key := visit.text("remove"):
+        await _keep(visit, draft.one_less(key).unanswered(slug))
+        return visit.to(f"{draft.address}/{slug}")
+    typed = typed_in(visit.form)
+    after = draft.with_answer(question, typed)
+    faults = _faults(after, parts, question)
+    if faults and not visit.text("later"):
+        return _ask_page(visit, draft, parts, question, after.typed, faults, status=422)
+    after = _followed(draft, after, question)
+    if faults:
+        after = after.unanswered(slug)
+    await _keep(visit, after)
+    await forget_form(visit.site.register, visit.account.id, visit.request.url.path)
+    return visit.to("/open" if visit.text("later") else _next(after, parts))
+
+
+def _followed(before: Draft, after: Draft, question: Question) -> Draft:
+    """What an answer brings with it: another child or organisation, or questions to be asked again."""
+    if question.slug in (MORE_CHILDREN, MORE_ORGANISATIONS):
+        more = after.typed.one(question.slug) == "yes"
+        after = replace(after, typed=after.typed.without(question.slug))
+        if more:
+            after = after.one_more(CHILDREN, "c") if question.slug == MORE_CHILDREN else after.one_more(OTHERS, "o")
+            return after.unanswered(question.slug)
+    child = question.part
+    if question.slug == f"{child}-outcome" and before.outcome(child) != after.outcome(child):
+        return after.unanswered(f"{child}-death", f"{child}-harm")
+    return after
+
+
+def _faults(draft: Draft, parts: Parts, question: Question) -> list[Fault]:
+    """What is wrong with the answers to one question, leaving out what is asked elsewhere."""
+    found = read_fields(question.fields, draft.typed).faults
+    for made in question.fields:
+        if made.needed and made.kind in ("choice", "yes or no") and not draft.typed.one(made.name):
+            found.append(Fault(made.name, f"Choose an answer to “{made.title}”"))
+    asked = questions(draft, parts)
+    for fault in faults_in(body_of(draft, asked, parts), asked, parts):
+        # What several answers make wrong is told where the last of them is asked.
+        together = fault.field == question.part and question.slug.endswith(("-death", "-harm"))
+        twice = fault.field == "" and "have the same" in fault.text and question.slug.endswith("-about")
+        about_page = fault.field in ("incident", "") and any(f"“{made.title}”" in fault.text for made in question.fields)
+        if question.has(fault.field):
+            found.append(fault)
+        elif together or twice or about_page:
+            found.append(replace(fault, field=question.fields[0].name))
+    first: dict[str, Fault] = {}
+    for fault in found:
+        name = next((made.name for made in question.fields if fault.field.startswith(made.name)), fault.field)
+        first.setdefault(name, fault)
+    return list(first.values())
+
+
+async def _open(visit: Visit, draft: Draft, body: Body, parts: Parts) -> str:
+    plain = dict(body.plain)
+    if not draft.typed.one("reference"):
+        prefix, token = parts.rulebook.reference_prefix, Cases.token(plain)
+        register = visit.site.register
+        plain["reference"] = (
+            await claim_next_reference(register, prefix, parts.today.year, token, visit.now)
+        ).reference
+    return await send(visit.site, lambda: visit.site.cases.open(plain, parts.rulebook))
+
+
+async def _draft(visit: Visit, id: str) -> Draft:
+    items = await kept_form(visit.site.register, visit.account.id, f"{DRAFTS}{id}", now=visit.now)
+    if not items:
+        raise NotFound("There is no such draft of yours. It may have been given up, or put down too long ago.")
+    return Draft(id, cleaned(items))
+
+
+async def _keep(visit: Visit, draft: Draft) -> None:
+    await keep_form(visit.site.register, visit.account.id, draft.address, draft.typed.items, now=visit.now)
+
+
+async def _parts(visit: Visit) -> Parts:
+    rulebook, today = visit.site.system.rulebook, london_date(visit.now)
+    proposed = await likely_next_reference(visit.site.register, rulebook.reference_prefix, today.year)
+    directory = await visit.site.directory()
+    return Parts(rulebook, directory, visit.now, today, visit.account.name, proposed)
+
+
+def _next(draft: Draft, parts: Parts) -> str:
+    question = unanswered(draft, questions(draft, parts))
+    return f"{draft.address}/{question.slug if question else 'check'}"
+
+
+def _question(draft: Draft, parts: Parts, slug: str) -> Question:
+    found = next((question for question in questions(draft, parts) if question.slug == slug), None)
+    if found is None:
+        raise NotFound("There is no such question.")
+    return found
+
+
+def _ask_page(
+    visit: Visit,
+    draft: Draft,
+    parts: Parts,
+    question: Question,
+    typed: Typed,
+    faults: list[Fault],
+    *,
+    status: int = 200,
+) -> Response:
+    asked = questions(draft, parts)
+    place = [one.slug for one in asked].index(question.slug)
+    sent = question.slug in draft.answered or status == 422
+    view = FormView(list(question.fields), typed, faults, sent=sent)
+    listed = draft.children if question.slug == MORE_CHILDREN else draft.others
+    return visit.page(
+        "opening/question.html",
+        status=status,
+        title=question.title,
+        draft=draft,
+        question=question,
+        form=view,
+        errors=view.errors,
+        back=f"{draft.address}/{asked[place - 1].slug}" if place else "/open",
+        number=place + 1,
+        of=len(asked),
+        rule=rules().get(question.rule),
+        listed=listed if question.slug in (MORE_CHILDREN, MORE_ORGANISATIONS) else [],
+    )
+
+
+def _check_page(
+    visit: Visit, draft: Draft, asked: list[Question], faults: list[Fault], *, status: int = 200
+) -> Response:
+    views = [(question, FormView(list(question.fields), draft.typed, sent=True)) for question in asked]
+    errors = [{"text": fault.text, "href": _where(draft, asked, fault)} for fault in faults]
+    title = "Check your answers"
+    return visit.page(
+        "opening/check.html", status=status, title=title, draft=draft, views=views, errors=errors, shown=_shown
+    )
+
+
+def _shown(question: Question) -> bool:
+    """Whether a question is a line of its own on the check page."""
+    return question.slug not in (MORE_CHILDREN, MORE_ORGANISATIONS)
+
+
+def _where(draft: Draft, asked: list[Question], fault: Fault) -> str:
+    """The address of the question, and the input, that a fault is about."""
+    for question in asked:
+        if question.has(fault.field):
+            return f"{draft.address}/{question.slug}#{target(fault.field, question.fields)}"
+    child = next((q for q in reversed(asked) if q.part and q.part == fault.field), asked[0])
+    return f"{draft.address}/{child.slug}"

@@ -1,0 +1,130 @@
+"""The questions of an opening, in their order: those alone that matter after what was answered so far."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from pydantic import BaseModel, ValidationError
+
+from models.incident import Child, Incident, InvolvedOrganisation, Opening, PlannedReview
+from web.form_fields import FormField, Option, field_of
+from web.opening_draft import Draft, Parts, Question
+
+MORE_CHILDREN, MORE_ORGANISATIONS = "more-children", "more-organisations"
+
+_DEATH = ("died_on", "custody", "detained_under_mental_health_act", "deprived_of_liberty")
+_HARM = ("harms", "other_harm", "recovered")
+
+
+def questions(draft: Draft, parts: Parts) -> list[Question]:
+    """Every question that this opening asks, in order."""
+    return [*_of_file(parts), *(_of_incident(draft) if draft.for_incident else _of_review()), *_of_all(draft, parts)]
+
+
+def unanswered(draft: Draft, asked: list[Question]) -> Question | None:
+    """The first question that is not answered yet."""
+    return next((question for question in asked if question.slug not in draft.answered), None)
+
+
+def _of_file(parts: Parts) -> Iterator[Question]:
+    hint = (
+        f"Leave it empty, and the file is given the next one, {parts.next_reference}. A reference of your own has "
+        "capitals, digits and hyphens, and nothing of the child."
+    )
+    made = replace(field_of(Opening, "reference"), hint=hint, needed=False)
+    yield Question("reference", "Reference", (made,))
+
+
+def _of_incident(draft: Draft) -> Iterator[Question]:
+    yield _one(Incident, "aware_on", "aware", rule="2.1f")
+    yield _several(Incident, ("notified_on", "late_because"), "notified", "When the board was notified", rule="2.1f")
+    yield _one(Incident, "panel_notified_on", "panel", rule="2.1f")
+    yield _one(Incident, "where", "where", rule="2.1f")
+    yield _one(Incident, "summary", "summary", hint="Name nobody. This stays on the file and is never sent by e-mail.")
+    for number, child in enumerate(draft.children, 1):
+        yield from _of_child(draft, child, number)
+    yield _more(MORE_CHILDREN, "Was another child part of this incident?")
+    yield _one(Incident, "concern_about_joint_working", "joint-working", rule="2.1a")
+
+
+def _of_child(draft: Draft, child: str, number: int) -> Iterator[Question]:
+    """A child's questions: how it died only if it did, which harm only if there was some."""
+    title = f"Child {number}"
+    about = _several(Child, ("id", "born_on", "residence"), f"{child}-about", f"{title}: who", child)
+    fields = tuple(replace(made, new=f"child-{number}") if made.key == "id" else made for made in about.fields)
+    yield replace(about, fields=fields)
+    yield _of(child, title, _one(Child, "outcome", f"{child}-outcome", part=child, rule="2.1a"))
+    outcome = draft.outcome(child)
+    if outcome == "died":
+        yield _several(Child, _DEATH, f"{child}-death", f"{title}: the death", child, rule="2.1d")
+    elif outcome == "seriously harmed":
+        yield _several(Child, _HARM, f"{child}-harm", f"{title}: the harm", child, rule="2.1b")
+    elif outcome == "not seriously harmed":
+        keys = (*_HARM, "research_considered")
+        yield _several(Child, keys, f"{child}-harm", f"{title}: the harm", child, rule="2.1b")
+    yield _of(child, title, _one(Child, "abuse_or_neglect", f"{child}-abuse", part=child, rule="2.1a"))
+
+
+def _of(child: str, title: str, question: Question) -> Question:
+    """A question of one field, with the child it is about in its title."""
+    named = f"{title}: {question.title[:1].lower()}{question.title[1:]}"
+    return replace(question, title=named, fields=tuple(replace(made, title=named) for made in question.fields))
+
+
+def _of_review() -> Iterator[Question]:
+    made = _asked(PlannedReview, "kind", "review")
+    options = tuple(option for option in made.options if _needs_no_incident(option.value))
+    yield Question("kind-of-review", made.title, (replace(made, options=options),), "review", rule="1.1")
+    yield _one(PlannedReview, "reasons", "reasons", part="review", rule="1.2a")
+
+
+def _needs_no_incident(kind: str) -> bool:
+    """Whether a review of this kind can be opened by itself, as the model has it."""
+    body = {"reference": "ANY-1", "opened_on": "2018-09-01", "recorded_by": "-", "review": {"kind": kind, "reasons": "-"}}
+    try:
+        Opening.model_validate(body)
+    except ValidationError:
+        return False
+    return True
+
+
+def _of_all(draft: Draft, parts: Parts) -> Iterator[Question]:
+    directory = parts.directory
+    if directory is not None and directory.organisations:
+        options = tuple(Option(one.id, one.name) for one in directory.organisations)
+        made = FormField("organisations", "organisations", "choices", "Organisations involved", options=options)
+        yield Question("organisations", made.title, (made,), "nothing", rule="2.7a")
+    for number, key in enumerate(draft.others, 1):
+        keys = tuple(InvolvedOrganisation.model_fields)
+        question = _several(InvolvedOrganisation, keys, f"{key}-about", f"Other organisation {number}", key)
+        hint = "A short name for it, in letters, digits and hyphens: county-ambulance."
+        fields = tuple(replace(made, hint=hint) if made.key == "id" else made for made in question.fields)
+        yield replace(question, fields=fields)
+    yield _more(MORE_ORGANISATIONS, "Was an organisation involved that is not in the directory?")
+    made = replace(field_of(Opening, "related"), hint="References of files that belong to this one, one on a line.")
+    yield Question("related", made.title, (made,), rule="1.1")
+
+
+def _more(slug: str, title: str) -> Question:
+    return Question(slug, title, (FormField(slug, slug, "yes or no", title, needed=True),), "nothing")
+
+
+def _one(
+    model: type[BaseModel], key: str, slug: str, *, part: str = "incident", hint: str = "", rule: str = ""
+) -> Question:
+    made = _asked(model, key, part)
+    made = replace(made, hint=hint) if hint else made
+    return Question(slug, made.title, (made,), part, rule=rule)
+
+
+def _several(
+    model: type[BaseModel], keys: tuple[str, ...], slug: str, title: str, part: str = "incident", rule: str = ""
+) -> Question:
+    return Question(slug, title, tuple(_asked(model, key, part) for key in keys), part, rule=rule)
+
+
+def _asked(model: type[BaseModel], key: str, part: str) -> FormField:
+    """A field as a question: what has "unknown" among its answers is answered, never left at a default."""
+    made = field_of(model, key, prefix="" if part in ("incident", "review") else f"{part}.")
+    return replace(made, default="", needed=True) if made.kind == "choice" else made
