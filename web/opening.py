@@ -206,7 +206,9 @@ def _faults(draft: Draft, parts: Parts, question: Question) -> list[Fault]:
         # What several answers make wrong is told where the last of them is asked.
         together = fault.field == question.part and question.slug.endswith(("-death", "-harm"))
         twice = fault.field == "" and "have the same" in fault.text and question.slug.endswith("-about")
-        about_page = fault.field in ("incident", "") and any(f"“{made.title}”" in fault.text for made in question.fields)
+        about_page = fault.field in ("incident", "") and any(
+            f"“{made.title}”" in fault.text for made in question.fields
+        )
         if question.has(fault.field):
             found.append(fault)
         elif together or twice or about_page:

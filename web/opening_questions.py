@@ -81,7 +81,12 @@ def _of_review() -> Iterator[Question]:
 
 def _needs_no_incident(kind: str) -> bool:
     """Whether a review of this kind can be opened by itself, as the model has it."""
-    body = {"reference": "ANY-1", "opened_on": "2018-09-01", "recorded_by": "-", "review": {"kind": kind, "reasons": "-"}}
+    body = {
+        "reference": "ANY-1",
+        "opened_on": "2018-09-01",
+        "recorded_by": "-",
+        "review": {"kind": kind, "reasons": "-"},
+    }
     try:
         Opening.model_validate(body)
     except ValidationError:

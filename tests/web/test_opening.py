@@ -29,9 +29,20 @@ def death(board: Board) -> Answers:
         "panel": {},
         "where": {"where": "in the area"},
         "summary": {"summary": "A child died at home."},
-        "c1-about": {"c1.id": "child-1", "c1.born_on-day": "4", "c1.born_on-month": "March", "c1.born_on-year": "2015", "c1.residence": "Hertfordshire"},
+        "c1-about": {
+            "c1.id": "child-1",
+            "c1.born_on-day": "4",
+            "c1.born_on-month": "March",
+            "c1.born_on-year": "2015",
+            "c1.residence": "Hertfordshire",
+        },
         "c1-outcome": {"c1.outcome": "died"},
-        "c1-death": {**day_of(board, "c1.died_on", 3), "c1.custody": "none", "c1.detained_under_mental_health_act": "no", "c1.deprived_of_liberty": "no"},
+        "c1-death": {
+            **day_of(board, "c1.died_on", 3),
+            "c1.custody": "none",
+            "c1.detained_under_mental_health_act": "no",
+            "c1.deprived_of_liberty": "no",
+        },
         "c1-abuse": {"c1.abuse_or_neglect": "suspected"},
         "more-children": {"more-children": "no"},
         "joint-working": {"concern_about_joint_working": "unknown"},
@@ -64,11 +75,15 @@ async def walked(coordinator: Browser, address: str, answers: Answers) -> str:
     return address
 
 
-async def test_a_file_is_opened_question_by_question_and_the_finding_is_shown_first(board: Board, browser: Browsers) -> None:
+async def test_a_file_is_opened_question_by_question_and_the_finding_is_shown_first(
+    board: Board, browser: Browsers
+) -> None:
     coordinator, answers = await browser("coordinator", name="Sam Example"), death(board)
     check = await walked(coordinator, await begun(coordinator), answers)
     page = await coordinator.get(check)
-    assert "Check your answers" in page.text and "A child died at home." in page.text and structure_faults(page.text) == []
+    assert (
+        "Check your answers" in page.text and "A child died at home." in page.text and structure_faults(page.text) == []
+    )
     finding = await coordinator.get(check.replace("/check", "/finding"))
     assert "A criterion is met" in finding.text and "2.1d" in finding.text and structure_faults(finding.text) == []
     done = await coordinator.fill(check.replace("/check", "/confirm"), {}, form=check.replace("/check", "/finding"))
