@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from activities.access import EVERYTHING, Reader, restrict
 from activities.database import Register
-from activities.figures import Actions, Count, Timeliness, annual_report, count_by_kind_and_year
+from activities.figures import (
+    Actions,
+    Count,
+    Timeliness,
+    annual_report,
+    count_by_kind_and_stage,
+    count_by_kind_and_year,
+    count_decisions,
+)
+from activities.milestones import Milestone, milestones
 from activities.register import write
+from models.counting import count
 from models.projection import ActionRow, DeadlineRow, Projection
 
 AFile = Callable[..., Projection]
@@ -90,3 +101,53 @@ async def test_a_year_without_files_has_empty_figures(register: Register) -> Non
     assert (report.opened, report.decisions, report.clocks) == ({}, {}, ())
     assert (report.completed, report.published, report.closed) == (0, 0, 0)
     assert report.actions == Actions(0, {}, 0, 0)
+
+
+async def test_figures_leave_out_files_that_are_restricted_to_others(register: Register, a_file: AFile) -> None:
+    for reference in ("OPEN-1", "SECRET-1"):
+        await write(register, a_file(reference, opened_on=IN_2018, decided_on=IN_2018))
+    await restrict(register, "SECRET-1", ["named"], by="named", now=datetime.now(UTC))
+    for reader, files in ((EVERYTHING, 2), (Reader("named"), 2), (Reader("other"), 1), (Reader(), 1)):
+        assert [one.files for one in await count_by_kind_and_year(register, reader)] == [files]
+        assert [one.files for one in await count_by_kind_and_stage(register, reader)] == [files]
+        assert [one.files for one in await count_decisions(register, reader)] == [files]
+        report = await annual_report(register, 2018, reader)
+        assert sum(report.opened.values()) == files and report.actions.total == files
+        (milestone,) = await milestones(register, reader, today=LAST_DAY)
+        assert milestone.on_time == 3 * files and milestone.overdue == files
+
+
+async def test_the_figures_of_all_years_are_those_of_each_together(register: Register, a_file: AFile) -> None:
+    await write(register, a_file("ONE", opened_on=IN_2018, decided_on=IN_2018))
+    await write(register, a_file("TWO", opened_on=IN_2019, decided_on=IN_2019))
+    assert (await annual_report(register, None)).opened == {"Serious Case Review": 2}
+    assert [(one.year, one.files) for one in await count_decisions(register)] == [(2018, 1), (2019, 1)]
+    assert [one.files for one in await count_by_kind_and_stage(register, year=2019)] == [1]
+
+
+@pytest.mark.rule("2.2b")
+async def test_the_time_to_a_milestone_is_counted_from_its_first_day_in_calendar_days(
+    register: Register, a_file: AFile, a_deadline: ADeadline
+) -> None:
+    start = date(2018, 1, 31)
+
+    def decided(key: str, days: int | None, *, due: date, counted: str = "") -> DeadlineRow:
+        words = counted or count(start, 1, "calendar months").words()
+        met_on = None if days is None else start + timedelta(days=days)
+        return a_deadline(key, clock="decision", due=due, counted=words, met_on=met_on)
+
+    month = date(2018, 2, 28)
+    rows = (
+        decided("a", 10, due=month),
+        decided("b", 28, due=month),
+        decided("c", 40, due=month),
+        decided("d", None, due=month),
+        decided("e", None, due=IN_2019),
+        decided("f", 5, due=month, counted="the date that was set"),
+        a_deadline("g", clock="scope_set"),
+    )
+    await write(register, a_file("ONE", deadlines=rows))
+    (found,) = await milestones(register, EVERYTHING, today=IN_2018)
+    assert found == Milestone("decision", 3, 1, 1, 1, median_days=28, longest_days=40)
+    (found,) = await milestones(register, EVERYTHING, today=IN_2018, year=2019)
+    assert found == Milestone("decision", 0, 0, 0, 1, median_days=None, longest_days=None)
