@@ -132,7 +132,7 @@ class Clocks:
             key=name,
             clock=clock,
             rule=rule.rule,
-            title=title or rule.title.replace("{organisation}", self._name_of(organisation)),
+            title=(title or rule.title).replace("{organisation}", self._name_of(organisation)),
             basis=rule.basis,
             responsible=responsible,
             organisation=organisation,
