@@ -19,9 +19,9 @@ PAGE = 50
 
 STATUS_WORDS = {
     "under way": "Under way",
-    "waiting": "Waits, to be tried again",
-    "taken": "Taken by the mail server",
-    "refused": "Refused for good",
+    "waiting": "Waits",
+    "taken": "Taken",
+    "refused": "Refused",
 }
 
 
