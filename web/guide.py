@@ -1,7 +1,180 @@
-"""A help page for each stage."""
+"""Help in plain English: a page for each stage of a file, and for recording, deadlines and letters. Anyone may read it.
+
+The words are templates; steps, their rules and the lengths of deadlines are what the core and the rulebook have.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 from fastapi import APIRouter
+from fastapi.responses import Response
+
+from models.catalogue import STEPS
+from models.rulebook import Clock
+from web.visit import NotFound, Visit, allowed
 
 router = APIRouter()
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One page of help.
+
+    Arguments:
+        slug: its address, and its template's name.
+        title: its heading.
+        summary: what it is about, in the list of all.
+        steps: the names of the steps that are recorded then, the usual order first.
+        clocks: the names of the deadlines that matter then; None for every one.
+    """
+
+    slug: str
+    title: str
+    summary: str
+    steps: tuple[str, ...] = ()
+    clocks: tuple[str, ...] | None = ()
+
+
+STAGES = (
+    Subject(
+        "deciding",
+        "Deciding",
+        "From the call about an incident to the Chair's decision.",
+        (
+            *("notified_panel", "child_added", "organisation_added", "facts_corrected", "files_secured"),
+            *("review_recommended", "peer_challenge_sought", "peer_challenge_answered", "decision", "transferred"),
+            "notification_withdrawn",
+        ),
+        ("notify_panel", "notify_board", "decision", "decision_told", "panel_told_not_initiated", "files_secured"),
+    ),
+    Subject(
+        "review",
+        "Review",
+        "From the decision to the signed-off report.",
+        (
+            *("scope_set", "model_chosen", "reviewer_named", "representative_named", "information_requested"),
+            *("information_received", "staff_informed", "practitioners_involved", "family_listed", "family_invited"),
+            *("family_answered", "delay_recorded", "interim_learning", "report_drafted", "action_proposed"),
+            *("action_agreed", "report_signed_off"),
+        ),
+        (
+            *("completion", "scope_set", "model_chosen", "reviewer_appointed", "reviewers_told"),
+            *("representative_named", "agency_information", "staff_informed", "practitioners_involved"),
+            *("family_invited", "family_answered"),
+        ),
+    ),
+    Subject(
+        "publication",
+        "Publication",
+        "From the signed-off report to its publication, or the decision not to publish.",
+        (
+            *("board_responded", "action_plan_drafted", "publication_checked", "publication_fixed", "published"),
+            *("non_publication_proposed", "panel_advised", "non_publication_decided", "situation_changed"),
+            *("court_restriction_set", "court_restriction_lifted", "disclosed_early"),
+        ),
+        (
+            *("board_responded", "action_plan", "board_copy", "findings_shared", "publication_fixed", "panel_copy"),
+            *("publication", "non_publication_advice", "non_publication_decided"),
+        ),
+    ),
+    Subject(
+        "learning",
+        "Learning",
+        "What everybody learns from the review: event, training, bulletin.",
+        (
+            *("learning_event_planned", "learning_event_held", "learning_considered", "training_changed"),
+            *("bulletin_approved", "learning_taken_forward", "outcome_shared", "outcome_confirmed"),
+        ),
+        (
+            *("learning_event", "learning_considered", "training_changed", "bulletin_approved"),
+            *("learning_taken_forward", "outcome_shared", "outcome_confirmed"),
+        ),
+    ),
+    Subject(
+        "follow-up",
+        "Follow-up",
+        "Until the last action is done and its impact is known.",
+        (
+            *("action_progressed", "action_done", "impact_recorded", "monitoring_reviewed", "copy_requested"),
+            *("copy_supplied", "moved_to_request", "closed"),
+        ),
+        ("action_done", "impact_recorded", "monitoring", "year_on_website", "moved_to_request", "closing"),
+    ),
+    Subject(
+        "closed",
+        "Closed",
+        "What a closed file keeps, and how it is opened again.",
+        ("reopened", "panel_requested", "copy_requested", "copy_supplied"),
+    ),
+)
+
+WAYS = (
+    Subject(
+        "recording",
+        "Recording a step",
+        "What a step is, why one is refused, and how a mistake is put right.",
+        ("note_added", "struck_out", "facts_corrected"),
+    ),
+    Subject(
+        "deadlines",
+        "Deadlines",
+        "How days are counted, who is reminded, and what happens when something is late.",
+        ("deadline_extended", "escalation_acknowledged"),
+        None,
+    ),
+    Subject(
+        "letters",
+        "Letters",
+        "What is sent by itself, how to see that it has gone, and what to do when it has not.",
+        ("address_corrected", "acknowledged"),
+        ("undelivered",),
+    ),
+)
+
+SUBJECTS = {subject.slug: subject for subject in (*STAGES, *WAYS)}
+
+
+@router.get("/help")
+async def guide(visit: Visit = allowed("anyone")) -> Response:
+    """What there is help on."""
+    return visit.page("guide/index.html", title="Help", stages=STAGES, ways=WAYS)
+
+
+@router.get("/help/{slug}")
+async def subject(slug: str, visit: Visit = allowed("anyone")) -> Response:
+    """One subject."""
+    found = SUBJECTS.get(slug)
+    if found is None:
+        raise NotFound("There is no help under this address: the list of all subjects is under Help.")
+    return visit.page(
+        f"guide/{found.slug}.html",
+        title=found.title,
+        subject=found,
+        steps=[STEPS[name] for name in found.steps],
+        clocks=_clocks(visit, found),
+        board=visit.site.system.rulebook.board,
+    )
+
+
+def _clocks(visit: Visit, subject: Subject) -> list[dict[str, Any]]:
+    """The deadlines of a subject as new files have them."""
+    clocks = visit.site.system.rulebook.clocks
+    names = clocks if subject.clocks is None else [name for name in subject.clocks if name in clocks]
+    return [
+        {
+            "rule": clocks[name].rule,
+            "title": clocks[name].title.replace("{organisation}", "An organisation"),
+            "length": length_words(clocks[name]),
+            "basis": clocks[name].basis,
+        }
+        for name in names
+    ]
+
+
+def length_words(clock: Clock) -> str:
+    """How long something may take, ``1 calendar month``."""
+    if not clock.length:
+        return "on the day"
+    return f"{clock.length} {clock.unit.removesuffix('s') if clock.length == 1 else clock.unit}"

@@ -104,10 +104,8 @@ async def open_page(board: Board, served: str, chromium: Chromium) -> AsyncItera
                 await context.add_cookies([{"name": "session", "value": secret, "url": served}])
             page = await context.new_page()
             page.on("pageerror", lambda error: wrong.append(f"{page.url}: {error}"))
-            page.on("console", lambda said: wrong.append(said.text) if "Content Security Policy" in said.text else None)
-            page.on(
-                "request", lambda asked: None if asked.url.startswith((served, "data:")) else wrong.append(asked.url)
-            )
+            page.on("console", lambda said: wrong.extend([said.text] * ("Content Security Policy" in said.text)))
+            page.on("request", lambda asked: wrong.extend([asked.url] * (not asked.url.startswith((served, "data:")))))
             return page
 
         yield open_one

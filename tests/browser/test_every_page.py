@@ -20,7 +20,7 @@ async def test_a_page_can_be_used_by_everybody(
     page = await open_page(*state.roles, javascript=javascript)
     await state.show(board, page)
     assert await page.locator("h1").count() == 1
-    assert (await page.title()).endswith(" – Serious case reviews")
+    assert (await page.title()).endswith("Serious case reviews")
     async with as_it_stands(page) if not javascript else nullcontext(page) as shown:
         await axe(shown)
         await no_sideways_scroll(shown, width=1280, text=200)
