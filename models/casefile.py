@@ -62,6 +62,7 @@ class CaseFile:
     reopened_on: date | None = None
 
     # 2.2 the decision, 2.3 the national panel
+    recommended_on: date | None = None
     locked_down_on: list[date] = field(default_factory=list)
     lock_down_over: bool = False
     decisions: list[Decision] = field(default_factory=list)

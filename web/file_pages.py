@@ -7,6 +7,8 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from models.duties import deadlines_of
+from models.duty import Clocks
 from models.step_words import plain_reason
 from models.tasks import Task, tasks_of
 from models.view import recordable, related_of, remarks_of
@@ -36,7 +38,7 @@ async def overview(reference: str, visit: Visit = allowed("read files")) -> Resp
     )
     return asked.page(
         "",
-        remarks=remarks_of(file.case),
+        remarks=remarks_of(file.case, deadlines_of(file.case, Clocks(file.case, file.world.extra_holidays))),
         related=related_of(file.case),
         stages=[(stage, [_task_item(asked, task) for task in stage.tasks]) for stage in stages],
         clocks=[shown for shown in asked.deadlines() if shown.row.met_on is None],

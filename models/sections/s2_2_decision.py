@@ -38,6 +38,7 @@ class ReviewRecommended(Step):
 
         That came from the decision already, or the decision was against it.
         """
+        file.recommended_on = file.recommended_on or self.happened_on
         later = file.decision is None or self.happened_on >= file.decision.on
         if self.recommends != "no review" and later:
             file.ask_lock_down(self.happened_on)

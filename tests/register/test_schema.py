@@ -21,11 +21,14 @@ from models.projection import Projection
 
 ROOT = Path(__file__).resolve().parents[2]
 
+HEAD = max(path.name[:4] for path in (ROOT / "migrations" / "versions").glob("0*.py"))
+"""This release's own revision."""
+
 NEXT = """
 import sqlalchemy as sa
 from alembic import op
 
-revision, down_revision, branch_labels, depends_on = "0002", "0001", None, None
+revision, down_revision, branch_labels, depends_on = "next", "{head}", None, None
 
 
 def upgrade():
@@ -40,7 +43,7 @@ def next_release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Migrations of a release after this one, whose second copies the table of files."""
     folder = tmp_path / "migrations"
     shutil.copytree(schema.MIGRATIONS, folder, ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / "versions" / "0002_next.py").write_text(NEXT)
+    (folder / "versions" / "next.py").write_text(NEXT.replace("{head}", HEAD))
     monkeypatch.setattr(schema, "MIGRATIONS", folder)
     return folder
 
@@ -107,7 +110,7 @@ async def test_a_register_of_a_newer_release_is_refused_and_left_alone(register_
         with pytest.raises(SchemaError, match="newer release: they are at 9999"):
             await migrate(register_url)
     finally:
-        await do(register_url, "UPDATE alembic_version SET version_num = '0001'")
+        await do(register_url, f"UPDATE alembic_version SET version_num = '{HEAD}'")
 
 
 async def test_tables_that_something_else_made_are_named_and_left_alone(bare_url: str) -> None:
@@ -127,7 +130,7 @@ async def test_an_older_register_is_named_and_brought_up_to_date_with_all_its_ro
     async with Register(bare_url) as register:
         await write(register, a_file())
         request.getfixturevalue("next_release")
-        with pytest.raises(SchemaError, match="are at 0001; this release needs 0002"):
+        with pytest.raises(SchemaError, match=f"are at {HEAD}; this release needs next"):
             await check_schema(register)
         await migrate(bare_url)
         await check_schema(register)
@@ -141,7 +144,7 @@ async def test_a_migration_that_fails_half_way_leaves_everything_as_it_was(
     await migrate(bare_url)
     before = await columns(bare_url)
     folder: Path = request.getfixturevalue("next_release")
-    with (folder / "versions" / "0002_next.py").open("a") as migration:
+    with (folder / "versions" / "next.py").open("a") as migration:
         migration.write('    op.drop_table("archive")\n    op.execute("INSERT INTO board VALUES (NULL)")\n')
     with pytest.raises(SchemaError, match="Nothing was changed"):
         await migrate(bare_url)

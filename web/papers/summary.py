@@ -19,14 +19,15 @@ from .blocks import Block, Cell, Facts, Heading, Paragraph, Table
 def summary(stored: Projection, file: CaseFile, world: World) -> Iterator[Block]:
     """The blocks of the summary."""
     yield Facts(tuple((label, value) for label, value in _about(stored, file) if value))
-    yield from (Paragraph(remark) for remark in remarks_of(file))
+    standing = deadlines_of(file, Clocks(file, world.extra_holidays))
+    yield from (Paragraph(remark) for remark in remarks_of(file, standing))
     if file.opening.incident is not None:
         yield Heading("Criteria")
         yield Paragraph(f"The criteria for a Serious Case Review: {file.finding.held}.")
         yield _finding(file)
     yield Heading("Decisions")
     yield _decisions(file)
-    deadlines = in_order(deadlines_of(file, Clocks(file, world.extra_holidays)).values())
+    deadlines = in_order(standing.values())
     yield Heading("Deadlines")
     yield _deadlines("Still to be met", [d for d in deadlines if d.open], world.today, "No deadline stands.")
     yield _deadlines("Met", [d for d in deadlines if not d.open], world.today, "No deadline was met yet.")
