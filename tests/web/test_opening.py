@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-import re
 from typing import Any
 
-import pytest
-
 from .conftest import Board, Browser, Browsers, csrf_in
-from .html_forms import Page, structure_faults
+from .html_forms import structure_faults
 
 Answers = dict[str, dict[str, Any]]
 
