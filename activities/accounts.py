@@ -25,6 +25,7 @@ _SESSION = StoredSession.__table__
 ADMINISTRATOR = "administrator"
 """The role without which nobody could change an account any more: somebody always has it."""
 
+_NOT_CHOSEN = ""
 _EMAIL = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+")
 
 
@@ -116,7 +117,7 @@ async def add_account(
 
     async def work(connection: AsyncConnection) -> None:
         await _address_is_free(connection, account)
-        values = {**_values(account), "password": "", "changed_at": now}
+        values = {**_values(account), "password": _NOT_CHOSEN, "changed_at": now}
         await connection.execute(insert(_ACCOUNT).values(values))
         await note(connection, account, by, now, f"added as {_roles_text(account)}")
 

@@ -103,6 +103,15 @@ def _web_page(url: str) -> str:
     return url.rstrip("/")
 
 
+def _issuer(url: str) -> str:
+    parts = urlsplit(url)
+    if not parts.hostname or parts.query or parts.fragment or parts.scheme not in ("http", "https"):
+        raise ValueError("is not an identity provider's address")
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise ValueError("would ask another machine in clear text")
+    return url
+
+
 def _sender(address: str) -> str:
     if not address:
         raise ValueError("is not set, and the mail server is not on this machine")
@@ -145,6 +154,7 @@ Sender = Annotated[
 WebPage = Annotated[
     str, AfterValidator(_web_page), Give("where the pages are, for example https://reviews.board.example")
 ]
+Issuer = Annotated[str, AfterValidator(_issuer)]
 Days = Annotated[
     tuple[date, ...],
     NoDecode,

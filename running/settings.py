@@ -27,6 +27,7 @@ from running.setting_kinds import (
     Folder,
     FolderToBe,
     Give,
+    Issuer,
     ListeningAddress,
     Name,
     Networks,
@@ -139,6 +140,22 @@ class Settings(BaseSettings):
     temporal_page: WebPage = ""
     """The address of Temporal's web page, for operations."""
 
+    oidc_issuer: Annotated[
+        Issuer | None, Give("the provider's issuer as it names itself, for example https://login.council.example")
+    ] = None
+    """The identity provider that people may sign in with, beside their password here. Without one, nobody does."""
+
+    oidc_client_id: Annotated[Name | None, Give("what the provider calls these pages")] = Field(
+        default=None, validate_default=True
+    )
+    """What the provider calls these pages."""
+
+    oidc_client_secret: Annotated[SecretStr | None, Give("the secret that the provider gave for these pages")] = None
+    """The secret with it. Without one, these pages are a public client."""
+
+    oidc_label: Annotated[Name, Give("a few words, for example your council account")] = "your work account"
+    """What people know the provider as. It ends the words "Sign in with"."""
+
     rulebooks_dir: Folder = _RULEBOOKS
     """Where the rulebooks are."""
 
@@ -188,6 +205,13 @@ class Settings(BaseSettings):
         if named is None and password is not None:
             raise ValueError("has no user name with it")
         return password
+
+    @field_validator("oidc_client_id")
+    @classmethod
+    def _issuer_and_client(cls, client: str | None, info: ValidationInfo) -> str | None:
+        if client is None and info.data.get("oidc_issuer") is not None:
+            raise ValueError("is missing for the identity provider")
+        return client
 
     @field_validator("rulebook")
     @classmethod

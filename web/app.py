@@ -19,6 +19,7 @@ from web import (
     letters,
     live,
     mails,
+    oidc,
     opening,
     own_account,
     published,
@@ -38,6 +39,7 @@ from web.templating import templates
 
 AREAS = (
     sign_in,
+    oidc,
     work_list,
     opening,
     recording,
@@ -70,6 +72,7 @@ def make_app(site: Site) -> FastAPI:
     app = FastAPI(title="Serious case reviews", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.site = site
     app.state.attempts = Attempts()
+    app.state.provider = oidc.Provider(site.settings)
     app.state.templates = templates(site, STATIC)
     for area in AREAS:
         app.include_router(area.router)

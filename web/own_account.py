@@ -17,9 +17,10 @@ from web.visit import Visit, allowed, cookie_name
 router = APIRouter()
 log = structlog.get_logger(__name__)
 
+_PRESENT, _NEW = "password", "new_password"
 _DONE = {
-    "password": "Your password is changed. You are signed out everywhere else.",
-    "sessions": "Signed out elsewhere.",
+    "changed": "Your password is changed. You are signed out everywhere else.",
+    "elsewhere": "You are signed out everywhere else.",
 }
 
 
@@ -49,7 +50,7 @@ async def end_others(visit: Visit = allowed("sign out")) -> Response:
     here = visit.request.cookies.get(cookie_name(visit.request), "")
     await end_sessions(visit.site.register, visit.account.id, but=here)
     log.info("signed out elsewhere", account=visit.account.id)
-    return visit.to("/account?done=sessions")
+    return visit.to("/account?done=elsewhere")
 
 
 @router.get("/account/password")
@@ -62,21 +63,21 @@ async def password_form(visit: Visit = allowed("sign out")) -> Response:
 async def new_password(visit: Visit = allowed("sign out")) -> Response:
     """Changes one's password: whoever does it must know the present one, and is signed out everywhere else."""
     account = visit.account
-    present, new = visit.form.get("password"), visit.form.get("new_password")
+    present, new = visit.form.get(_PRESENT), visit.form.get(_NEW)
     if not isinstance(present, str) or not isinstance(new, str):
         present = new = ""
     if why := weakness(new, email=account.email, name=account.name):
-        return _form(visit, {"new_password": why})
+        return _form(visit, {_NEW: why})
     attempts: Attempts = visit.request.app.state.attempts
     wait = await attempts.another(visit.request, account.email)
     if wait is not None:
-        return _form(visit, {"password": too_many(visit, wait)}, status=429)
+        return _form(visit, {_PRESENT: too_many(visit, wait)}, status=429)
     if (await check_password(visit.site.register, account.email, present)).account is None:
-        return _form(visit, {"password": "This is not your present password."})
+        return _form(visit, {_PRESENT: "This is not your present password."})
     await attempts.succeeded(account.email)
     await change_password(visit.site.register, account, new, now=visit.now)
     log.info("password changed", account=account.id)
-    return await begin(visit, account, "/account?done=password")
+    return await begin(visit, account, "/account?done=changed")
 
 
 def _form(visit: Visit, wrong: dict[str, str], *, status: int = 422) -> Response:

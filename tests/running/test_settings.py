@@ -233,3 +233,14 @@ def test_metrics_may_be_turned_off_in_words() -> None:
     assert load_settings(metrics_address="none").metrics_address is None
     assert load_settings(metrics_address="127.0.0.1:9464").metrics_address == "127.0.0.1:9464"
     assert load_settings(metrics_address="[::1]:9464").metrics_address == "[::1]:9464"
+
+
+def test_an_identity_provider_is_asked_safely_and_knows_what_we_are_called() -> None:
+    assert load_settings().oidc_issuer is None
+    given = {"oidc_issuer": "https://login.council.example/", "oidc_client_id": "the-pages"}
+    assert load_settings(**given).oidc_issuer == "https://login.council.example/"
+    assert load_settings(oidc_issuer="http://127.0.0.1:9000", oidc_client_id="the-pages")
+    [wrong] = problems(oidc_issuer="http://login.council.example", oidc_client_id="the-pages")
+    assert wrong.startswith("SCR_OIDC_ISSUER: would ask another machine in clear text; give ")
+    [missing] = problems(oidc_issuer="https://login.council.example")
+    assert missing.startswith("SCR_OIDC_CLIENT_ID: is missing for the identity provider; give ")

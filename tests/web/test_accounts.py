@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -27,8 +28,6 @@ async def only_one(board: Board, keep: Account) -> None:
 
 
 async def stopped(board: Board, account: Account) -> None:
-    from dataclasses import replace
-
     await change_account(board.site.register, replace(account, active=False), by="the tests", now=board.site.now())
 
 
@@ -163,7 +162,7 @@ async def test_somebody_signs_out_everywhere_else(board: Board, browser: Browser
     elsewhere.cookies.set("session", await begin_session(board.site.register, here.account.id, now=board.site.now()))
     assert "and in 1 other." in (await here.get("/account")).text
     answer = await here.fill("/account/sessions/end", {}, form="/account")
-    assert answer.headers["location"] == "/account?done=sessions"
+    assert answer.headers["location"] == "/account?done=elsewhere"
     assert (await elsewhere.get("/")).status_code == 303
     assert "In this browser only" in (await here.get("/account")).text
 
@@ -186,7 +185,7 @@ async def test_a_password_is_changed_by_whoever_knows_it(board: Board, browser: 
     before = one.cookies["session"]
     assert (await change(one, PASSWORD, new))[0] == 303
     assert one.cookies["session"] != before
-    assert "Your password is changed" in (await one.get("/account?done=password")).text
+    assert "Your password is changed" in (await one.get("/account?done=changed")).text
     assert (await elsewhere.get("/")).status_code == 303
     assert (await sign_in(await browser(app=an_app(board)), account.email)).status_code == 422
     assert (await sign_in(await browser(app=an_app(board)), account.email, new)).status_code == 303
