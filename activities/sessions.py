@@ -123,6 +123,25 @@ async def end_session(register: Register, secret: str) -> None:
     )
 
 
+async def is_own_token(register: Register, account: str, token: str) -> bool:
+    """Whether a form's token is of an earlier session of the same account: its page was open since before.
+
+    Arguments:
+        register: where.
+        account: the id of the account that sends the form.
+        token: as the form carries it.
+
+    Raises:
+        RegisterAway: no answer in time.
+    """
+    found = select(_SESSION.c.digest).where(_SESSION.c.account == account, _SESSION.c.csrf == token)
+
+    async def work(connection: AsyncConnection) -> bool:
+        return await connection.scalar(found) is not None
+
+    return await register.read(work)
+
+
 async def end_sessions(register: Register, account: str, *, but: str = "") -> int:
     """Signs an account out everywhere; how many sessions that ended.
 

@@ -15,7 +15,7 @@ from starlette.datastructures import FormData
 
 from activities.accounts import Account
 from activities.kept_forms import keep_form
-from activities.sessions import Session, session_of
+from activities.sessions import Session, is_own_token, session_of
 from web.roles import Action, may
 from web.site import Site
 
@@ -131,9 +131,7 @@ async def _visit(request: Request, form: FormData, action: Action, *, used: bool
     if request.method in _UNSAFE:
         _check_origin(request)
     if token and session is not None and request.method in _UNSAFE:
-        given = form.get(CSRF_FIELD)
-        if not isinstance(given, str) or not secrets.compare_digest(given, session.csrf):
-            raise ForeignForm
+        await _check_token(site, session, form.get(CSRF_FIELD))
     over = session is None or session.over
     if over and action != "anyone":
         raise SignInNeeded(kept=await _keep(site, session, request, form, now))
@@ -167,6 +165,18 @@ def _check_origin(request: Request) -> None:
         raise ForeignForm
     origin = request.headers.get("origin")
     if origin is not None and origin != f"{request.url.scheme}://{request.headers.get('host', '')}":
+        raise ForeignForm
+
+
+async def _check_token(site: Site, session: Session, given: object) -> None:
+    """Refuses a form without the session's token, or one of the same account's earlier sessions: somebody who was
+    signed out and has signed in again in another tab sends the form that was open all the while.
+    """
+    if not isinstance(given, str) or not given:
+        raise ForeignForm
+    if secrets.compare_digest(given.encode(), session.csrf.encode()):
+        return
+    if not await is_own_token(site.register, session.account.id, given):
         raise ForeignForm
 
 

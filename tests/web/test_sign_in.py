@@ -509,3 +509,17 @@ async def test_a_button_has_nothing_to_keep_and_leads_back_to_the_page_it_was_on
     assert answer.headers["location"] == "/sign-in?then=%2Fa-form"
     elsewhere = await later.post("/a-form/only-sent", data={"csrf": token}, headers={"referer": "https://x.example/a"})
     assert elsewhere.headers["location"] == "/sign-in?then=%2F"
+
+
+async def test_a_form_that_was_open_while_its_owner_signed_in_again_is_taken(board: Board, browser: Browsers) -> None:
+    app = with_a_form(board)
+    one, other = await browser("coordinator", app=app), await browser("coordinator", app=app)
+    await with_password_kept_session(board, one)
+    open_since = await one.token("/a-form")
+    one.cookies.delete("session")
+    await sign_in(one, one.account.email)
+    assert await one.token("/a-form") != open_since
+    assert (await one.post("/a-form", data={"csrf": open_since, "words": "x"})).status_code == 303
+    # For another account in the same browser it is as foreign as any.
+    one.cookies.set("session", other.cookies["session"])
+    assert (await one.post("/a-form", data={"csrf": open_since, "words": "x"})).status_code == 403
