@@ -1,7 +1,103 @@
-"""Tells an open page that its file changed."""
+"""Tells an open page that its file changed: its revision, and nothing else."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+import asyncio
+import json
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, suppress
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.responses import Response
+from sse_starlette import EventSourceResponse, ServerSentEvent
+
+from activities.away import RegisterAway
+from activities.database import Register
+from activities.revisions import revisions
+from web.reading import check_readable
+from web.visit import Visit, allowed
 
 router = APIRouter()
+
+EVERY_SECONDS = 2.0
+"""How often the register is asked, once for all pages that are open."""
+
+
+class Watch:
+    """Looks at the register for all open pages at once, and only while there are any.
+
+    Arguments:
+        register: where the files are.
+        every: seconds between two looks.
+    """
+
+    def __init__(self, register: Register, every: float = EVERY_SECONDS) -> None:
+        self._register, self._every = register, every
+        self._followers: dict[str, set[asyncio.Queue[int]]] = {}
+        self._soon = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def look(self) -> None:
+        """Looks now instead of a little later: something was recorded here."""
+        self._soon.set()
+
+    async def follow(self, reference: str) -> AsyncGenerator[int, None]:
+        """The revision of a file as it stands, and each later one."""
+        found: asyncio.Queue[int] = asyncio.Queue()
+        self._followers.setdefault(reference, set()).add(found)
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._looking())
+        self.look()
+        last = -1
+        try:
+            while True:
+                revision = await found.get()
+                if revision > last:
+                    last = revision
+                    yield revision
+        finally:
+            self._leave(reference, found)
+
+    def _leave(self, reference: str, found: asyncio.Queue[int]) -> None:
+        followers = self._followers[reference]
+        followers.discard(found)
+        if not followers:
+            del self._followers[reference]
+        if not self._followers and self._task is not None:
+            self._task.cancel()
+
+    async def _looking(self) -> None:
+        while True:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._soon.wait(), self._every)
+            self._soon.clear()
+            # A register that is away tells of no change; the next look may.
+            with suppress(RegisterAway):
+                for reference, revision in (await revisions(self._register, [*self._followers])).items():
+                    for found in self._followers.get(reference, ()):
+                        found.put_nowait(revision)
+
+
+def watch_of(app: FastAPI, register: Register) -> Watch:
+    """The one watch of these pages."""
+    watch: Watch | None = getattr(app.state, "watch", None)
+    if watch is None:
+        watch = app.state.watch = Watch(register)
+    return watch
+
+
+@router.get("/files/{reference}/events")
+async def events(request: Request, reference: str, visit: Visit = allowed("read files")) -> Response:
+    """The file's revision, now and whenever it is another one, for as long as whoever asks is signed in."""
+    await check_readable(visit, reference)
+    watch = watch_of(request.app, visit.site.register)
+    until = min(visit.session.idle_at, visit.session.ends_at) if visit.session else visit.now
+    return EventSourceResponse(_told(watch, reference, (until - visit.now).total_seconds()), ping=20)
+
+
+async def _told(watch: Watch, reference: str, seconds: float) -> AsyncIterator[ServerSentEvent]:
+    # Once the session is over the page is asked to sign in, and stops asking.
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds), aclosing(watch.follow(reference)) as followed:
+            async for revision in followed:
+                yield ServerSentEvent(json.dumps({"revision": revision}), event="revision", retry=5_000)

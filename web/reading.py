@@ -43,6 +43,20 @@ class OpenFile:
         return recordable(self.case, self.world)
 
 
+async def check_readable(visit: Visit, reference: str) -> bool:
+    """Whether a file is restricted to named people, whoever asks being one of them or an auditor.
+
+    Raises:
+        NotFound: it is restricted to others.
+        RegisterAway: no answer in time.
+    """
+    named = await restricted_to(visit.site.register, reference)
+    account = visit.account
+    if named and account.id not in named and "auditor" not in account.roles:
+        raise NotFound(f"There is no file {reference}, or it is restricted to named people.")
+    return bool(named)
+
+
 async def open_file(visit: Visit, reference: str, *, what: str = "read the file") -> OpenFile:
     """The file by this reference, for whoever asks. Reading a restricted one is kept in the audit.
 
@@ -56,13 +70,10 @@ async def open_file(visit: Visit, reference: str, *, what: str = "read the file"
         RegisterAway: no answer in time.
     """
     register = visit.site.register
-    named = await restricted_to(register, reference)
-    account = visit.account
-    if named and account.id not in named and "auditor" not in account.roles:
-        raise NotFound(f"There is no file {reference}, or it is restricted to named people.")
+    restricted = await check_readable(visit, reference)
     stored = await read_file(register, reference)
     if stored is None:
         raise NotFound(f"There is no file {reference}.")
-    if named:
-        await note_access(register, reference, account.id, what, now=visit.now)
-    return OpenFile(stored, fold(stored.entries), await visit.site.world(), bool(named))
+    if restricted:
+        await note_access(register, reference, visit.account.id, what, now=visit.now)
+    return OpenFile(stored, fold(stored.entries), await visit.site.world(), restricted)
