@@ -10,6 +10,7 @@ from web.visit import Visit
 
 _PAGES: tuple[tuple[str, str, Action], ...] = (
     ("Work list", "/", "read files"),
+    ("Open a file", "/open", "open files"),
     ("Calendar", "/calendar", "read across files"),
     ("Actions", "/actions", "read across files"),
     ("Letters", "/letters", "read across files"),
