@@ -103,7 +103,7 @@ def _pages(reference: str) -> Iterator[tuple[str, str, float]]:
         yield f"largest file: {page.strip('/') or 'overview'}", f"/files/{reference}{page}", FILE_MS
 
 
-class _browser:  # noqa: N801
+class _browser:
     """The pages over a register, without a server between."""
 
     def __init__(self, url: str, folder: Path) -> None:

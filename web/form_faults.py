@@ -12,11 +12,15 @@ from pydantic import BaseModel, ValidationError
 
 from models.catalogue import STEPS
 from models.faults import KINDS, PATTERNS
-from models.record import Refusal, read_message
+from models.record import MAX_MESSAGE_BYTES, Refusal, read_message
 from models.step import Step, rule_cited
 from web.form_fields import FormField
 from web.form_reading import Fault, input_names
 
+TOO_LONG = (
+    "Together your answers are too long: {:,} characters, and a step may have {:,}. Shorten them, or keep the "
+    "longest as a document"
+)
 CHOSEN = frozenset({"choice", "yes or no", "choices"})
 
 
@@ -27,7 +31,10 @@ def faults_of(model: type[BaseModel], body: Mapping[str, Any], fields: Sequence[
     except ValidationError as error:
         found = error.errors(include_input=False, include_url=False)
         return [_told(one, fields) for one in found]
-    message = read_message(json.dumps(body)) if issubclass(model, Step) else None
+    sent = json.dumps(body)
+    if issubclass(model, Step) and len(sent) > MAX_MESSAGE_BYTES:
+        return [Fault("", TOO_LONG.format(len(sent), MAX_MESSAGE_BYTES))]
+    message = read_message(sent) if issubclass(model, Step) else None
     return [refused(message, fields)] if isinstance(message, Refusal) else []
 
 

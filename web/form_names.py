@@ -12,7 +12,7 @@ from typing import Any
 from activities.documents import Document
 from models.casefile import CaseFile
 from models.catalogue import STEPS
-from models.counting import day_words, london_date
+from models.counting import NoCalendarError, day_words, london_date
 from models.directory import ROLES
 from models.duties import deadlines_of
 from models.duty import Clocks
@@ -144,20 +144,21 @@ def _sorted_out(
 
     A reason that holds for every choice does not tell them apart, and is left to the check of what was typed.
     """
-    reasons = {option.value: _against(kind, key, option.value, given) for option in options}
+    filled = _filled(kind, given)
+    reasons = {option.value: _against(kind, key, option.value, filled, given) for option in options}
     if all(reasons.values()):
         return options, ()
     free = tuple(option for option in options if not reasons[option.value])
     return free, tuple(replace(o, hint=reasons[o.value]) for o in options if reasons[o.value])
 
 
-def _against(kind: type[Step], key: str, value: str, given: Given) -> str:
+def _against(kind: type[Step], key: str, value: str, filled: Mapping[str, Any], given: Given) -> str:
     """What the core has against this choice, whatever else is typed; empty when nothing."""
     world = replace(given.world, quick=True)
     try:
-        tried = kind.model_construct(**{**_filled(kind, given), key: value})
+        tried = kind.model_construct(**{**filled, key: value})
         found = [refusal for refusal in refusals(tried, given.case, world) if refusal.field in (key, None)]
-    except (LookupError, TypeError, ValueError, AttributeError):
+    except (LookupError, TypeError, ValueError, AttributeError, NoCalendarError):
         return ""  # It was asked about fields nobody has typed yet; what is typed is checked in full.
     blocked = list(kind.ready(given.case, world))
     return next((refusal.reason for refusal in found if refusal not in blocked), "")

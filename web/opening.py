@@ -149,6 +149,8 @@ async def ask(id: str, slug: str, visit: Visit = allowed("open files")) -> Respo
     draft, parts = await _draft(visit, id), await _parts(visit)
     if draft.opened:
         return visit.to(f"/open/done/{draft.opened}")
+    if slug in ("confirm", "give-up"):  # Somebody signed in again after a session that was lost on the way there.
+        return visit.to(_next(draft, parts))
     question = _question(draft, parts, slug)
     typed = draft.typed
     # What was typed when the session was lost.
@@ -206,9 +208,7 @@ def _faults(draft: Draft, parts: Parts, question: Question) -> list[Fault]:
         # What several answers make wrong is told where the last of them is asked.
         together = fault.field == question.part and question.slug.endswith(("-death", "-harm"))
         twice = fault.field == "" and "have the same" in fault.text and question.slug.endswith("-about")
-        about_page = fault.field in ("incident", "") and any(
-            f"“{made.title}”" in fault.text for made in question.fields
-        )
+        about_page = fault.field == "" and any(f"“{made.title}”" in fault.text for made in question.fields)
         if question.has(fault.field):
             found.append(fault)
         elif together or twice or about_page:

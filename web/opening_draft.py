@@ -21,9 +21,9 @@ from web.form_fields import FormField
 from web.form_reading import Fault, read_fields
 from web.form_values import Typed
 
-ANSWERED, CHILDREN, OTHERS, KIND = "answered", "children", "others", "kind"
-OPENED, OPENED_ON = "opened", "opened_on"
-"""What a draft holds besides answers."""
+ANSWERED, CHILDREN, OTHERS, KIND = "draft.answered", "draft.children", "draft.others", "draft.for"
+OPENED, OPENED_ON = "draft.opened", "draft.opened_on"
+"""What a draft holds besides answers, under names that no question has."""
 
 
 @dataclass(frozen=True)

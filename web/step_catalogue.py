@@ -1,4 +1,4 @@
-"""Every step in groups, by section of the framework or by stage: what may be recorded now, and why not."""
+"""Every step in groups, by the framework's sections or by a file's stages: what may be recorded now, and why not."""
 
 from __future__ import annotations
 

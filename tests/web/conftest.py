@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -209,3 +209,11 @@ async def browser(board: Board) -> AsyncIterator[Browsers]:
             return browser
 
         yield open_browser
+
+
+@pytest.fixture
+async def away(board: Board) -> AsyncIterator[FastAPI]:
+    """The pages of the same board while Temporal is away."""
+    client = await Client.connect(f"127.0.0.1:{free_port()}", lazy=True)
+    cases = Cases(client, board.parts.register, board.parts.settings.task_queue)
+    yield make_app(replace(board.site, cases=cases))

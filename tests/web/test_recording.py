@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -11,15 +10,11 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
-from temporalio.client import Client
 
 from activities.accounts import change_account
 from activities.kept_forms import kept_form
 from activities.sessions import begin_session
-from running.cases import Cases
-from running.processes import free_port
 from web import sending
-from web.app import make_app
 
 from .conftest import Board, Browser, Browsers
 from .html_forms import Page, structure_faults
@@ -62,14 +57,6 @@ async def steps(board: Board, reference: str, name: str) -> list[dict[str, Any]]
     return [entry for entry in state["record"] if entry["name"] == name]
 
 
-@pytest.fixture
-async def away(board: Board) -> AsyncIterator[FastAPI]:
-    """The pages of the same board while Temporal is away."""
-    client = await Client.connect(f"127.0.0.1:{free_port()}", lazy=True)
-    cases = Cases(client, board.parts.register, board.parts.settings.task_queue)
-    yield make_app(replace(board.site, cases=cases))
-
-
 async def test_a_step_is_recorded_by_a_form_that_is_checked_first(board: Board, browser: Browsers) -> None:
     reference, coordinator = await board.opened(), await browser("coordinator", name="Sam Example")
     address = f"/files/{reference}/record/note_added"
@@ -105,9 +92,7 @@ async def test_a_double_click_records_once(board: Board, browser: Browsers) -> N
     assert len(await steps(board, reference, "note_added")) == 1
 
 
-async def test_a_form_that_was_recorded_is_not_recorded_again_with_other_words(
-    board: Board, browser: Browsers
-) -> None:
+async def test_a_form_that_was_recorded_is_not_recorded_again_with_other_words(board: Board, browser: Browsers) -> None:
     reference, coordinator = await board.opened(), await browser("coordinator")
     address = f"/files/{reference}/record/note_added"
     check = await sent(coordinator, address, note(board))
@@ -188,7 +173,9 @@ async def test_every_step_is_in_the_list_with_why_it_may_not_be_recorded(board: 
 async def test_the_chair_decides_and_leaves_the_rest_to_the_coordinator(board: Board, browser: Browsers) -> None:
     reference, chair = await board.opened(), await browser("chair")
     page = await chair.get(f"/files/{reference}/record")
-    assert f'href="/files/{reference}/record/decision"' in page.text and "This is recorded by a coordinator." in page.text
+    assert (
+        f'href="/files/{reference}/record/decision"' in page.text and "This is recorded by a coordinator." in page.text
+    )
     assert f'href="/files/{reference}/record/notified_panel"' not in page.text
     token = {"csrf": await chair.token(f"/files/{reference}/record/decision")}
     forced = await chair.post(f"/files/{reference}/record/notified_panel", data={**token, **today(board)})

@@ -1,0 +1,143 @@
+"""The parts of forms by themselves: dates as people type them, choices the core leaves, names that are free."""
+
+from __future__ import annotations
+
+import pytest
+
+from models.catalogue import STEPS
+from models.step import World
+from web.form_dates import NotADate, date_values, read_date
+from web.form_faults import in_plain_words
+from web.form_fields import FormField, fields_of
+from web.form_names import NAMES, ON_FILE_ALREADY, Given, next_name, step_fields
+from web.form_values import Typed, clean, cleaned
+from web.rule_texts import FILE, made, rules
+
+from ..core import lives
+from ..core.case import REPORT, Case
+
+DAYS = {
+    ("27", "3", "2018"): "2018-03-27",
+    ("1", "March", "2018"): "2018-03-01",
+    ("01", "sept", "2018"): "2018-09-01",
+    ("29", "FEB", "2020"): "2020-02-29",
+    ("", "", ""): None,
+}
+NO_DAYS = {
+    ("31", "2", "2018"): "must be a real date",
+    ("1", "", "2018"): "must include a month",
+    ("", "", "2018"): "must include a day and a month",
+    ("1", "13", "2018"): "must be a real date",
+    ("1", "Marchember", "2018"): "must be a real date: the month is a number or a name, 9 or September",
+    ("1", "3", "18"): "must have a year of 4 figures",
+    ("x", "3", "2018"): "must be a real date: the day is a number",
+    ("\u0661", "3", "2018"): "must be a real date: the day is a number",
+    ("1", "3", "99999"): "must have a year of 4 figures",
+}
+
+
+def typed(day: str, month: str, year: str) -> Typed:
+    """A date in a form."""
+    return Typed((("on-day", day), ("on-month", month), ("on-year", year)))
+
+
+@pytest.mark.parametrize("parts", DAYS)
+def test_a_date_is_read_with_the_month_as_a_number_or_a_name(parts: tuple[str, str, str]) -> None:
+    assert read_date(typed(*parts), "on") == DAYS[parts]
+
+
+@pytest.mark.parametrize("parts", NO_DAYS)
+def test_what_is_no_date_is_told_in_words(parts: tuple[str, str, str]) -> None:
+    with pytest.raises(NotADate) as error:
+        read_date(typed(*parts), "on")
+    assert str(error.value) == NO_DAYS[parts]
+
+
+def test_a_date_is_shown_in_its_three_parts() -> None:
+    assert date_values("on", "2018-03-07") == {"on-day": "7", "on-month": "3", "on-year": "2018"}
+    assert date_values("on", "nonsense") == {}
+
+
+def field_of(case: Case, step: str, key: str) -> FormField:
+    """A field of a step's form on this file."""
+    given = Given(case.file, World(case.now, case.directory, case.rulebooks), tuple(case.record))
+    return next(one for one in step_fields(STEPS[step], given) if one.key == key)
+
+
+def test_what_can_be_chosen_is_what_the_core_leaves() -> None:
+    case = lives.decided()
+    deadlines = field_of(case, "deadline_extended", "deadline")
+    offered = {option.value for option in deadlines.options}
+    blocked = {option.value: option.hint for option in deadlines.blocked}
+    assert offered and offered | set(blocked) == {key for key, deadline in case.deadlines.items() if deadline.open}
+    assert all(case.deadlines[key].basis == "board's own" for key in offered)
+    assert all("never moves" in why for why in blocked.values()) and "completion" in blocked
+
+
+def test_only_a_draft_can_be_signed_off() -> None:
+    made = field_of(lives.drafted(), "report_signed_off", "document")
+    assert not made.upload and REPORT in lives.drafted().file.drafts
+
+
+def test_an_organisation_confirms_once() -> None:
+    case = lives.published()
+    case.step("learning_taken_forward", organisation="hospital", how="In its own training.")
+    made = field_of(case, "learning_taken_forward", "organisation")
+    assert [option.value for option in made.options] == ["school"]
+    assert [option.value for option in made.blocked] == ["hospital"] and "recorded already" in made.blocked[0].hint
+
+
+def test_who_decides_is_the_chair_or_who_acts_for_the_chair() -> None:
+    assert [option.value for option in field_of(lives.met(), "decision", "decider").options] == ["Person chair"]
+
+
+def test_each_unknown_fact_is_asked_about() -> None:
+    case = Case.opened({"id": "child-1", "outcome": "died"})
+    facts = {option.value: option.text for option in field_of(case, "decision", "unknown_reasons").options}
+    assert facts["child-1.abuse_or_neglect"] == "child-1: Abuse or neglect"
+    assert facts["child-1.residence"] == "child-1: Area of normal residence"
+    assert "concern_about_joint_working" not in facts, "it does not matter for a death"
+
+
+def test_a_new_identifier_is_proposed_that_nothing_has() -> None:
+    case = lives.drafted()
+    assert field_of(case, "action_proposed", "action").new == "action-1"
+    case.step("action_proposed", action="action-1", text="A form.", owner="board")
+    case.step("action_proposed", action="Action-3", text="A form.", owner="board")
+    assert next_name(NAMES["action_proposed.action"], case.file) == "action-4"
+    assert field_of(case, "child_added", "child").fields[0].new == "child-2"
+
+
+def test_every_entry_of_the_table_is_about_a_field_that_there_is() -> None:
+    keys = {f"{name}.{key}" for name, kind in STEPS.items() for key in kind.model_fields}
+    for place in (*NAMES, *ON_FILE_ALREADY):
+        if place == "child_added.child.id":
+            continue
+        assert place in keys if "." in place else any(key.endswith(f".{place}") for key in keys)
+
+
+def test_every_identifier_of_a_step_is_chosen_or_proposed() -> None:
+    for name, kind in STEPS.items():
+        for one in fields_of(kind, leave_out=frozenset({"id", "recorded_by"})):
+            if one.kind == "line" and not one.limit and one.key != "reference":
+                assert f"{name}.{one.key}" in NAMES or one.key in NAMES, f"{name}.{one.key}"
+
+
+def test_text_is_cleaned_of_what_no_keyboard_types() -> None:
+    assert clean("a\x00b\ud800c\r\nd\te\x85") == "abc\nd\te"
+    assert cleaned([("a\x00", "x" * 100_000)]).items[0][0] == "a"
+
+
+def test_steps_are_called_by_what_people_call_them() -> None:
+    assert in_plain_words("Record transferred, or correct it.") == (
+        "Record “The case was transferred to another board”, or correct it."
+    )
+    assert (
+        in_plain_words("record decision_revisited to change it") == "record “The decision was revisited” to change it"
+    )
+    assert in_plain_words("a decision was closed and published") == "a decision was closed and published"
+
+
+def test_the_rules_that_pages_quote_are_those_of_the_documents() -> None:
+    assert FILE.read_text(encoding="utf-8") == made(), "make it anew: python -m web.rule_texts"
+    assert {rule for kind in STEPS.values() for rule in kind.rules} <= set(rules())
