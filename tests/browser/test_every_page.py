@@ -22,10 +22,23 @@ async def test_a_page_can_be_used_by_everybody(
     assert await page.locator("h1").count() == 1
     assert (await page.title()).endswith("Serious case reviews")
     async with as_it_stands(page) if not javascript else nullcontext(page) as shown:
-        await axe(shown)
+        if javascript:
+            await axe(shown)
         await no_sideways_scroll(shown, width=1280, text=200)
         await no_sideways_scroll(shown, width=320)
         await axe(shown)
+
+
+async def test_what_is_wrong_is_found(open_page: OpenPage) -> None:
+    page = await open_page()
+    await page.goto("/help")
+    await page.evaluate("() => document.querySelector('main').insertAdjacentHTML('beforeend', '<img src=\"data:,\">')")
+    with pytest.raises(AssertionError, match="image-alt"):
+        await axe(page)
+    await page.evaluate("() => { document.querySelector('h1').style.width = '500px' }")
+    await no_sideways_scroll(page, width=1280)
+    with pytest.raises(AssertionError, match="at 320 px"):
+        await no_sideways_scroll(page)
 
 
 def test_no_state_has_the_name_of_another() -> None:
