@@ -13,8 +13,11 @@ from urllib.parse import urlsplit
 
 import pytest
 import yaml
+from fastapi.routing import APIRoute
 
+import starter
 from running.settings import Settings, load_settings
+from web import health
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -178,7 +181,7 @@ def test_commands_run_files_that_are_in_the_image() -> None:
             case _:
                 pytest.fail(f"{where} runs {command}")
         seen.append(where)
-    assert {"worker", "migrate", "Dockerfile"} <= set(seen)
+    assert {"worker", "pages", "migrate", "Dockerfile"} <= set(seen)
 
 
 def test_the_image_runs_as_a_user_without_rights_and_keeps_documents_in_a_volume() -> None:
@@ -189,6 +192,34 @@ def test_the_image_runs_as_a_user_without_rights_and_keeps_documents_in_a_volume
     assert f"SCR_DOCUMENTS_DIR={documents}" in final_stage
     assert re.search(rf"install --directory --owner scr .*{documents}", final_stage)
     assert f"documents:{documents}" in SERVICES["worker"]["volumes"]
+
+
+def test_the_pages_are_served_where_their_port_leads_and_say_whether_they_are_well() -> None:
+    pages, settings = SERVICES["pages"], environment("pages")
+    name = pages["command"][2]
+    assert pages["command"][:2] == ["python", "starter.py"]
+    assert name in {command.name for command in starter.app.registered_commands}
+    address, _, port = settings["SCR_PAGES_ADDRESS"].rpartition(":")
+    assert address == "0.0.0.0" and pages["ports"] == [f"127.0.0.1:{port}:{port}"]
+    assert settings["SCR_PUBLIC_URL"] == f"http://127.0.0.1:{port}"
+    assert f'"http://127.0.0.1:{port}/healthz"' in pages["healthcheck"]["test"][-1]
+    assert "/healthz" in {route.path for route in health.router.routes if isinstance(route, APIRoute)}
+    assert settings["SCR_TEMPORAL_PAGE"].rpartition(":")[2] in SERVICES["temporal-ui"]["ports"][0]
+
+
+def test_pages_and_worker_have_the_same_settings_and_keep_in_one_place() -> None:
+    assert environment("pages") == environment("worker")
+    assert SERVICES["pages"]["volumes"] == SERVICES["worker"]["volumes"]
+    data = environment("worker")["SCR_DATA_DIR"]
+    assert f"data:{data}" in SERVICES["worker"]["volumes"]
+    final_stage = DOCKERFILE[DOCKERFILE.rindex("\nFROM ") :]
+    assert f"SCR_DATA_DIR={data}" in final_stage
+    assert re.search(rf"install --directory --owner scr .* {data} ", final_stage)
+
+
+def test_the_pages_start_while_temporal_is_away() -> None:
+    waits_for = set(SERVICES["pages"]["depends_on"])
+    assert not {name for name in waits_for if name.startswith("temporal")}
 
 
 def test_the_worker_trusts_the_certificate_that_the_mail_server_shows() -> None:

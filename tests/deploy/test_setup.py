@@ -178,9 +178,43 @@ def test_ctrl_c_reaches_the_program_and_make_has_nothing_to_add(checkout: Checko
         assert process.stderr.read() == ""
 
 
+def test_without_chromium_it_is_installed_or_its_command_is_named(checkout: Checkout) -> None:
+    tools = checkout.folder / "tools"
+    tools.mkdir()
+
+    def tool(name: str, script: str) -> None:
+        (tools / name).write_text(f"#!/bin/sh\n{script}\n")
+        (tools / name).chmod(0o755)
+
+    def browser() -> subprocess.CompletedProcess[str]:
+        make = shutil.which("make")
+        assert make is not None
+        return subprocess.run(
+            [make, "browser", "SHELL=/bin/sh"],
+            cwd=checkout.folder,
+            env={"PATH": str(tools)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    tool("sh", 'exec /bin/sh "$@"')
+    tool("id", "echo 1000")
+    tool("apt-get", f'echo "$@" >> "{tools}/asked"; /bin/ln -sf /bin/sh "{tools}/chromium"')
+    refused = browser()
+    assert refused.returncode != 0 and "sudo apt-get install chromium" in refused.stderr
+    assert not (tools / "asked").exists(), "who is not root is not asked for a password"
+
+    tool("id", "echo 0")
+    assert browser().returncode == 0
+    asked = (tools / "asked").read_text().splitlines()
+    assert [line.split()[0] for line in asked] == ["update", "install"] and "chromium" in asked[1]
+    assert browser().returncode == 0 and len((tools / "asked").read_text().splitlines()) == 2
+
+
 def test_make_alone_lists_what_there_is_to_do(checkout: Checkout) -> None:
     listed = subprocess.run(["make"], cwd=checkout.folder, capture_output=True, text=True, check=True).stdout
-    for target in ("run", "test", "check", "bench", "lock", "clean"):
+    for target in ("run", "test", "check", "bench", "lock", "assets", "clean"):
         assert f"make {target} " in listed
 
 
