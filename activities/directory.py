@@ -50,6 +50,14 @@ class FaultyDirectory(Exception):
         super().__init__("The directory was not stored: " + "; ".join(self.faults) + ".")
 
 
+class DirectoryMoved(Exception):
+    """Somebody else changed the directory meanwhile, so nothing was stored. ``changes`` says what they did."""
+
+    def __init__(self, changes: tuple[Change, ...]) -> None:
+        self.changes = changes
+        super().__init__("Somebody else has changed the directory meanwhile: look at what they did, and send it again.")
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One change of the directory.
@@ -114,8 +122,21 @@ async def latest_directory(register: Register, known: Known | None) -> Known:
     return found
 
 
+async def load_directory_to_change(register: Register) -> tuple[Directory | None, int]:
+    """The directory, None while there is none, and its revision: give that back with what is changed.
+
+    Raises:
+        RegisterAway: no answer in time.
+    """
+
+    async def work(connection: AsyncConnection) -> tuple[Directory | None, int]:
+        return await _load(connection), await connection.scalar(select(_BOARD.c.revision)) or 0
+
+    return await register.read(work)
+
+
 async def replace_directory(
-    register: Register, directory: Directory, *, changed_by: str, at: datetime
+    register: Register, directory: Directory, *, changed_by: str, at: datetime, seen: int | None = None
 ) -> tuple[Change, ...]:
     """Stores a directory in place of the one there was, in one transaction, and what that changed.
 
@@ -124,12 +145,14 @@ async def replace_directory(
         directory: the whole of it.
         changed_by: who does this, for the audit.
         at: when, for the audit.
+        seen: the revision that this one was made from; without it, whatever is there is replaced.
 
     Returns:
         What changed; nothing when it is the same directory, or the same in another order.
 
     Raises:
         FaultyDirectory: it names people or organisations that it does not have, say.
+        DirectoryMoved: something was changed since ``seen``.
         RegisterAway: no answer in time; ask again.
     """
     if faults := directory.faults():
@@ -143,6 +166,8 @@ async def replace_directory(
             index_elements=["id"], set_={"revision": _BOARD.c.revision + 1}
         ).returning(_BOARD.c.revision)
         revision = (await connection.execute(counted, board)).scalar_one()
+        if seen is not None and (meanwhile := await _changes_since(connection, seen)):
+            raise DirectoryMoved(meanwhile)
         before = await _load(connection) if revision > 1 else None
         changes = tuple(Change(revision, at, changed_by, *change) for change in _changes(before, directory))
         if directory != before:
@@ -158,13 +183,13 @@ async def directory_changes(register: Register) -> tuple[Change, ...]:
     Raises:
         RegisterAway: no answer in time.
     """
+    return await register.read(lambda connection: _changes_since(connection, 0))
+
+
+async def _changes_since(connection: AsyncConnection, revision: int) -> tuple[Change, ...]:
     columns = (_CHANGE.c[name] for name in ("revision", "at", "changed_by", "what", "was", "became"))
-    found = select(*columns).order_by(_CHANGE.c.revision, _CHANGE.c.number)
-
-    async def work(connection: AsyncConnection) -> tuple[Change, ...]:
-        return tuple(Change(*row) for row in await connection.execute(found))
-
-    return await register.read(work)
+    found = select(*columns).where(_CHANGE.c.revision > revision).order_by(_CHANGE.c.revision, _CHANGE.c.number)
+    return tuple(Change(*row) for row in await connection.execute(found))
 
 
 async def _load(connection: AsyncConnection) -> Directory | None:

@@ -22,6 +22,22 @@ ROLES = {
 """The roles a directory knows. Board members and safeguarding leads hold theirs for an organisation."""
 
 
+NEEDED = (
+    "coordinator",
+    "chair",
+    "case_review_group",
+    "learning_and_development",
+    "ofsted",
+    "dfe",
+    "national_panel",
+    "local_authority",
+)
+"""Roles that letters go to on every board: empty, a letter is refused until somebody holds them."""
+
+NEEDED_OF_EACH = ("safeguarding_lead", "board_member")
+"""Roles that letters go to in each organisation."""
+
+
 class _Plain(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
@@ -104,6 +120,14 @@ class Directory(_Plain):
         """Whether a person held a role, or acted for its holder, on a day (2.2c)."""
         acted = any(a.role == role and a.person == person and a.since <= on <= a.until for a in self.acting)
         return acted or any(a.person == person for a in self.holding(role, on))
+
+    def gaps(self, on: date) -> list[tuple[str, str]]:
+        """Roles that letters need and nobody holds on a day: the role, and the organisation's id or nothing."""
+        found = [(role, "") for role in NEEDED if self.holder(role, on) is None]
+        for organisation in self.organisations:
+            roles = (role for role in NEEDED_OF_EACH if self.holder(role, on, organisation.id) is None)
+            found += [(role, organisation.id) for role in roles]
+        return found
 
     def board_members(self, on: date) -> tuple[Person, ...]:
         """Every board member on a day, each once, in the directory's order."""
