@@ -8,10 +8,8 @@ from datetime import date
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from annotated_types import Ge, Le, MaxLen
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
-from pydantic_core import PydanticUndefined
 
 from models.step import Digest
 
@@ -131,7 +129,7 @@ def field_of(model: type[BaseModel], key: str, *, prefix: str = "") -> FormField
         rule=_rule(info),
     )
     annotation, metadata, optional = _bare(info.annotation, list(info.metadata))
-    default = info.default if info.default not in (PydanticUndefined, None) else None
+    default = None if info.is_required() or info.default_factory is not None else info.default
     return _shaped(made, model, annotation, metadata, optional=optional, default=default)
 
 
@@ -149,7 +147,7 @@ def _shaped(
             return replace(made, kind="checkbox")
         return replace(made, kind="yes or no", default="yes" if default else "", needed=made.needed)
     if annotation is int:
-        return replace(made, kind="number", least=_limit(metadata, Ge, "ge"), most=_limit(metadata, Le, "le"))
+        return replace(made, kind="number", least=_limit(metadata, "ge"), most=_limit(metadata, "le"))
     if annotation is date:
         return replace(made, kind="date")
     if origin is tuple:
@@ -159,8 +157,8 @@ def _shaped(
     if _pattern(metadata) == _pattern(_bare(Digest, [])[1]):
         return replace(made, kind="document")
     if "@" in (_pattern(metadata) or ""):
-        return replace(made, kind="email", limit=_limit(metadata, MaxLen, "max_length") or 0)
-    longest = _limit(metadata, MaxLen, "max_length") or 0
+        return replace(made, kind="email", limit=_limit(metadata, "max_length") or 0)
+    longest = _limit(metadata, "max_length") or 0
     return replace(made, kind="text" if longest > LONG else "line", limit=longest)
 
 
@@ -168,7 +166,7 @@ def _several(made: FormField, model: type[BaseModel], item: Any, *, optional: bo
     bare, metadata, _ = _bare(item, [])
     if get_origin(bare) is Literal:
         return replace(made, kind="choices", options=_options(model, get_args(bare)), empty_is_said=optional)
-    return replace(made, kind="lines", limit=_limit(metadata, MaxLen, "max_length") or 0)
+    return replace(made, kind="lines", limit=_limit(metadata, "max_length") or 0)
 
 
 def _options(model: type[BaseModel], values: tuple[Any, ...]) -> tuple[Option, ...]:
@@ -204,13 +202,14 @@ def _pattern(metadata: list[Any]) -> str | None:
     return next((str(pattern) for pattern in found if pattern), None)
 
 
-def _limit(metadata: list[Any], kind: type, name: str) -> int | None:
-    found = (getattr(one, name) for one in metadata if isinstance(one, kind))
-    return next((int(limit) for limit in found), None)
+def _limit(metadata: list[Any], name: str) -> int | None:
+    """A limit that pydantic keeps beside a type: ``ge``, ``le`` or ``max_length``."""
+    found = (getattr(one, name, None) for one in metadata)
+    return next((int(limit) for limit in found if limit is not None), None)
 
 
 def _longest(annotation: Any) -> int:
-    return _limit(_bare(annotation, [])[1], MaxLen, "max_length") or 0
+    return _limit(_bare(annotation, [])[1], "max_length") or 0
 
 
 def _rule(info: FieldInfo) -> str:

@@ -57,11 +57,13 @@ class Names:
         on_file: what there is to choose; None for something new.
         new: what a new identifier begins with; empty when nothing new can be named.
         taken: the identifiers that are taken.
+        typed_hint: whether the field's hint says how to type it, which is no help where it is chosen.
     """
 
     on_file: Options | None = None
     new: str = ""
     taken: Callable[[CaseFile], Iterable[str]] = lambda file: ()
+    typed_hint: bool = False
 
 
 def step_fields(kind: type[Step], given: Given) -> list[FormField]:
@@ -97,7 +99,8 @@ def _named(kind: type[Step], made: FormField, given: Given) -> FormField:
     if names is None:
         return made
     if names.on_file is not None:
-        made = _chosen(kind, made, tuple(names.on_file(given)), given)
+        chosen = _chosen(kind, made, tuple(names.on_file(given)), given)
+        made = replace(chosen, hint="") if names.typed_hint and chosen.kind == "choice" else chosen
     return replace(made, new=next_name(names, given.case)) if names.new else made
 
 
@@ -313,16 +316,16 @@ def _rulebooks(given: Given) -> Iterator[Option]:
 
 NAMES: Mapping[str, Names] = {
     "organisation": Names(_parties),
-    "owner": Names(_owners),
+    "owner": Names(_owners, typed_hint=True),
     "child": Names(_children),
     "notified_panel.child": Names(_of(lambda f: f.added_children, lambda _: ("", ""))),
-    "deadline": Names(_deadlines),
-    "step": Names(_steps),
-    "notice": Names(_letters),
-    "recipient": Names(_readers),
+    "deadline": Names(_deadlines, typed_hint=True),
+    "step": Names(_steps, typed_hint=True),
+    "notice": Names(_letters, typed_hint=True),
+    "recipient": Names(_readers, typed_hint=True),
     "decider": Names(_deciders),
     "decided_by": Names(_deciders),
-    "rulebook": Names(_rulebooks),
+    "rulebook": Names(_rulebooks, typed_hint=True),
     "terms_met": Names(_RESTRICTIONS),
     "action": Names(_ACTIONS),
     "action_proposed.action": Names(new="action", taken=lambda f: f.actions),
