@@ -23,6 +23,8 @@ from models.sections.s2_2_decision import facts_to_explain
 from models.step import Step, World, refusals
 from web.form_fields import FormField, Option, fields_of
 
+MOST_ASKED = 60
+"""Choices that the core is asked about one by one: a page is to come at once."""
 SHOWN = 90
 """Characters of a text that name it in a list."""
 
@@ -145,8 +147,11 @@ def _sorted_out(
 ) -> tuple[tuple[Option, ...], tuple[Option, ...]]:
     """The choices that the core would not refuse for themselves, and those it would, with its reason as the hint.
 
-    A reason that holds for every choice does not tell them apart, and is left to the check of what was typed.
+    A reason that holds for every choice does not tell them apart, and is left to the check of what was typed; so are
+    lists too long to be asked about one by one.
     """
+    if len(options) > MOST_ASKED:
+        return options, ()
     filled = _filled(kind, given)
     reasons = {option.value: _against(kind, key, option.value, filled, given) for option in options}
     if all(reasons.values()):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from dataclasses import replace
 
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from activities.away import RegisterAway
 from activities.kept_forms import DRAFTS, forget_form, keep_form, kept_drafts, kept_form
 from activities.references import ReferenceTaken, claim_next_reference, likely_next_reference
 from models.counting import london_date
@@ -139,7 +141,8 @@ async def confirm(id: str, visit: Visit = allowed("open files")) -> Response:
         title = "The file may or may not be open" if error.perhaps else "The file was not opened"
         return visit.page("opening/away.html", status=503, title=title, draft=draft, perhaps=error.perhaps)
     # Nothing of the incident stays in the draft: the file has it now.
-    await _keep(visit, Draft(draft.id, Typed(((OPENED, reference),))))
+    with suppress(RegisterAway):  # The file is open, whatever becomes of the draft.
+        await _keep(visit, Draft(draft.id, Typed(((OPENED, reference),))))
     return visit.to(f"/open/done/{reference}")
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from activities.away import RegisterAway
 from activities.kept_forms import forget_form, keep_form
 from activities.recorded import has_step, wait_for_step
 from models.catalogue import STEPS
@@ -87,8 +89,9 @@ async def _record(visit: Visit, made: StepForm) -> Response:
     except NoSuchFileError:
         raise NotFound(f"There is no file {opened.reference}.") from None
     except NotTaken as error:
-        if await has_step(visit.site.register, opened.reference, made.id):
-            return await _done(visit, made)
+        with suppress(RegisterAway):
+            if await has_step(visit.site.register, opened.reference, made.id):
+                return await _done(visit, made)
         return await _away_page(visit, made, perhaps=error.perhaps or bool(visit.text("again")))
     return await _done(visit, made)
 
@@ -96,8 +99,9 @@ async def _record(visit: Visit, made: StepForm) -> Response:
 async def _done(visit: Visit, made: StepForm) -> Response:
     """What was typed is needed no longer; the file's page says what was recorded."""
     register, reference = visit.site.register, made.opened.reference
-    await forget_form(register, visit.account.id, visit.request.url.path)
-    await wait_for_step(register, reference, made.id, seconds=IN_REGISTER_WITHIN)
+    with suppress(RegisterAway):  # It is recorded, whatever becomes of the rest.
+        await forget_form(register, visit.account.id, visit.request.url.path)
+        await wait_for_step(register, reference, made.id, seconds=IN_REGISTER_WITHIN)
     return visit.to(f"/files/{reference}?recorded={made.kind.name()}")
 
 
@@ -133,7 +137,8 @@ def _taken_page(visit: Visit, made: StepForm) -> Response:
 async def _away_page(visit: Visit, made: StepForm, *, perhaps: bool) -> Response:
     """Says plainly that it was not recorded, or may have been, and keeps what was typed here and on the server."""
     values = [("id", made.id), ("seen", str(made.seen)), *made.view.hidden()]
-    await keep_form(visit.site.register, visit.account.id, visit.request.url.path, values, now=visit.now)
+    with suppress(RegisterAway):  # The page itself keeps it as well.
+        await keep_form(visit.site.register, visit.account.id, visit.request.url.path, values, now=visit.now)
     title = "It may or may not have been recorded" if perhaps else "It was not recorded"
     return _page(visit, "recording/away.html", made, title, status=503, perhaps=perhaps)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,9 +13,11 @@ import pytest
 from fastapi import FastAPI
 
 from activities.accounts import change_account
+from activities.database import Register
 from activities.kept_forms import kept_form
 from activities.sessions import begin_session
 from web import sending
+from web.app import make_app
 
 from .conftest import Board, Browser, Browsers
 from .html_forms import Page, structure_faults
@@ -283,3 +286,22 @@ async def test_what_was_kept_can_be_given_up(board: Board, browser: Browsers, aw
     assert "No more." in kept.text
     given_up = await cut_off.post(address, data={"csrf": values_in(kept)["csrf"], "discard": "yes"})
     assert given_up.status_code == 303 and "No more." not in (await cut_off.get(address)).text
+
+
+async def test_with_the_register_away_what_was_typed_is_handed_back(
+    board: Board, browser: Browsers, tmp_path: Path
+) -> None:
+    reference, coordinator = await board.opened(), await browser("coordinator")
+    address = f"/files/{reference}/record/note_added"
+    form = await coordinator.get(address)
+    async with Register(f"sqlite:///{tmp_path}/nowhere/register.sqlite") as nowhere:
+        app = make_app(replace(board.site, system=replace(board.parts, register=nowhere)))
+        cut_off = await browser(app=app)
+        cut_off.cookies.set("session", coordinator.cookies["session"])
+        told = await cut_off.post(address, data=values_in(form) | note(board, 'Typed for an "hour" <b>.'))
+        assert told.status_code == 503 and "Nothing was changed" in told.text and structure_faults(told.text) == []
+        secrets = await cut_off.post("/sign-in", data={"email": "a@b.example", "password": "a secret"})
+        assert "a secret" not in secrets.text
+    check = await again(coordinator, address, told)
+    assert check.status_code == 200 and "Typed for an &#34;hour&#34; &lt;b&gt;." in check.text
+    assert (await again(coordinator, address, check, confirm="yes")).status_code == 303
