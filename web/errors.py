@@ -14,6 +14,7 @@ from temporalio.service import RPCError
 from activities.away import RegisterAway
 from running.cases import UnansweredError
 from web import sign_in
+from web.resending import register_away
 from web.visit import ForeignForm, NotAllowed, NotFound, SignInNeeded, nonce
 
 Answer = Callable[[Request, Exception], Awaitable[Response]]
@@ -104,11 +105,7 @@ ANSWERS: dict[Any, Answer] = {
         "It did not come from a page of this service that is still open for you. Go back, reload the page and send it "
         "again.",
     ),
-    RegisterAway: _page(
-        503,
-        "The register does not answer",
-        "Nothing was changed by this page. Try again in a few minutes; if it lasts, tell operations.",
-    ),
+    RegisterAway: register_away,
     UnansweredError: _page(503, "The system did not answer in time", _UNSURE),
     RPCError: _page(503, "The system did not answer in time", _UNSURE),
     RequestValidationError: _page(

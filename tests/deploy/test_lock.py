@@ -80,6 +80,7 @@ def test_a_lock_holds_all_that_is_needed_wherever_we_run(
 ) -> None:
     where = environment(machine, python)
     locked = pins(lock, where)
+    here = pins(lock, {name: str(value) for name, value in default_environment().items()})
     assert Version(python) in SpecifierSet(PROJECT["project"]["requires-python"])
     waiting = [(requirement, "pyproject.toml") for requirement in asked if applies(requirement.marker, where, set())]
     seen = set()
@@ -91,7 +92,7 @@ def test_a_lock_holds_all_that_is_needed_wherever_we_run(
         seen.add((name, frozenset(requirement.extras)))
         assert name in locked, f"{lock} lacks {requirement}, for {wanted_by}"
         assert requirement.specifier.contains(locked[name], prereleases=True), f"{wanted_by} needs {requirement}"
-        if name == "cryptography" and machine == "a Mac on Intel":
+        if locked[name] != here.get(name):
             continue  # another release than the one installed here, so there is nothing to read
         if not (installed := installed_here(name)):
             continue
