@@ -13,6 +13,7 @@ from web.form_faults import in_plain_words
 from web.reading import OpenFile
 from web.recording_rights import may_not
 from web.rule_texts import SECTIONS, section_of
+from web.visit import Visit
 
 EVERY_WEEK = "At any time"
 
@@ -103,3 +104,9 @@ def _group(kind: type[Step], by_stage: bool) -> str:
         stage = _ELSEWHERE.get(kind.name()) or _STAGES.get(section, EVERY_WEEK)
         return stage if stage == EVERY_WEEK else stage.capitalize()
     return f"{section} {SECTIONS[section]}" if section in SECTIONS else EVERY_WEEK
+
+
+def recorded_words(visit: Visit) -> str:
+    """What a file's page says right after a step was recorded, by the address it was led to; empty otherwise."""
+    name = visit.request.query_params.get("recorded", "")
+    return f"Recorded: {STEPS[name].label[:1].lower()}{STEPS[name].label[1:]}." if name in STEPS else ""
