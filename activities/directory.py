@@ -135,6 +135,20 @@ async def load_directory_to_change(register: Register) -> tuple[Directory | None
     return await register.read(work)
 
 
+async def directory_revision(register: Register) -> int | None:
+    """How often the directory was replaced, by which a copy of it can be known to be the latest; None without one.
+
+    Raises:
+        RegisterAway: no answer in time.
+    """
+
+    async def work(connection: AsyncConnection) -> int | None:
+        found: int | None = await connection.scalar(select(_BOARD.c.revision))
+        return found
+
+    return await register.read(work)
+
+
 async def replace_directory(
     register: Register, directory: Directory, *, changed_by: str, at: datetime, seen: int | None = None
 ) -> tuple[Change, ...]:

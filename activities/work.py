@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -13,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.deadline_words import PERIODS
 from models.register import StoredDeadline, StoredFile, StoredInvolvement
+from models.register_access import StoredRestriction
 from models.responsible import ASKED_OF_ORGANISATIONS, organisation_of
 
 from .access import visible
@@ -21,6 +23,7 @@ from .database import Register
 _FILE = StoredFile.__table__
 _DEADLINE = StoredDeadline.__table__
 _INVOLVED = StoredInvolvement.__table__
+_RESTRICTION = StoredRestriction.__table__
 
 PAGE = 50
 
@@ -101,6 +104,36 @@ class WorkPage:
     counts: Counts
 
 
+_Asked = tuple[str, str, date]
+_Stamp = tuple[Any, ...]
+
+
+class Kept:
+    """What was counted last, for whoever asks the same before any file or restriction has changed.
+
+    Counting goes through every open deadline; nearly always nothing has changed since the page before.
+    """
+
+    def __init__(self) -> None:
+        self._groups: dict[_Asked, tuple[_Stamp, float, list[_Group]]] = {}
+
+    def get(self, asked: _Asked, stamp: _Stamp) -> list[_Group] | None:
+        """What was counted for the same question while the register was the same, and not too long ago."""
+        before, at, groups = self._groups.get(asked, ((), 0.0, []))
+        return groups if before == stamp and time.monotonic() < at + KEPT_SECONDS else None
+
+    def put(self, asked: _Asked, stamp: _Stamp, groups: list[_Group]) -> None:
+        """Keeps it; of too many questions the oldest is forgotten."""
+        self._groups.pop(asked, None)
+        if len(self._groups) >= KEPT_MOST:
+            del self._groups[next(iter(self._groups))]
+        self._groups[asked] = (stamp, time.monotonic(), groups)
+
+
+KEPT_SECONDS, KEPT_MOST = 60.0, 200
+"""How long, and how many. A file that is mended at the revision it had before is seen when the time is over."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Group:
     """How many deadlines of some kind there are, and how many of them have passed."""
@@ -120,6 +153,7 @@ async def work_list(
     *,
     start: int = 0,
     limit: int = PAGE,
+    kept: Kept | None = None,
 ) -> WorkPage:
     """Open deadlines by their day, so that those that have passed come first.
 
@@ -132,7 +166,8 @@ async def work_list(
         today: today in London.
         which: the filter.
         start: how many to leave out at the beginning.
-        limit: how many to give.
+        limit: how many to give, at most :data:`PAGE`.
+        kept: what was counted before, to be used again.
 
     Raises:
         RegisterAway: no answer in time.
@@ -141,7 +176,7 @@ async def work_list(
     seen = _seen(reader, which)
 
     async def work(connection: AsyncConnection) -> WorkPage:
-        groups = [_Group(*row) for row in await connection.execute(_grouped(seen, today))]
+        groups = await _counted(connection, reader, which, today, kept)
         late = sum(group.late for group in groups if _fits(group, which, reader))
         total = late if which.overdue else sum(group.number for group in groups if _fits(group, which, reader))
         wanted = [*_standing(), *seen, *_narrowed(which, reader, today)]
@@ -179,6 +214,32 @@ def _grouped(seen: list[ColumnElement[bool]], today: date) -> Select[Any]:
         .where(*seen)
         .group_by(*groups)
     )
+
+
+async def _counted(
+    connection: AsyncConnection, reader: Reader, which: WorkFilter, today: date, kept: Kept | None
+) -> list[_Group]:
+    async def counted() -> list[_Group]:
+        return [_Group(*row) for row in await connection.execute(_grouped(_seen(reader, which), today))]
+
+    if kept is None:
+        return await counted()
+    asked = ("" if reader.reads_all else reader.account, which.reference.strip().upper(), today)
+    stamp = tuple((await connection.execute(_STAMP)).one())
+    groups = kept.get(asked, stamp)
+    if groups is None:
+        groups = await counted()
+        kept.put(asked, stamp, groups)
+    return groups
+
+
+_STAMP = select(
+    select(func.count()).select_from(_FILE).scalar_subquery(),
+    select(func.sum(_FILE.c.revision)).scalar_subquery(),
+    select(func.count()).select_from(_RESTRICTION).scalar_subquery(),
+    select(func.max(_RESTRICTION.c.since)).scalar_subquery(),
+)
+"""Is another one whenever a file comes to another revision, or who may read one changes."""
 
 
 def _narrowed(which: WorkFilter, reader: Reader, today: date) -> Iterable[ColumnElement[bool]]:

@@ -7,11 +7,11 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter
+from fastapi import APIRouter, FastAPI
 from fastapi.responses import Response
 
 from activities.files import Filter, list_files
-from activities.work import PAGE, Counts, Reader, WorkFilter, WorkLine, work_list
+from activities.work import PAGE, Counts, Kept, Reader, WorkFilter, WorkLine, work_list
 from models.counting import london_date
 from models.deadline_words import DeadlineWords, deadline_words
 from models.responsible import answers_for, named_in, responsible_words
@@ -51,7 +51,8 @@ async def work(visit: Visit = allowed("read files")) -> Response:
     mine = answers_for(account.roles, account.organisation, account.person, directory, today)
     reader = replace(reader_of(visit), answers_for=mine)
     number = page_number(visit)
-    found = await work_list(visit.site.register, reader, today, which, start=(number - 1) * PAGE)
+    start, kept = (number - 1) * PAGE, _kept(visit.request.app)
+    found = await work_list(visit.site.register, reader, today, which, start=start, kept=kept)
     names = named_in(directory)
     asked = _asked(visit)
     return visit.page(
@@ -92,6 +93,14 @@ async def files(visit: Visit = allowed("read files")) -> Response:
         pages=pagination("/files", asked, number, found.total, PAGE),
         first=(number - 1) * PAGE + 1,
     )
+
+
+def _kept(app: FastAPI) -> Kept:
+    """What these pages counted before."""
+    kept: Kept | None = getattr(app.state, "counted_work", None)
+    if kept is None:
+        kept = app.state.counted_work = Kept()
+    return kept
 
 
 def reader_of(visit: Visit) -> Reader:

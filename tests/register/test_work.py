@@ -13,7 +13,7 @@ from sqlalchemy import event, text
 from activities.access import restrict
 from activities.database import Register
 from activities.register import write
-from activities.work import Reader, WorkFilter, WorkPage, work_list
+from activities.work import Kept, Reader, WorkFilter, WorkPage, work_list
 from models.projection import DeadlineRow, OrganisationRow, Projection
 
 AFile = Callable[..., Projection]
@@ -119,6 +119,32 @@ async def test_a_restricted_file_is_not_there_for_others_in_counts_neither(three
     assert "review" not in seen.counts.stages and seen.counts.organisations == {"hospital": 1}
     assert await listed(three, bob, reference="HSCB-1") == ""
     assert await listed(three, COORDINATOR) == await listed(three, replace(bob, reads_all=True))
+
+
+async def test_what_was_counted_is_counted_anew_once_a_file_or_a_restriction_has_changed(
+    three: Register, a_file: AFile, a_deadline: ADeadline
+) -> None:
+    kept, bob = Kept(), Reader("bob")
+
+    async def total(reader: Reader = COORDINATOR, **which: Any) -> int:
+        found = await work_list(three, reader, TODAY, WorkFilter(**which), kept=kept)
+        assert found == await work_list(three, reader, TODAY, WorkFilter(**which))
+        return found.total
+
+    assert [await total(), await total(bob), await total(stage="review"), await total(reference="hscb-1")] == [
+        5,
+        5,
+        2,
+        2,
+    ]
+    await write(three, a_file("HSCB-3", revision=4, deadlines=(), stage="deciding"))
+    assert [await total(), await total(bob), await total(stage="deciding")] == [4, 4, 0]
+    await restrict(three, "HSCB-1", ["ann"], by="ann", now=datetime(2019, 3, 1, tzinfo=UTC))
+    assert [await total(), await total(bob)] == [4, 2]
+    await restrict(three, "HSCB-1", ["bob"], by="ann", now=datetime(2019, 3, 2, tzinfo=UTC))
+    assert [await total(), await total(bob)] == [2, 4]
+    await restrict(three, "HSCB-1", [], by="ann", now=datetime(2019, 3, 3, tzinfo=UTC))
+    assert [await total(), await total(bob)] == [4, 4]
 
 
 async def test_pages_follow_one_another(three: Register) -> None:
