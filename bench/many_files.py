@@ -139,11 +139,12 @@ def templates() -> list[Projection]:
         lives = list(Played(read_scenario(path, shelf), shelf).moments())
         chosen = sorted({round(at * (len(lives) - 1) / (MOMENTS - 1)) for at in range(MOMENTS)})
         for moment in chosen:
-            found.append(_called(lives[moment], f"T-{number}-{moment}"))
+            found.append(renamed(lives[moment], f"T-{number}-{moment}"))
     return found
 
 
-def _called(file: Projection, reference: str) -> Projection:
+def renamed(file: Projection, reference: str) -> Projection:
+    """The same file under another reference."""
     opened, *rest = file.entries
     first = replace(opened, body={**opened.body, "reference": reference})
     return replace(file, reference=reference, entries=(first, *rest))

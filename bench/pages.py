@@ -65,7 +65,7 @@ async def _measured(name: str, url: str, folder: Path) -> None:
     print(f"pages, {name}: {FILES:,} files, {rows['open deadlines']:,} open deadlines, filled in {took:.0f} s")
     reference = str(largest)
     async with AsyncExitStack() as stack:
-        browser = await stack.enter_async_context(_browser(url, folder))
+        browser = await stack.enter_async_context(_Browser(url, folder))
         await _sign_in(browser, url)
         print(f"  {'page':<34} {'median':>9} {'95th':>9} {'aim':>9}")
         for what, address, aim in _pages(reference):
@@ -103,7 +103,7 @@ def _pages(reference: str) -> Iterator[tuple[str, str, float]]:
         yield f"largest file: {page.strip('/') or 'overview'}", f"/files/{reference}{page}", FILE_MS
 
 
-class _browser:
+class _Browser:
     """The pages over a register, without a server between."""
 
     def __init__(self, url: str, folder: Path) -> None:
