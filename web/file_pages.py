@@ -12,15 +12,11 @@ from models.duty import Clocks
 from models.step_words import plain_reason
 from models.tasks import Task, tasks_of
 from models.view import recordable, related_of, remarks_of
-from web import file_history, file_parts, operations
 from web.file_links import may_record, step_link
 from web.file_request import FileRequest, asked_for
 from web.visit import Visit, allowed
 
 router = APIRouter()
-router.include_router(file_parts.router)
-router.include_router(file_history.router)
-router.include_router(operations.router)
 
 
 @router.get("/files/{reference}")
