@@ -15,6 +15,7 @@ from activities.directory import (
     load_directory_to_change,
     replace_directory,
 )
+from activities.kept_forms import forget_form, kept_form
 from models.counting import london_date
 from models.directory import ROLES, Directory
 from web.across import before_page, choices, page_number
@@ -88,7 +89,8 @@ async def history(visit: Visit = allowed("read the directory")) -> Response:
 async def board_form(visit: Visit = allowed("change the directory")) -> Response:
     """The form for the board's name; with it, a directory begins."""
     found, revision = await load_directory_to_change(visit.site.register)
-    return _board_page(visit, found.board if found else "", revision)
+    kept = await _kept(visit)
+    return _board_page(visit, kept.get("board", found.board if found else ""), _revision(kept, revision))
 
 
 @router.post("/directory/board")
@@ -110,9 +112,9 @@ async def name_board(visit: Visit = allowed("change the directory")) -> Response
 async def add_form(part: str, visit: Visit = allowed("change the directory")) -> Response:
     """The form for a new row; the address may name what is known of it."""
     of, found, revision = await _to_change(visit, part)
-    given = visit.request.query_params
-    typed = {name: given[name] for name in of.fields if name in given}
-    return _form(visit, of, found, revision, typed)
+    given, kept = visit.request.query_params, await _kept(visit)
+    typed = {name: given[name] for name in of.fields if name in given} | kept
+    return _form(visit, of, found, _revision(kept, revision), typed)
 
 
 @router.post("/directory/{part}/add")
@@ -131,7 +133,8 @@ async def change_form(part: str, key: str, visit: Visit = allowed("change the di
         raise NotFound(
             "It is no longer in the directory as it was: somebody may have changed it. Look at the directory."
         )
-    return _form(visit, of, found, revision, typed_of(row), row)
+    kept = await _kept(visit)
+    return _form(visit, of, found, _revision(kept, revision), kept or typed_of(row), row)
 
 
 @router.post("/directory/{part}/{key}/change")
@@ -190,14 +193,27 @@ async def _to_change(visit: Visit, name: str) -> tuple[Part, Directory, int]:
     return PARTS[name], found, revision
 
 
+async def _kept(visit: Visit) -> Typed:
+    """What was typed on this page when the session had ended."""
+    kept = await kept_form(visit.site.register, visit.account.id, visit.request.url.path, now=visit.now)
+    return dict(kept)
+
+
+def _revision(kept: Typed, revision: int) -> int:
+    """The revision a form was made from: what was typed and kept was made from an earlier one, perhaps."""
+    given = kept.get("revision", "")
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 10 else revision
+
+
 async def _store(visit: Visit, wanted: Directory) -> None:
-    await replace_directory(visit.site.register, wanted, changed_by=visit.account.name, at=visit.now, seen=_seen(visit))
+    register = visit.site.register
+    await replace_directory(register, wanted, changed_by=visit.account.name, at=visit.now, seen=_seen(visit))
+    await forget_form(register, visit.account.id, visit.request.url.path)
 
 
 def _seen(visit: Visit) -> int:
     """The revision that the form was made from; a form that does not say it has seen nothing."""
-    given = visit.text("revision")
-    return int(given) if given.isascii() and given.isdigit() and len(given) < 10 else 0
+    return _revision({"revision": visit.text("revision")}, 0)
 
 
 def _typed(visit: Visit, part: Part) -> Typed:

@@ -129,9 +129,11 @@ def _told(change: Change, names: Mapping[str, str]) -> Told:
     what = {"board": "the board's name"}.get(change.what) or PARTS[change.what].one
     did = "added" if change.was is None else "removed" if change.became is None else "changed"
     row: Mapping[str, Any] = change.became or change.was or {}
-    called = row.get("name") or f"{names.get(row['person'], row['person'])} as {role_words(row['role']).lower()}"
+    called = row.get("name") or f"{names.get(row['person'], row['person'])}, {role_words(row['role'])}"
     fields = []
     for name, label in _LABELS.items():
+        if did != "changed" and name in ("name", "role", "person"):
+            continue  # said already
         was, became = (_value(one, name, names) for one in (change.was, change.became))
         if was != became and (name in (change.was or {}) or name in (change.became or {})):
             fields.append((capital(label), was, became))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 from collections.abc import Sequence
@@ -53,7 +54,7 @@ async def feed(secret: str, visit: Visit = allowed("anyone")) -> Response:
     known = visit.request.headers.get("if-none-match", "")
     if tag in [one.strip().removeprefix("W/") for one in known.split(",")]:
         return Response(status_code=304, headers=headers)
-    content = calendar_of(due.lines, base=site.settings.public_url, now=visit.now)
+    content = await asyncio.to_thread(calendar_of, due.lines, base=site.settings.public_url, now=visit.now)
     return Response(content, media_type="text/calendar; charset=utf-8", headers=headers)
 
 

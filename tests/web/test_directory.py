@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from activities.directory import directory_changes, load_directory
+from activities.sessions import begin_session, end_session
 from models.counting import day_words, london_date
 from models.directory import Directory
 
@@ -291,3 +292,25 @@ async def test_only_administrators_change_it_even_with_a_form_of_their_own(board
         answer = await somebody.post("/directory/board", data={"csrf": token, "board": "Mine", "revision": "1"})
         assert answer.status_code == 403
     assert await stored(board) == before
+
+
+async def test_what_was_typed_survives_a_session_that_ended(board: Board, browser: Browsers) -> None:
+    admin = await browser("administrator")
+    id, name = await someone(admin)
+    path = f"/directory/people/{id}/change"
+    opened = (await admin.get(path)).text
+    await end_session(board.site.register, admin.cookies["session"])
+    typed = {"name": f"{name} again", "email": "again@board.example"}
+    answer = await send(admin, path, typed, opened)
+    assert answer.status_code == 303 and "kept=1" in answer.headers["location"]
+    secret = await begin_session(board.site.register, admin.account.id, now=board.site.now())
+    admin.cookies.clear()
+    admin.cookies.set("session", secret)
+    page = (await admin.get(path)).text
+    assert f'value="{typed["name"]}"' in page and hidden(page, "revision") == hidden(opened, "revision")
+    assert (await send(admin, path, typed, page)).status_code == 303
+    person = (await stored(board)).person(id)
+    assert person and person.name == typed["name"]
+    assert f'value="{typed["name"]}"' in (await admin.get(path)).text
+    await send(admin, path, {"name": name, "email": "again@board.example"})
+    assert f'value="{name}"' in (await admin.get(path)).text
