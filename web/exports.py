@@ -59,14 +59,14 @@ _LETTER_FORMS = ("pdf", "docx")
 async def papers(reference: str, visit: Visit = allowed("read files")) -> Response:
     """Every paper there is, and its forms."""
     file = await open_file(visit, reference)
-    letters = [delivery for delivery in await deliveries_of(visit.site.register, file.reference)]
     return visit.page(
         "papers/list.html",
         title=f"{file.reference}: papers",
         file=file,
         papers=_PAPERS,
         forms=_FORMS,
-        letters=letters,
+        letters=await deliveries_of(visit.site.register, file.reference),
+        titles={notice.key: notice.title for notice in file.stored.notices},
         letter_forms=_LETTER_FORMS,
     )
 

@@ -26,7 +26,7 @@ from models.catalogue import STEPS
 from models.consider import why_not
 from models.counting import day_words, london_date
 from models.duties import duties_of
-from models.duty import Clocks, Deadline
+from models.duty import Clocks, Deadline, Notice
 from models.fold import fold
 from models.record import Entry, Refused
 from models.replies import Reply, replies_to
@@ -173,11 +173,20 @@ async def _asked(visit: Visit, token: str) -> _Asked:
     deadline = duties.deadlines.get(reply.deadline)
     if reply.deadline and (deadline is None or not deadline.open):
         raise _stale(deadline)
-    if reply.step == "acknowledged" and notice.key in file.acknowledged:
-        raise _stale()
+    if reply.step == "acknowledged":
+        _check_receipt(file, notice)
     title = deadline.title if deadline else notice.title
     name = _name(file, world, link.organisation) or _reader(world, notice.to)
     return _Asked(token, link, reply, deadline, title, name, stored.entries, world)
+
+
+def _check_receipt(file: CaseFile, notice: Notice) -> None:
+    """Raises unless the receipt of a letter can be acknowledged now."""
+    if notice.key in file.acknowledged:
+        raise _stale(acknowledged_on=file.acknowledged[notice.key])
+    if file.taken_on(notice.key) is None:
+        words = "We have not written down yet that this letter was sent. Open the link again in a few minutes."
+        raise _Unusable(503, "You are faster than we are", words)
 
 
 def _name(file: CaseFile, world: World, organisation: str) -> str:
@@ -197,9 +206,10 @@ def _used() -> _Unusable:
     return _Unusable(410, "This link was used", "Your answer is recorded. There is nothing more to do.")
 
 
-def _stale(deadline: Deadline | None = None) -> _Unusable:
-    if deadline is not None and deadline.met_on is not None:
-        words = f"It was recorded as done on {day_words(deadline.met_on)}. There is nothing more to do."
+def _stale(deadline: Deadline | None = None, acknowledged_on: date | None = None) -> _Unusable:
+    done_on = acknowledged_on or (deadline.met_on if deadline else None)
+    if done_on is not None:
+        words = f"It was recorded as done on {day_words(done_on)}. There is nothing more to do."
         return _Unusable(410, "This is done already", words)
     return _Unusable(410, "This is no longer asked", "Things have changed since we wrote to you: you need not answer.")
 
@@ -365,7 +375,8 @@ def _shown(
         elif question.kind == "day":
             rows.append((question.title, day_words(date.fromisoformat(value)) if value else ""))
         else:
-            rows.append((question.title, str(value or "Not given")))
+            said = str(value or "Not given")
+            rows.append((question.title, f"{said[0].upper()}{said[1:]}" if question.kind == "choice" else said))
     return rows
 
 

@@ -46,9 +46,9 @@ def questions(kind: type[Step], given: Collection[str]) -> list[Question]:
             continue
         asked, choices = _kind(properties[name])
         title = field.title or name.replace("_", " ")
-        found.append(
-            Question(name, title, field.description or "", asked, field.is_required(), choices, field.default is True)
-        )
+        # A choice has to be made even where the step has one by default: nobody confirms what they did not say.
+        needed = field.is_required() or asked == "choice"
+        found.append(Question(name, title, field.description or "", asked, needed, choices, field.default is True))
     return found
 
 

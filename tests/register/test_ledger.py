@@ -187,3 +187,12 @@ async def test_a_letter_that_had_nobody_to_go_to_is_found_although_it_was_never_
     assert (found.reference, found.notice_key, found.recipient) == (file.reference, refused_one.key, "ofsted")
     await holder(register, Letter(file.reference, refused_one.key, refused_one.number))
     assert await unaddressed(register) == ()
+
+
+async def test_a_letter_that_is_tried_again_keeps_the_time_of_its_first_try(register: Register) -> None:
+    """Links in a letter count from it: sent again, they are the same."""
+    first = await claimed(register)
+    assert isinstance(first, Claimed) and first.first_at == NOW
+    await waiting(register, LETTER, first.holder, now=NOW, words="away")
+    second = await claimed(register, now=NOW + timedelta(days=40))
+    assert isinstance(second, Claimed) and second.first_at == NOW and second.attempt == 2

@@ -219,6 +219,7 @@ async def test_what_is_missing_or_wrong_is_said_beside_it_and_the_rest_kept(boar
     assert 'href="#happened_on-day"' in page.text
     page = await lead.post(link, data={})
     assert "Give your name" in page.text and "Give the day it happened" in page.text
+    assert "Choose: How" in page.text, "nobody confirms by default what they did not say"
     assert await reply_steps(board, reference) == []
 
 
@@ -332,6 +333,9 @@ async def test_staff_informed_is_confirmed_for_what_the_letter_asks(board: Board
 async def test_ofsted_acknowledges_the_decision(board: Board, browser: Browsers) -> None:
     reference = await review(board)
     [link] = links_in(await mail_to(board, reference, "notifications@ofsted.example", "decision"))
+    # The mail is there a moment before the file says that it was taken.
+    while not any(n.status == "taken" and n.recipient == "ofsted" for n in (await stored(board, reference)).notices):
+        await asyncio.sleep(0.02)
     await confirm(await browser(), link, {"name": "A Duty Officer"})
     [(step, body)] = await reply_steps(board, reference)
     assert step == "acknowledged" and str(body["notice"]).endswith(":ofsted")

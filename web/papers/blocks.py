@@ -44,7 +44,7 @@ class Table:
         caption: what it holds.
         head: the columns' headings.
         rows: each as long as ``head``; its first cell is its name.
-        widths: the columns' widths, relative to each other.
+        widths: the columns' widths, relative to each other, from 1 to 8.
         empty: what is said instead of a table without rows.
     """
 

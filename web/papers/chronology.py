@@ -10,6 +10,7 @@ from activities.access import Access
 from models.casefile import CaseFile
 from models.catalogue import STEPS
 from models.counting import day_words
+from models.directory import ROLES
 from models.projection import Event, Projection
 from models.record import Entry
 
@@ -24,8 +25,8 @@ _EVENTS = {
     "deadline_cancelled": "No longer due: {title}",
     "reminded": "{to} is reminded of what is due by {due}: {title}",
     "escalated": "{to} is told that this was due by {due}: {title}",
-    "notice_sent": "A letter went to {recipient}, {to}: {subject}",
-    "notice_failed": "A letter to {recipient} was refused: {why}",
+    "notice_sent": "{recipient} was sent a letter, to {to}: {subject}",
+    "notice_failed": "{recipient} could not be sent a letter: {why}",
     "step_refused": "Refused, {step}: {reason}",
     "closed": "The file ended: {how}",
 }
@@ -64,7 +65,7 @@ def _lines(stored: Projection, file: CaseFile) -> list[tuple[Cell, ...]]:
         if not entry.is_fact or entry.name in _FACTS:
             # Events are kept in whole seconds: what follows from a step stands behind it.
             timed.append((entry.recorded_at.replace(microsecond=0), 0, _step(entry, file, why_struck)))
-    timed += [(event.at, 1, _event(event)) for event in stored.events if event.what in _EVENTS]
+    timed += [(event.at, 1, _event(event, file)) for event in stored.events if event.what in _EVENTS]
     return [row for _, _, row in sorted(timed, key=lambda line: line[:2])]
 
 
@@ -90,14 +91,31 @@ def _day(text: object) -> Cell:
         return str(text or "")
 
 
-def _event(event: Event) -> tuple[Cell, ...]:
+def _event(event: Event, file: CaseFile) -> tuple[Cell, ...]:
     values = {"old_due": "", "reason": "", "why": "", "how": "", **event.fields}
     for name in ("due", "old_due"):
         day = _day(values.get(name))
         values[name] = day_words(day) if isinstance(day, date) else day
+    # The address that a letter went to is told as it is; all others are recipients as notices name them.
+    for name in ("recipient",) if event.what.startswith("notice") else ("to",):
+        values[name] = whom(str(values.get(name, "")), file)
     what = _EVENTS[event.what].format_map(values)
     rule = f"Rule {values['rule']}" if values.get("rule") else ""
     return (moment(event.at), None, f"{what} (late)" if values.get("late") else what, "the system", rule)
+
+
+def whom(to: str, file: CaseFile) -> str:
+    """A recipient in words."""
+    kind, _, name = to.partition(":")
+    party = file.parties.get(name)
+    of = party.facts.name if party else name
+    if kind in ("lead", "board_member"):
+        return f"{'The safeguarding lead' if kind == 'lead' else 'The board member'} of {of}"
+    return name if kind == "person" else _first_upper(ROLES.get(kind, to))
+
+
+def _first_upper(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def details(name: str, body: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

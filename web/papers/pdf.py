@@ -12,8 +12,9 @@ import typst
 from .blocks import MARKING, Block, Facts, Heading, Paper, Paragraph, Table, words
 
 _TEMPLATE = Path(__file__).with_name("paper.typ")
-_LONG = re.compile(r"\S{25}(?=\S)")
-_NO_BREAK_NEEDED = "\u200b"
+_LONG = re.compile(r"\S{25,}")
+_PIECE = re.compile(r"\S{6}(?=\S)")
+_MAY_BREAK = "\u200b"
 _MISSING = "\ufffd"
 _READABLE = re.compile(r"[^\n\t\u0020-\u04ff\u200b\u2010-\u2027\u20ac\ufffd]")
 _SURE = re.compile(r"[^\n\t\u0020-\u00ff\u200b\u2013\u2014\u2018-\u201d\u2022\u2026\u20ac]")
@@ -81,7 +82,7 @@ def _block(block: Block, paper: Paper) -> dict[str, Any]:
 
 def _breakable(text: str) -> str:
     """A long word may be broken, so that it stays on its page."""
-    return _LONG.sub(lambda found: found[0] + _NO_BREAK_NEEDED, words(text))
+    return _LONG.sub(lambda long: _PIECE.sub(lambda piece: piece[0] + _MAY_BREAK, long[0]), words(text))
 
 
 def _replaced(data: Any, unreadable: re.Pattern[str], mark: str) -> Any:
