@@ -10,12 +10,16 @@ from docx.enum.section import WD_ORIENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
-from docx.shared import Mm, Pt
+from docx.shared import Emu, Mm, Pt
 
 from .blocks import MARKING, Facts, Heading, Paper, Paragraph, Table, words
 
 _FONT = "Arial"
 _LONGEST_TITLE = 255
+_SMALL = "17"
+"""Half points: the size of text in tables."""
+_TWENTIETHS = 20
+"""Of a point, in which Word gives widths."""
 
 
 def as_word(paper: Paper) -> bytes:
@@ -103,22 +107,46 @@ def _table(document: Any, block: Table, level: int) -> None:
         document.add_paragraph(words(block.empty))
         return
     document.add_heading(words(block.caption), level=level)
-    table = document.add_table(rows=len(block.rows) + 1, cols=len(block.head), style="Table Grid")
+    table = document.add_table(rows=0, cols=len(block.head), style="Table Grid")
     table.autofit = False
     section = document.sections[0]
     room = section.page_width - section.left_margin - section.right_margin
     widths = [int(room * width / sum(block.widths)) for width in block.widths]
     for column, width in zip(table.columns, widths, strict=True):
         column.width = width
-    cells = [[words(text) for text in block.head], *([words(cell) for cell in row] for row in block.rows)]
-    for number, (row, texts) in enumerate(zip(table.rows, cells, strict=True)):
-        for cell, text, width in zip(row.cells, texts, widths, strict=True):
-            cell.width = width
-            run = cell.paragraphs[0].add_run(text)
-            run.font.size = Pt(8.5)
-            run.bold = number == 0
-    heading = table.rows[0]._tr.get_or_add_trPr()
-    repeated = OxmlElement("w:tblHeader")
-    repeated.set(qn("w:val"), "true")
-    heading.append(repeated)
+    # Row by row through the library, a long chronology takes a quarter of a minute.
+    table._tbl.append(_row([words(cell) for cell in block.head], widths, header=True))
+    for row in block.rows:
+        table._tbl.append(_row([words(cell) for cell in row], widths))
     document.add_paragraph()
+
+
+def _row(texts: list[str], widths: list[int], *, header: bool = False) -> Any:
+    row = OxmlElement("w:tr")
+    if header:
+        row.append(_with(OxmlElement("w:trPr"), _element("w:tblHeader", val="true")))
+    for text, width in zip(texts, widths, strict=True):
+        run = _with(OxmlElement("w:r"), _with(OxmlElement("w:rPr"), *([_element("w:b")] if header else []), _size()))
+        run.text = text
+        width_of = _element("w:tcW", w=str(round(Emu(width).pt * _TWENTIETHS)), type="dxa")
+        cell = _with(OxmlElement("w:tc"), _with(OxmlElement("w:tcPr"), width_of))
+        cell.append(_with(OxmlElement("w:p"), run))
+        row.append(cell)
+    return row
+
+
+def _size() -> Any:
+    return _element("w:sz", val=_SMALL)
+
+
+def _element(name: str, **attributes: str) -> Any:
+    element = OxmlElement(name)
+    for attribute, value in attributes.items():
+        element.set(qn(f"w:{attribute}"), value)
+    return element
+
+
+def _with(parent: Any, *children: Any) -> Any:
+    for child in children:
+        parent.append(child)
+    return parent
