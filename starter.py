@@ -25,7 +25,7 @@ from activities.schema import migrate
 from models.catalogue import STEPS
 from models.counting import london_date
 from models.record import Refusal, Refused
-from running.accounts import account_row, link_for, new_account, set_active, welcome_link
+from running.accounts import account_row, link_for, new_account, set_active
 from running.command_line import (
     REFUSED,
     fields_in,
@@ -38,6 +38,7 @@ from running.command_line import (
     whoever,
     whole_system,
 )
+from running.first_account import link
 from running.plain_files import read_plain_file
 from running.printing import Printer
 from running.recheck import NewRulebook, Recheck
@@ -379,11 +380,11 @@ def _set_active(email: str, by: str | None, *, active: bool, as_json: bool) -> N
 
 
 def _hand_over(printer: Printer, parts: System, email: str, secret: str) -> None:
-    link = welcome_link(parts.settings.public_url, secret)
+    address = link(parts.settings.public_url, secret)
     if printer.as_json:
-        printer.data({"email": email, "link": link})
+        printer.data({"email": email, "link": address})
         return
-    printer.say(f"To choose a password for {email}, once, within three days:\n\n  {link}\n")
+    printer.say(f"To choose a password for {email}, once, within three days:\n\n  {address}\n")
     if not parts.settings.public_url:
         printer.say("Put the pages' address before it, or set SCR_PUBLIC_URL.")
 

@@ -273,4 +273,4 @@ def _differences(before: Account, after: Account) -> list[str]:
 
 
 def _roles_text(account: Account) -> str:
-    return ", ".join(sorted(account.roles)) or "nobody in particular"
+    return ", ".join(sorted(role.replace("_", " ") for role in account.roles)) or "nobody in particular"

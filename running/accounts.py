@@ -1,4 +1,4 @@
-"""Accounts from the command line, and the first administrator's one-time link."""
+"""Accounts from the command line, checked as the pages check them."""
 
 from __future__ import annotations
 
@@ -8,11 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from activities.accounts import (
-    ADMINISTRATOR,
     Account,
     LastAdministrator,
     account_by_email,
-    accounts,
     add_account,
     change_account,
     faults,
@@ -24,16 +22,6 @@ from models.record import Refusal, Refused
 
 class AccountError(Exception):
     """An account that is not there, or cannot be as it was given. Its text is one line."""
-
-
-def welcome_link(pages: str, secret: str) -> str:
-    """The one-time link with a secret.
-
-    Arguments:
-        pages: the pages' address; empty when nobody has set it.
-        secret: of :func:`activities.credentials.invite`.
-    """
-    return f"{pages.rstrip('/')}/welcome/{secret}"
 
 
 def account_row(account: Account) -> dict[str, Any]:
@@ -119,33 +107,4 @@ async def link_for(register: Register, email: str, *, by: str, now: datetime) ->
     account = await account_at(register, email)
     if not account.active:
         raise AccountError(f"The account with the address {email} is stopped: let it sign in again first.")
-    return await invite(register, account.id, by=by, now=now)
-
-
-async def first_link(
-    register: Register, *, email: str, roles: Collection[str] = (ADMINISTRATOR,), now: datetime
-) -> str | None:
-    """At the start: the secret of a one-time link for whoever administers accounts, while nobody can sign in to do so.
-
-    Without any account an administrator's is added. There is no default password: only this link lets in.
-
-    Arguments:
-        register: where.
-        email: the first account's address.
-        roles: the first account's.
-        now: the present.
-
-    Returns:
-        None once an administrator has a password.
-    """
-    there = await accounts(register)
-    administrators = [one for one in there if one.active and ADMINISTRATOR in one.roles]
-    if any(one.has_password for one in administrators):
-        return None
-    if not administrators and there:
-        return None  # whoever has the command line can add one
-    by = "the first start"
-    account = administrators[0] if administrators else None
-    if account is None:
-        account = await add_account(register, name="Administrator", email=email, roles=frozenset(roles), by=by, now=now)
     return await invite(register, account.id, by=by, now=now)

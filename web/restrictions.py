@@ -57,10 +57,10 @@ async def _page(visit: Visit, file: OpenFile, *, chosen: list[str], wrong: str =
             "value": account.id,
             "text": account.name,
             "hint": {"text": ", ".join(ROLE_WORDS[role].partition(":")[0] for role in ROLES if role in account.roles)},
-            "checked": account.id in ticked or account.id == visit.account.id,
-            "disabled": account.id == visit.account.id,
+            "checked": account.id in ticked,
         }
         for account in await _readers(visit)
+        if account.id != visit.account.id
     ]
     return visit.page(
         "restrictions/restriction.html",

@@ -8,14 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from activities.accounts import account_by_email
 from activities.credentials import LinkSpent, check_password, choose_password, invited
 from activities.database import Register
-from running.accounts import first_link
 
 from .test_starter import command
-
-NOW = datetime(2026, 1, 7, 9, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -78,15 +74,3 @@ async def test_what_is_wrong_is_said_in_one_line(
     assert (await command(*one, env=env)).code == 0
     outcome = await command("account", *words, env=env)
     assert outcome.code == code and says in outcome.err and outcome.err.count("\n") == 1 and outcome.out == ""
-
-
-async def test_at_the_first_start_one_link_lets_the_administrator_in_until_a_password_is_chosen(
-    register: Register,
-) -> None:
-    first = await first_link(register, email="administrator@board.example", now=NOW)
-    again = await first_link(register, email="administrator@board.example", now=NOW)
-    assert first and again and first != again
-    account = await account_by_email(register, "administrator@board.example")
-    assert account is not None and account.roles == {"administrator"} and not account.has_password
-    await choose_password(register, again, "turnip lantern quiet boat", now=NOW)
-    assert await first_link(register, email="administrator@board.example", now=NOW) is None

@@ -86,3 +86,10 @@ async def test_only_people_who_may_read_files_can_be_named(board: Board, browser
         answer = await one.fill(page(reference), {"people": [stranger]})
         assert answer.status_code == 422 and "Choose people from the list" in answer.text
     assert not await restricted_to(board.site.register, reference)
+
+
+async def test_a_files_own_page_leads_there_for_those_who_may(board: Board, browser: Browsers) -> None:
+    reference = await board.opened()
+    for role, sees in (("coordinator", True), ("chair", True), ("auditor", True), ("board_member", False)):
+        shown = await (await browser(role)).get(f"/files/{reference}")
+        assert shown.status_code == 200 and (f'href="{page(reference)}"' in shown.text) is sees, role

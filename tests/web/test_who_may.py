@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from fastapi import APIRouter
 from fastapi.routing import APIRoute
 
 from web.app import AREAS
@@ -43,12 +44,22 @@ class Place:
 def places() -> Iterator[Place]:
     """Everything the pages answer to, but for files that never change."""
     for area in AREAS:
-        for route in area.router.routes:
-            assert isinstance(route, APIRoute), f"{area.__name__}: {route} is no ordinary route"
+        for route in routes(area.router):
             actions = [action_of(needed.call) for needed in route.dependant.dependencies if needed.call]
             found = [action for action in actions if action is not None]
             for method in route.methods or ():
                 yield Place(method, route.path, found[0] if len(found) == 1 else None)
+
+
+def routes(router: APIRouter) -> Iterator[APIRoute]:
+    """A router's routes, and those of the routers in it."""
+    for route in router.routes:
+        within = getattr(route, "original_router", None)
+        if isinstance(within, APIRouter):
+            yield from routes(within)
+        else:
+            assert isinstance(route, APIRoute), f"{route} is no ordinary route"
+            yield route
 
 
 PLACES = sorted(places(), key=str)
