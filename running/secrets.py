@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from running.processes import own_folder
 from running.settings import Settings, SettingsError
@@ -32,16 +34,13 @@ def pages_secret(settings: Settings) -> bytes:
 
 
 def _kept(path: Path) -> bytes:
-    if not path.exists():
-        # Written aside and linked: of two processes that start at once, one wins, and both read the same.
-        aside = path.with_suffix(f".{os.getpid()}")
-        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(48))
-        try:
-            os.link(aside, path)
-        except FileExistsError:
-            pass
-        finally:
-            aside.unlink()
+    with suppress(FileNotFoundError):
+        return path.read_bytes()
+    # Whole or not at all, for this user alone; of two that start at once, the first one's stays and both read it.
+    with NamedTemporaryFile(dir=path.parent, prefix=".", suffix=".part") as draft:
+        draft.write(secrets.token_urlsafe(48).encode())
+        draft.flush()
+        os.fsync(draft.fileno())
+        with suppress(FileExistsError):
+            os.link(draft.name, path)
     return path.read_bytes()

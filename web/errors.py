@@ -77,7 +77,8 @@ async def _sign_in_needed(request: Request, error: Exception) -> Response:
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
+    if not isinstance(error, HTTPException):
+        raise error
     title, words = _HTTP.get(error.status_code, ("This cannot be shown", "Go back, and try again."))
     page = error_page(request, error.status_code, title, words)
     page.headers.update(error.headers or {})
