@@ -11,12 +11,13 @@ import pytest
 from jinja2 import Environment
 
 from models.catalogue import STEPS
+from models.consider import why_not
 from models.step import World, read_step
 from web.app import STATIC
-from web.form_faults import faults_of, in_order
+from web.form_faults import faults_of, in_order, refused
 from web.form_fields import FormField
 from web.form_names import Given, step_fields
-from web.form_reading import read_fields, typed_from
+from web.form_reading import input_names, read_fields, target, typed_from
 from web.form_values import cleaned
 from web.form_view import FormView
 from web.site import Site
@@ -117,3 +118,44 @@ def test_what_is_left_empty_is_told_beside_its_field_and_in_a_link_to_it(name: s
         ids = {found.get("id") for _, found in Page(shown(fields, view)).elements}
         for error in view.errors:
             assert error["href"].removeprefix("#") in ids, error
+
+
+HOSTILE = (
+    "",
+    " ",
+    "<b>",
+    "9" * 40,
+    "-1",
+    "31",
+    "Feb",
+    "2018",
+    "yes",
+    "+",
+    "-",
+    "x" * 3_000,
+    "a\nb\n" * 40,
+    "\u202e",
+    "é",
+)
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_whatever_is_sent_is_taken_or_told_beside_a_field(name: str) -> None:
+    rng = random.Random(name)
+    for case in FILES[1:3]:
+        world = World(case.now, case.directory, case.rulebooks)
+        fields = step_fields(STEPS[name], given(case))
+        inputs = [one for made in fields for one in input_names(made)]
+        for _ in range(5):
+            sent = cleaned((rng.choice(inputs), rng.choice(HOSTILE)) for _ in range(len(inputs) * 2))
+            reading = read_fields(fields, sent)
+            body = {"id": "step-1", "recorded_by": "somebody", **reading.body}
+            faults = in_order(fields, [*reading.faults, *faults_of(STEPS[name], body, fields)])
+            assert all(fault.text for fault in faults)
+            if not faults:
+                refusal = why_not(case.record, name, body, world)
+                faults = [refused(refusal, fields)] if refusal else []
+            ids = {
+                found.get("id") for _, found in Page(shown(fields, FormView(fields, sent, faults, sent=True))).elements
+            }
+            assert all(target(f.field, fields) in ids for f in faults)
