@@ -79,7 +79,7 @@ class SecurityMiddleware:
                 return
             log.error("A page failed.", request=state["request_id"], route=_route(scope), error=_trace(error))
             if status:
-                raise  # it had begun to answer: the connection is cut, and that tells
+                return  # it had begun to answer: the server cuts the connection, and that tells
             await failed(Request(scope))(scope, receive, with_headers)
         finally:
             if not scope["path"].startswith(_QUIET):

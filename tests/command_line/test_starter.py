@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from typer.testing import CliRunner
 
@@ -75,8 +76,16 @@ class Up:
         return await command(*words, env=self.env)
 
 
+Ports = tuple[int, int, int, int]
+
+
+def four_ports() -> Ports:
+    """Ports that nothing listens on."""
+    return free_port(), free_port(), free_port(), free_port()
+
+
 @asynccontextmanager
-async def everything(folder: Path, ports: tuple[int, int, int]) -> AsyncIterator[Up]:
+async def everything(folder: Path, ports: Ports) -> AsyncIterator[Up]:
     """``starter.py up`` while the block runs; killed at its end if it still lives."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -84,6 +93,7 @@ async def everything(folder: Path, ports: tuple[int, int, int]) -> AsyncIterator
         "up",
         "--json",
         *("--temporal-port", str(ports[0]), "--web-port", str(ports[1]), "--smtp-port", str(ports[2])),
+        *("--pages-port", str(ports[3])),
         env=environment(SCR_DATA_DIR=str(folder)),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -108,8 +118,7 @@ async def everything(folder: Path, ports: tuple[int, int, int]) -> AsyncIterator
 @pytest.fixture(scope="module")
 async def up(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Up]:
     """One run of everything that the tests below share."""
-    ports = (free_port(), free_port(), free_port())
-    async with everything(tmp_path_factory.mktemp("var"), ports) as running:
+    async with everything(tmp_path_factory.mktemp("var"), four_ports()) as running:
         yield running
 
 
@@ -121,6 +130,22 @@ async def test_the_first_start_opens_samples_and_sends_the_chair_what_is_overdue
     async with asyncio.timeout(20):
         while not any("chair@board.example" in mail.recipients for mail in list_mails(Path(up.welcome["mails"]))):
             await asyncio.sleep(0.05)
+
+
+async def test_the_pages_are_there_and_their_first_link_asks_for_a_password(up: Up) -> None:
+    async with httpx.AsyncClient(base_url=up.welcome["pages"]) as client:
+        assert (await client.get("/healthz")).json() == {"well": True}
+        assert (await client.get("/")).headers["location"].startswith("/sign-in")
+        assert up.welcome["first_sign_in"].startswith(f"{up.welcome['pages']}/welcome/")
+        page = await client.get(up.welcome["first_sign_in"])
+    assert page.status_code == 200 and 'type="password"' in page.text and "you@board.example" in page.text
+
+
+async def test_a_mail_under_make_run_has_a_link_to_its_file(up: Up) -> None:
+    async with asyncio.timeout(20):
+        while not (mails := list_mails(Path(up.welcome["mails"]))):
+            await asyncio.sleep(0.05)
+    assert any(up.welcome["pages"] in mail.path.read_text(encoding="utf-8") for mail in mails)
 
 
 async def test_an_incident_is_opened_shown_and_a_step_recorded(up: Up, tmp_path: Path) -> None:
@@ -224,7 +249,7 @@ async def test_a_wrong_setting_is_named(up: Up) -> None:
 
 
 async def test_after_kill_9_the_next_start_goes_on_and_ctrl_c_ends_it_cleanly(tmp_path: Path) -> None:
-    ports = (free_port(), free_port(), free_port())
+    ports = four_ports()
     async with everything(tmp_path, ports) as first:
         assert (await first.run("record", "SAMPLE-0002", "note_added", "--id", "kept", "--set", "text=Kept.")).code == 0
         first.process.kill()
@@ -240,14 +265,15 @@ async def test_after_kill_9_the_next_start_goes_on_and_ctrl_c_ends_it_cleanly(tm
             assert await second.process.wait() == 0
 
 
-async def test_a_port_in_use_is_named(tmp_path: Path, up: Up) -> None:
-    taken = up.welcome["temporal"].rpartition(":")[2]
+@pytest.mark.parametrize(("part", "option"), [("temporal", "--temporal-port"), ("pages", "--pages-port")])
+async def test_a_port_in_use_is_named(tmp_path: Path, up: Up, part: str, option: str) -> None:
+    taken = up.welcome[part].rpartition(":")[2]
+    ports = ("--pages-port", str(free_port())) if part != "pages" else ()
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         str(ROOT / "starter.py"),
         "up",
-        "--temporal-port",
-        taken,
+        *(option, taken, *ports),
         env=environment(SCR_DATA_DIR=str(tmp_path)),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -255,3 +281,52 @@ async def test_a_port_in_use_is_named(tmp_path: Path, up: Up) -> None:
     async with asyncio.timeout(60):
         _, err = await process.communicate()
     assert process.returncode == 2 and taken.encode() in err and b"Traceback" not in err
+
+
+@asynccontextmanager
+async def served(folder: Path, **settings: str) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
+    """``starter.py pages`` while the block runs, with Temporal away; its address."""
+    address = f"127.0.0.1:{free_port()}"
+    env = environment(
+        SCR_DATA_DIR=str(folder),
+        SCR_PAGES_ADDRESS=address,
+        TEMPORAL_ADDRESS=f"127.0.0.1:{free_port()}",
+        SCR_LOG_FORMAT="json",
+        **settings,
+    )
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *(str(ROOT / "starter.py"), "pages"),
+        env=env,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        yield process, f"http://{address}"
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+async def test_the_pages_are_served_while_temporal_is_away_and_stop_when_told(tmp_path: Path) -> None:
+    assert (await command("migrate", env={"SCR_DATA_DIR": str(tmp_path)})).code == 0
+    async with served(tmp_path) as (process, address), asyncio.timeout(60), httpx.AsyncClient() as client:
+        assert process.stderr is not None
+        lines = [json.loads(await process.stderr.readline()) for _ in range(2)]
+        assert [line["event"].partition(":")[0] for line in lines] == [
+            "The pages are served.",
+            "There is no account yet",
+        ]
+        assert (await client.get(f"{address}/help")).status_code == 200
+        assert (await client.get(f"{address}/published")).status_code == 200
+        process.send_signal(signal.SIGTERM)
+        assert await process.wait() == 0
+        rest = [json.loads(line) for line in (await process.stderr.read()).splitlines()]
+    assert [line.get("route") for line in rest if line["event"] == "request"] == ["/help", "/published"]
+
+
+async def test_the_pages_say_in_one_line_what_is_missing(tmp_path: Path) -> None:
+    async with served(tmp_path) as (process, _), asyncio.timeout(60):
+        _, err = await process.communicate()
+    assert process.returncode in (2, 3) and err.count(b"\n") == 1 and b"alembic upgrade head" in err, err

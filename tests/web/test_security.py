@@ -11,15 +11,18 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import httpx
 import pytest
 from fastapi import FastAPI
-from fastapi.responses import PlainTextResponse, Response
+from fastapi.responses import PlainTextResponse, Response, StreamingResponse
 
 from activities.database import Register
 from running.cases import UnansweredError
 from running.logs import set_up_logging
+from running.processes import free_port
 from running.settings import load_settings
 from web.app import STATIC, make_app
+from web.server import serving
 from web.site import stamp
 from web.visit import Visit, allowed
 
@@ -49,7 +52,15 @@ def app(board: Board) -> FastAPI:
     async def takes(visit: Visit = allowed("anyone")) -> Response:
         return PlainTextResponse(str(len(visit.form)))
 
+    async def breaks_off(visit: Visit = allowed("anyone")) -> Response:
+        async def parts() -> AsyncIterator[str]:
+            yield "the first part"
+            raise ValueError("the child's name is Someone")
+
+        return StreamingResponse(parts())
+
     app.get("/fails/{secret}")(fails)
+    app.get("/breaks-off")(breaks_off)
     app.get("/unanswered")(unanswered)
     app.get("/numbered")(numbered)
     app.post("/takes")(takes)
@@ -227,6 +238,14 @@ async def test_a_mistake_of_ours_is_found_in_the_log_by_the_number_on_the_page(
     assert "ValueError at" in str(failed["error"]) and "test_security.py" in str(failed["error"])
     assert "KeyError" in str(failed["error"])
     assert "Someone" not in logged.getvalue() and "secret" not in logged.getvalue().replace("{secret}", "")
+
+
+async def test_an_answer_that_breaks_off_is_cut_and_nothing_of_it_is_logged(app: FastAPI, logged: io.StringIO) -> None:
+    address = f"127.0.0.1:{free_port()}"
+    async with serving(app, load_settings(pages_address=address)), httpx.AsyncClient() as client:
+        with pytest.raises(httpx.RemoteProtocolError):
+            await client.get(f"http://{address}/breaks-off")
+    assert "ValueError at" in logged.getvalue() and "Someone" not in logged.getvalue()
 
 
 async def test_the_first_load_is_under_300_kb(browser: Browsers) -> None:
