@@ -41,5 +41,31 @@ async def test_what_is_wrong_is_found(open_page: OpenPage) -> None:
         await no_sideways_scroll(page)
 
 
+async def test_the_scripts_run_under_the_pages_own_policy(open_page: OpenPage) -> None:
+    page = await open_page("coordinator", width=320)
+    await page.goto("/")
+    menu = page.get_by_role("button", name="Menu")
+    assert await menu.get_attribute("aria-expanded") == "false"
+    assert not await page.get_by_role("link", name="Calendar").is_visible()
+    await menu.click()
+    assert await page.get_by_role("link", name="Calendar").is_visible()
+
+
+async def test_without_scripts_the_pages_are_offered_all_the_same(open_page: OpenPage) -> None:
+    page = await open_page("coordinator", javascript=False, width=320)
+    await page.goto("/")
+    assert await page.get_by_role("link", name="Calendar").is_visible()
+    assert not await page.get_by_role("button", name="Menu").is_visible()
+
+
+async def test_the_first_key_leads_past_the_navigation(open_page: OpenPage) -> None:
+    page = await open_page("coordinator")
+    await page.goto("/")
+    await page.keyboard.press("Tab")
+    assert await page.evaluate("document.activeElement.textContent.trim()") == "Skip to main content"
+    await page.keyboard.press("Enter")
+    assert await page.evaluate("document.activeElement.id") == "main-content"
+
+
 def test_no_state_has_the_name_of_another() -> None:
     assert len({state.name for state in PAGES}) == len(PAGES)
