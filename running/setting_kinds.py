@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 _REGISTERS = ("sqlite", "sqlite+aiosqlite", "postgres", "postgresql", "postgresql+asyncpg")
+_SHORTEST_SECRET = 32
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _MAIL_ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+|[^<>@\r\n]+ <[^@\s<>,;]+@[^@\s<>,;]+>")
 
@@ -33,6 +34,13 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host.lower() == "localhost"
+
+
+def long_enough(secret: SecretStr | None) -> SecretStr | None:
+    """Refuses a secret that could be found by trying."""
+    if secret is not None and len(secret.get_secret_value()) < _SHORTEST_SECRET:
+        raise ValueError(f"is shorter than {_SHORTEST_SECRET} characters")
+    return secret
 
 
 def _absolute(path: Path) -> Path:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -39,6 +39,7 @@ from running.setting_kinds import (
     WebPage,
     Words,
     is_loopback,
+    long_enough,
 )
 
 _PREFIX = "SCR_"
@@ -133,7 +134,9 @@ class Settings(BaseSettings):
     """The proxies in front of the pages: what they say of a visitor's address and of HTTPS is believed."""
 
     pages_secret: Annotated[
-        SecretStr | None, Field(min_length=32), Give("32 random characters or more, the same for pages and workers")
+        SecretStr | None,
+        AfterValidator(long_enough),
+        Give("32 random characters or more, the same for pages and workers"),
     ] = None
     """Signs the links in mails. Without one: a random one, kept in `data_dir`."""
 

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse, Response
 from temporalio.service import RPCError
 
 from activities.away import RegisterAway
-from activities.ledger import undelivered
+from activities.ledger import unaddressed, undelivered
 from activities.schema import SchemaError, check_schema
 from web.visit import Visit, allowed
 
@@ -71,11 +71,12 @@ async def _temporal(visit: Visit) -> list[Part]:
 
 
 async def _mail(visit: Visit) -> Part:
-    letters = await undelivered(visit.site.register, visit.now)
+    register = visit.site.register
+    letters = await undelivered(register, visit.now)
     of = Counter("operations" if one.operations_must_act else one.status for one in letters)
     waiting = of["waiting"] + of["under way"]
     words = f"Letters that wait for the mail server: {waiting}. Letters that were refused, which coordinators correct: "
-    words += f"{of['refused']}."
+    words += f"{of['refused']}. Letters that nobody is in the directory for: {len(await unaddressed(register))}."
     if of["operations"]:
         words += (
             f" Letters that wait until its settings (password, TLS, certificate) are mended: {of['operations']}. Mend "

@@ -58,6 +58,19 @@ async def test_without_scripts_the_pages_are_offered_all_the_same(open_page: Ope
     assert not await page.get_by_role("button", name="Menu").is_visible()
 
 
+async def test_on_paper_what_can_be_opened_is_open_and_no_navigation_is_left(open_page: OpenPage) -> None:
+    page = await open_page("coordinator")
+    await page.goto("/help")
+    await page.evaluate(
+        """() => document.querySelector('main').insertAdjacentHTML('beforeend',
+            '<details class="govuk-details"><summary>How it was counted</summary><div>From Monday</div></details>')"""
+    )
+    counted, menu = page.get_by_text("From Monday"), page.get_by_role("navigation", name="Pages")
+    assert await menu.is_visible() and not await counted.is_visible()
+    await page.emulate_media(media="print")
+    assert await counted.is_visible() and not await menu.is_visible()
+
+
 async def test_the_first_key_leads_past_the_navigation(open_page: OpenPage) -> None:
     page = await open_page("coordinator")
     await page.goto("/")

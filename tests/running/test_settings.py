@@ -50,6 +50,11 @@ def test_extra_holidays_are_written_with_commas(monkeypatch: pytest.MonkeyPatch)
     assert load_settings().extra_holidays == (date(2027, 5, 3), date(2027, 6, 1))
 
 
+def test_proxies_are_addresses_and_networks_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SCR_PAGES_PROXIES", "10.0.0.5, 10.1.0.0/16,::1")
+    assert load_settings().pages_proxies == ("10.0.0.5", "10.1.0.0/16", "::1")
+
+
 def test_an_empty_variable_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in Settings.model_fields:
         monkeypatch.setenv(f"SCR_{name.upper()}", "")
@@ -103,6 +108,10 @@ WRONG = [
     ("SCR_METRICS_ADDRESS", "localhost:9464", "has no IP address before the colon"),
     ("SCR_METRICS_ADDRESS", "127.0.0.1:0", "has no port after the colon"),
     ("SCR_METRICS_ADDRESS", "127.0.0.1", "has no IP address before the colon"),
+    ("SCR_PAGES_ADDRESS", "localhost:8000", "has no IP address before the colon"),
+    ("SCR_PAGES_PROXIES", "10.0.0.5,proxy", "has something in it that is not an IP address or network"),
+    ("SCR_PAGES_PROXIES", "*", "has something in it that is not an IP address or network"),
+    ("SCR_PAGES_SECRET", "s" * 31, "is shorter than 32 characters"),
     ("SCR_PUBLIC_URL", "reviews.board.example", "is not the address of a web page"),
     ("SCR_REGISTER_URL", "register.sqlite", "is not a database's address"),
     (
@@ -118,6 +127,7 @@ WRONG = [
     ("SCR_SMTP_TIMEOUT", "0", "is out of range"),
     ("SCR_SMTP_TIMEOUT", "soon", "is not a number"),
     ("SCR_TASK_QUEUE", "x" * 201, "is too long"),
+    ("SCR_TEMPORAL_PAGE", "127.0.0.1:8233", "is not the address of a web page"),
 ]
 
 
