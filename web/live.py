@@ -87,7 +87,7 @@ def watch_of(app: FastAPI, register: Register) -> Watch:
 
 
 @router.get("/files/{reference}/events")
-async def events(request: Request, reference: str, visit: Visit = allowed("read files")) -> Response:
+async def events(request: Request, reference: str, visit: Visit = allowed("read files", used=False)) -> Response:
     """The file's revision, now and whenever it is another one, for as long as whoever asks is signed in."""
     await check_readable(visit, reference)
     watch = watch_of(request.app, visit.site.register)

@@ -32,7 +32,7 @@ def pagination(path: str, asked: Mapping[str, str], number: int, total: int, siz
             items.append({"ellipsis": True})
         items.append({"number": page, "href": address(page), "current": page == number})
         before = page
-    found: dict[str, Any] = {"items": items, "landmarkLabel": "Pages"}
+    found: dict[str, Any] = {"items": items, "landmarkLabel": "Pages of this list"}
     if number > 1:
         found["previous"] = {"href": address(min(number - 1, last))}
     if number < last:
