@@ -89,17 +89,17 @@ class Journey:
     async def open(self, answers: Mapping[str, Mapping[str, str | list[str]]]) -> None:
         """Opens the file, one question at a time: ``answers`` by the question's name in its address."""
         await self.window.goto("/open")
-        await self.window.get_by_role("button", name="Open a file for an incident").click()
+        await self._press("Open a file for an incident")
         while not self.window.url.endswith("/check"):
             slug = self.window.url.rpartition("/")[2]
             for name, value in answers.get(slug, {}).items():
                 for one in [value] if isinstance(value, str) else value:
                     await self._type(name, one)
-            await self.window.get_by_role("button", name="Continue").click()
+            await self._press("Continue")
             assert not self.window.url.endswith(f"/{slug}"), await self.window.locator("main").inner_text()
-        await self.window.get_by_role("button", name="See what the facts say").click()
+        await self._press("See what the facts say")
         assert "A criterion is met" in await self.window.locator("main").inner_text()
-        await self.window.get_by_role("button", name="Open the file").click()
+        await self._press("Open the file")
         assert self.reference in await self.window.locator("h1, main").first.inner_text()
         await until_quiet(self.cases.handle(self.reference))
 
@@ -110,14 +110,14 @@ class Journey:
         await self.window.goto(f"/files/{self.reference}/record/{step.name}")
         if await self.window.locator("#form").count():
             await self._fill_in(step)
-            await self.window.get_by_role("button", name="Continue").click()
+            await self._press("Continue")
         said = await self.window.locator("main").inner_text()
         if step.refused:
             assert step.rule in said or "There is a problem" in said or "may not be recorded" in said, said
             return
         assert "Check your answers" in said, f"{step.name} on {step.at}: {said}"
-        await self.window.get_by_role("button", name="Record this step").click()
-        await self.window.wait_for_url(f"**/files/{self.reference}?recorded={step.name}*")
+        await self._press("Record this step")
+        assert self.window.url.endswith(f"/files/{self.reference}?recorded={step.name}"), self.window.url
         await until_quiet(self.cases.handle(self.reference))
         mine = [e for e in (await self.stored()).entries if e.name == step.name and not e.is_fact]
         self.ids[str(step.body["id"])] = mine[-1].id
@@ -168,6 +168,11 @@ class Journey:
         """A choice by its words is the value of that choice."""
         made = next((one for one in fields if one.name == name), None)
         return next((o.value for o in (made.options if made else ()) if value in (o.value, o.text)), value)
+
+    async def _press(self, button: str) -> None:
+        """Presses a button that leads to another page, and waits for that."""
+        async with self.window.expect_navigation():
+            await self.window.get_by_role("button", name=button).click()
 
     async def _type(self, name: str, value: str) -> None:
         found = self.window.locator(f'[name="{name}"]')

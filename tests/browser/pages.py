@@ -6,57 +6,10 @@ A state is a window's way there: who looks, at which address, and what is done t
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-
-from playwright.async_api import Page
 
 from ..web.conftest import Board
-
-
-@dataclass(frozen=True)
-class State:
-    """A page in one of its states.
-
-    Arguments:
-        name: what it shows, for the test's name.
-        path: where, or what makes it ready and says where.
-        roles: of who looks; none for a stranger.
-        then: what is done on the page before it is looked at: an empty form sent, say.
-        status: what it answers.
-    """
-
-    name: str
-    path: str | Callable[[Board], Awaitable[str]]
-    roles: tuple[str, ...] = ("coordinator",)
-    then: Callable[[Page], Awaitable[None]] | None = None
-    status: int = 200
-
-    async def show(self, board: Board, page: Page) -> None:
-        """Brings a window there."""
-        path = self.path if isinstance(self.path, str) else await self.path(board)
-        answer = await page.goto(path)
-        assert answer is not None and answer.status == self.status, f"{path}: {answer and answer.status}"
-        if self.then is not None:
-            await self.then(page)
-
-
-def of_a_file(path: str) -> Callable[[Board], Awaitable[str]]:
-    """A page of a new file: ``of_a_file("/files/{}/letters")``."""
-
-    async def ready(board: Board) -> str:
-        return path.format(await board.opened())
-
-    return ready
-
-
-def send(button: str) -> Callable[[Page], Awaitable[None]]:
-    """Presses a button: on an empty form, it shows what is missing."""
-
-    async def press(page: Page) -> None:
-        await page.get_by_role("button", name=button).first.click()
-        await page.wait_for_load_state("load")
-
-    return press
+from .files import FILES
+from .states import State, of_a_file, send
 
 
 async def with_a_letter(board: Board) -> str:
@@ -125,14 +78,7 @@ ACROSS = [
 ]
 
 A_FILE = [
-    State("overview of a new file", of_a_file("/files/{}")),
-    *(
-        State(f"{part} of a file", decided(f"/{part}"))
-        for part in (
-            *("deadlines", "organisations", "people", "reviewers", "actions", "documents", "letters", "history"),
-            *("papers", "record", "restriction"),
-        )
-    ),
+    *(State(f"{part} of a file", decided(f"/{part}")) for part in ("papers", "record", "restriction")),
     State("overview of a file that is decided on", decided()),
     State("overview, for an auditor", decided(), ("auditor",)),
     State("a step that is refused", of_a_file("/files/{}/record/published")),
@@ -142,4 +88,7 @@ A_FILE = [
     State("an incident to open", "/open"),
 ]
 
-PAGES = [*SHELL, *SIGN_IN, *ACROSS, *A_FILE]
+PAGES = [*SHELL, *SIGN_IN, *ACROSS, *A_FILE, *FILES]
+
+WITHOUT_JAVASCRIPT = [*SIGN_IN, *A_FILE, *FILES[:6]]
+"""Those that are looked at a second time without it."""

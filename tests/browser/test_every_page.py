@@ -7,13 +7,14 @@ from contextlib import nullcontext
 import pytest
 
 from .conftest import Board, OpenPage, as_it_stands, axe, no_sideways_scroll
-from .pages import PAGES, State
+from .pages import PAGES
+from .states import State
 
-each_page = pytest.mark.parametrize("state", PAGES, ids=[state.name for state in PAGES])
+LOOKED_AT = [*((state, True) for state in PAGES), *((state, False) for state in WITHOUT_JAVASCRIPT)]
+NAMES = [f"{state.name}, {'with' if javascript else 'without'} JavaScript" for state, javascript in LOOKED_AT]
 
 
-@each_page
-@pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without"])
+@pytest.mark.parametrize(("state", "javascript"), LOOKED_AT, ids=NAMES)
 async def test_a_page_can_be_used_by_everybody(
     board: Board, open_page: OpenPage, state: State, javascript: bool
 ) -> None:
