@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import statistics
 import tempfile
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import httpx
 import sqlalchemy as sa
+import structlog
 from temporalio.client import Client
 
 from activities.accounts import add_account
@@ -37,6 +39,8 @@ WORK_LIST_MS, FILE_MS = 100.0, 150.0
 
 def main() -> None:
     """Fills both registers, measures and prints a table."""
+    # A line of the log for each page would stand between those of the table.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     with tempfile.TemporaryDirectory(prefix="bench-pages-") as folder, _postgresql() as server:
         addresses = {"SQLite": f"sqlite:///{folder}/register.sqlite", "PostgreSQL": server}
         for name, url in addresses.items():

@@ -35,7 +35,10 @@ async def overview(reference: str, visit: Visit = allowed("read files")) -> Resp
     )
     return asked.page(
         "",
-        remarks=remarks_of(file.case, deadlines_of(file.case, Clocks(file.case, file.world.extra_holidays))),
+        remarks=[
+            plain_reason(remark)
+            for remark in remarks_of(file.case, deadlines_of(file.case, Clocks(file.case, file.world.extra_holidays)))
+        ],
         related=related_of(file.case),
         stages=[(stage, [_task_item(asked, task) for task in stage.tasks]) for stage in stages],
         clocks=[shown for shown in asked.deadlines() if shown.row.met_on is None],
