@@ -141,7 +141,7 @@ async def test_what_was_counted_is_counted_anew_once_a_file_or_a_restriction_has
     assert [await total(), await total(bob), await total(stage="deciding")] == [4, 4, 0]
     await restrict(three, "HSCB-1", ["ann"], by="ann", now=datetime(2019, 3, 1, tzinfo=UTC))
     assert [await total(), await total(bob)] == [4, 2]
-    await restrict(three, "HSCB-1", ["bob"], by="ann", now=datetime(2019, 3, 2, tzinfo=UTC))
+    await restrict(three, "HSCB-1", ["bob"], by="bob", now=datetime(2019, 3, 2, tzinfo=UTC))
     assert [await total(), await total(bob)] == [2, 4]
     await restrict(three, "HSCB-1", [], by="ann", now=datetime(2019, 3, 3, tzinfo=UTC))
     assert [await total(), await total(bob)] == [4, 4]
