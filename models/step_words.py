@@ -80,8 +80,10 @@ def plain_reason(reason: str) -> str:
     return _NAMES.sub(lambda found: f"“{STEPS[found[0]].label}”", reason)
 
 
-_NAMES = re.compile(r"\b(" + "|".join(sorted((name for name in STEPS if "_" in name), key=len, reverse=True)) + r")\b")
-"""The steps' names that could be no word of English."""
+_LONG = "|".join(sorted((name for name in STEPS if "_" in name), key=len, reverse=True))
+_SHORT = "|".join(name for name in STEPS if "_" not in name)
+_NAMES = re.compile(rf"\b(?:{_LONG})\b|(?<=[Rr]ecord )(?:{_SHORT})\b")
+"""The steps' names that could be no word of English, and those that could where a text asks to record them."""
 
 
 def _fields(kind: type[BaseModel] | None, body: Mapping[str, Any], before: str) -> Iterator[FieldWords]:

@@ -14,6 +14,7 @@ from models.tasks import Task, tasks_of
 from models.view import recordable, related_of, remarks_of
 from web.file_links import may_record, step_link
 from web.file_request import FileRequest, asked_for
+from web.step_catalogue import recorded_words
 from web.visit import Visit, allowed
 
 router = APIRouter()
@@ -35,6 +36,7 @@ async def overview(reference: str, visit: Visit = allowed("read files")) -> Resp
     )
     return asked.page(
         "",
+        done=recorded_words(visit),
         remarks=[
             plain_reason(remark)
             for remark in remarks_of(file.case, deadlines_of(file.case, Clocks(file.case, file.world.extra_holidays)))

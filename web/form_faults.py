@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from models.catalogue import STEPS
 from models.faults import KINDS, PATTERNS
 from models.record import MAX_MESSAGE_BYTES, Refusal, read_message
 from models.step import Step, rule_cited
+from models.step_words import plain_reason
 from web.form_fields import FormField
 from web.form_reading import Fault, input_names
 
@@ -41,7 +40,7 @@ def faults_of(model: type[BaseModel], body: Mapping[str, Any], fields: Sequence[
 def refused(refusal: Refusal, fields: Sequence[FormField]) -> Fault:
     """A refusal of the core, beside its field where it names one."""
     made = _field(fields, refusal.field or "")
-    return Fault(made.name if made else "", in_plain_words(refusal.reason), refusal.rule)
+    return Fault(made.name if made else "", plain_reason(refusal.reason), refusal.rule)
 
 
 def in_order(fields: Sequence[FormField], faults: Iterable[Fault]) -> list[Fault]:
@@ -79,7 +78,7 @@ def told(found: Mapping[str, Any], made: FormField | None, fields: Sequence[Form
         made: the field it is about; None when it is about several.
         fields: all of them, for their titles.
     """
-    return _words(found, made, fields) if made else in_plain_words(_plain(str(found["msg"]), fields))
+    return _words(found, made, fields) if made else plain_reason(_plain(str(found["msg"]), fields))
 
 
 def _told(found: Mapping[str, Any], fields: Sequence[FormField]) -> Fault:
@@ -144,16 +143,3 @@ def _plain(message: str, fields: Iterable[FormField]) -> str:
         )
         text = re.sub(rf"^{re.escape(made.key)} (?=is )", f"“{made.title}” ", text)
     return text[:1].upper() + text[1:]
-
-
-def in_plain_words(text: str) -> str:
-    """A text of the core with the steps' names replaced by what people call them."""
-    return _steps().sub(lambda found: f"“{STEPS[found[0]].label}”", text)
-
-
-@cache
-def _steps() -> re.Pattern[str]:
-    """Names of steps that are no English words, and those that are where a text asks to record them."""
-    several = "|".join(sorted((name for name in STEPS if "_" in name), key=len, reverse=True))
-    single = "|".join(name for name in STEPS if "_" not in name)
-    return re.compile(rf"\b(?:{several})\b|(?<=[Rr]ecord )(?:{single})\b(?! to)|(?<=[Rr]ecord )decision\b")

@@ -13,6 +13,7 @@ from activities.away import RegisterAway
 from activities.kept_forms import DRAFTS, forget_form, keep_form, kept_drafts, kept_form
 from activities.references import ReferenceTaken, claim_next_reference, likely_next_reference
 from models.counting import london_date
+from models.deadline_words import deadline_words
 from models.fold import fold, open_record
 from models.record import Refusal, Refused
 from running.cases import Cases
@@ -66,8 +67,10 @@ async def done(reference: str, visit: Visit = allowed("open files")) -> Response
     """The file is open: its reference, its first deadlines, and what happens next."""
     opened = await open_file(visit, reference)
     standing = sorted((d for d in opened.stored.deadlines if d.met_on is None), key=lambda d: (d.due, d.key))
+    today, extra = london_date(visit.now), visit.site.settings.extra_holidays
+    first = [(row, deadline_words(row, today, extra)) for row in standing[:FIRST_DEADLINES]]
     title = f"{reference}: the file is open"
-    return visit.page("opening/done.html", title=title, file=opened, deadlines=standing[:FIRST_DEADLINES])
+    return visit.page("opening/done.html", title=title, file=opened, deadlines=first)
 
 
 @router.get("/open/{id}")

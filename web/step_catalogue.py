@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from activities.accounts import Account
 from models.catalogue import STEPS
 from models.step import Step
+from models.step_words import plain_reason
 from models.view import STAGES
-from web.form_faults import in_plain_words
 from web.reading import OpenFile
 from web.recording_rights import may_not
 from web.rule_texts import SECTIONS, section_of
@@ -83,13 +83,13 @@ def offered(kind: type[Step], account: Account, why_not: list[dict[str, str]]) -
     reasons = [refused] if refused else []
     for one in why_not:
         rule = f" ({one['rule']})" if one["rule"] and f"({one['rule']})" not in one["reason"] else ""
-        reasons.append(in_plain_words(one["reason"]) + rule)
+        reasons.append(plain_reason(one["reason"]) + rule)
     return Offered(kind.name(), kind.label, about(kind), kind.rules, tuple(dict.fromkeys(reasons)))
 
 
 def about(kind: type[Step]) -> str:
     """What a step is, in a sentence."""
-    return in_plain_words(" ".join((kind.__doc__ or "").split("\n\n")[0].split()).replace("``", ""))
+    return plain_reason(" ".join((kind.__doc__ or "").split("\n\n")[0].split()).replace("``", ""))
 
 
 def _titles(by_stage: bool) -> list[str]:

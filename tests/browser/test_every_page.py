@@ -7,7 +7,7 @@ from contextlib import nullcontext
 import pytest
 
 from .conftest import Board, OpenPage, as_it_stands, axe, no_sideways_scroll
-from .pages import PAGES
+from .pages import PAGES, WITHOUT_JAVASCRIPT
 from .states import State
 
 LOOKED_AT = [*((state, True) for state in PAGES), *((state, False) for state in WITHOUT_JAVASCRIPT)]

@@ -6,8 +6,8 @@ import pytest
 
 from models.catalogue import STEPS
 from models.step import World
+from models.step_words import plain_reason
 from web.form_dates import NotADate, date_values, read_date
-from web.form_faults import in_plain_words
 from web.form_fields import FormField, fields_of
 from web.form_names import NAMES, ON_FILE_ALREADY, Given, next_name, step_fields
 from web.form_values import Typed, clean, cleaned
@@ -129,13 +129,11 @@ def test_text_is_cleaned_of_what_no_keyboard_types() -> None:
 
 
 def test_steps_are_called_by_what_people_call_them() -> None:
-    assert in_plain_words("Record transferred, or correct it.") == (
+    assert plain_reason("Record transferred, or correct it.") == (
         "Record “The case was transferred to another board”, or correct it."
     )
-    assert (
-        in_plain_words("record decision_revisited to change it") == "record “The decision was revisited” to change it"
-    )
-    assert in_plain_words("a decision was closed and published") == "a decision was closed and published"
+    assert plain_reason("record decision_revisited to change it") == "record “The decision was revisited” to change it"
+    assert plain_reason("a decision was closed and published") == "a decision was closed and published"
 
 
 def test_the_rules_that_pages_quote_are_those_of_the_documents() -> None:

@@ -305,3 +305,13 @@ async def test_with_the_register_away_what_was_typed_is_handed_back(
     check = await again(coordinator, address, told)
     assert check.status_code == 200 and "Typed for an &#34;hour&#34; &lt;b&gt;." in check.text
     assert (await again(coordinator, address, check, confirm="yes")).status_code == 303
+
+
+async def test_the_file_says_what_was_recorded(board: Board, browser: Browsers) -> None:
+    reference, coordinator = await board.opened(), await browser("coordinator")
+    address = f"/files/{reference}/record/notified_panel"
+    check = await sent(coordinator, address, today(board))
+    done = await again(coordinator, address, check, confirm="yes")
+    file = await coordinator.get(done.headers["location"])
+    assert file.status_code == 200 and "Recorded: the authority notified the national panel." in file.text
+    assert "Recorded:" not in (await coordinator.get(f"/files/{reference}?recorded=<script>")).text
