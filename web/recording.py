@@ -56,7 +56,7 @@ async def send_form(reference: str, step: str, visit: Visit = allowed("record st
     """Takes what was typed: to be checked, changed, confirmed or given up."""
     kind, opened = _kind(step), await open_file(visit, reference)
     page = visit.request.url.path
-    if visit.text("discard"):
+    if visit.text("_discard"):
         await forget_form(visit.site.register, visit.account.id, page)
         return visit.to(page)
     if refusal := may_not(kind, visit.account):
@@ -66,12 +66,12 @@ async def send_form(reference: str, step: str, visit: Visit = allowed("record st
         return await _done(visit, made)
     if made.id_taken:
         return _taken_page(visit, made)
-    if visit.text("change"):
+    if visit.text("_change"):
         return _form_page(visit, made)
     faults = made.faults()
     if faults:
         return _form_page(visit, made, status=422)
-    if not visit.text("confirm"):
+    if not visit.text("_confirm"):
         return _check_page(visit, made)
     if made.since:
         return _check_page(visit, made, status=409)
@@ -92,7 +92,7 @@ async def _record(visit: Visit, made: StepForm) -> Response:
         with suppress(RegisterAway):
             if await has_step(visit.site.register, opened.reference, made.id):
                 return await _done(visit, made)
-        return await _away_page(visit, made, perhaps=error.perhaps or bool(visit.text("again")))
+        return await _away_page(visit, made, perhaps=error.perhaps or bool(visit.text("_again")))
     return await _done(visit, made)
 
 
@@ -136,7 +136,7 @@ def _taken_page(visit: Visit, made: StepForm) -> Response:
 
 async def _away_page(visit: Visit, made: StepForm, *, perhaps: bool) -> Response:
     """Says plainly that it was not recorded, or may have been, and keeps what was typed here and on the server."""
-    values = [("id", made.id), ("seen", str(made.seen)), *made.view.hidden()]
+    values = [("id", made.id), ("_seen", str(made.seen)), *made.view.hidden()]
     with suppress(RegisterAway):  # The page itself keeps it as well.
         await keep_form(visit.site.register, visit.account.id, visit.request.url.path, values, now=visit.now)
     title = "It may or may not have been recorded" if perhaps else "It was not recorded"

@@ -150,7 +150,7 @@ def _as_given(made: FormField, value: str) -> Any:
 
 
 def _seen(typed: Typed, opened: OpenFile) -> int:
-    text = typed.one("seen")
+    text = typed.one("_seen")
     now = len(opened.stored.entries)
     return min(int(text), now) if text.isascii() and text.isdigit() and len(text) < 7 else now
 

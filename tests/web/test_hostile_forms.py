@@ -43,10 +43,10 @@ async def test_hostile_text_in_every_field_is_refused_or_escaped(
     address = f"/files/{reference}/record/{step}"
     form = await coordinator.get(address)
     assert form.status_code == 200
-    names = set(re.findall(r'name="([^"]+)"', form.text)) - {"csrf", "confirm", "discard", "viewport", "robots"}
+    names = set(re.findall(r'name="([^"]+)"', form.text)) - {"csrf", "_confirm", "_discard", "viewport", "robots"}
     for what, text in HOSTILE.items():
         values = {name: text for name in names if not name.startswith("theme")}
-        for more in ({}, {"confirm": "yes"}, {"change": "yes"}):
+        for more in ({}, {"_confirm": "yes"}, {"_change": "yes"}):
             answer = await coordinator.post(address, data={"csrf": shared["csrf"], **values, **more})
             assert answer.status_code in (200, 303, 403, 409, 422), (what, answer.text)
             assert "<script>alert" not in answer.text and "<img src=x" not in answer.text and "\x00" not in answer.text
@@ -74,8 +74,8 @@ async def at_the_form(board: Board, browser: Browsers, shared: dict[str, Any]) -
     [
         b"text=%ED%A0%80half&happened_on-day=1",
         b"text=%FF%FE%00&happened_on-day=%00",
-        b"text=a&text=b&happened_on-day=1&happened_on-day=2&id=a&id=b&seen=x&seen=-1",
-        b"id=%3Cscript%3E&seen=99999999999999999999",
+        b"text=a&text=b&happened_on-day=1&happened_on-day=2&id=a&id=b&_seen=x&_seen=-1",
+        b"id=%3Cscript%3E&_seen=99999999999999999999",
         b"",
         b"&&&===",
     ],

@@ -66,7 +66,7 @@ async def test_a_step_is_recorded_by_a_form_that_is_checked_first(board: Board, 
     check = await sent(coordinator, address, note(board, "Line one.\nLine two."))
     assert check.status_code == 200 and structure_faults(check.text) == []
     assert "Check your answers" in check.text and "Line one.<br>Line two." in check.text
-    done = await again(coordinator, address, check, confirm="yes")
+    done = await again(coordinator, address, check, _confirm="yes")
     assert done.status_code == 303 and done.headers["location"] == f"/files/{reference}?recorded=note_added"
     [entry] = await steps(board, reference, "note_added")
     assert entry["body"]["recorded_by"] == "Sam Example" and entry["body"]["text"] == "Line one.\nLine two."
@@ -76,10 +76,10 @@ async def test_what_is_changed_after_the_check_is_what_is_recorded(board: Board,
     reference, coordinator = await board.opened(), await browser("coordinator")
     address = f"/files/{reference}/record/note_added"
     check = await sent(coordinator, address, note(board, "First."))
-    form = await again(coordinator, address, check, change="yes")
+    form = await again(coordinator, address, check, _change="yes")
     assert form.status_code == 200 and ("text", "First.") in Page(form.text).form()
     check = await again(coordinator, address, form, text="Second.")
-    await again(coordinator, address, check, confirm="yes")
+    await again(coordinator, address, check, _confirm="yes")
     [entry] = await steps(board, reference, "note_added")
     assert entry["body"]["text"] == "Second."
 
@@ -88,9 +88,9 @@ async def test_a_double_click_records_once(board: Board, browser: Browsers) -> N
     reference, coordinator = await board.opened(), await browser("coordinator")
     address = f"/files/{reference}/record/note_added"
     check = await sent(coordinator, address, note(board))
-    answers = await asyncio.gather(*(again(coordinator, address, check, confirm="yes") for _ in range(3)))
+    answers = await asyncio.gather(*(again(coordinator, address, check, _confirm="yes") for _ in range(3)))
     assert [answer.status_code for answer in answers] == [303, 303, 303]
-    reloaded = await again(coordinator, address, check, confirm="yes")
+    reloaded = await again(coordinator, address, check, _confirm="yes")
     assert reloaded.status_code == 303
     assert len(await steps(board, reference, "note_added")) == 1
 
@@ -99,8 +99,8 @@ async def test_a_form_that_was_recorded_is_not_recorded_again_with_other_words(b
     reference, coordinator = await board.opened(), await browser("coordinator")
     address = f"/files/{reference}/record/note_added"
     check = await sent(coordinator, address, note(board))
-    await again(coordinator, address, check, confirm="yes")
-    back = await again(coordinator, address, check, confirm="yes", text="Other words.")
+    await again(coordinator, address, check, _confirm="yes")
+    back = await again(coordinator, address, check, _confirm="yes", text="Other words.")
     assert back.status_code == 409 and "was recorded already" in back.text and structure_faults(back.text) == []
     assert len(await steps(board, reference, "note_added")) == 1
 
@@ -117,9 +117,9 @@ async def test_who_types_while_another_records_is_told_what_and_by_whom_and_lose
     assert "The authority notified the national panel, by Robin Else" in check.text and "Mine." in check.text
     # Somebody records between the check and its confirmation: it is said before anything is recorded.
     await board.record(reference, "note_added", text="Another.", recorded_by="Robin Else")
-    told = await again(coordinator, address, check, confirm="yes")
+    told = await again(coordinator, address, check, _confirm="yes")
     assert told.status_code == 409 and "A note was added, by Robin Else" in told.text and "Mine." in told.text
-    assert (await again(coordinator, address, told, confirm="yes")).status_code == 303
+    assert (await again(coordinator, address, told, _confirm="yes")).status_code == 303
     assert [entry["body"]["text"] for entry in await steps(board, reference, "note_added")] == ["Another.", "Mine."]
 
 
@@ -128,7 +128,7 @@ async def test_two_coordinators_on_one_step_cannot_both_record_it(board: Board, 
     address = f"/files/{reference}/record/notified_panel"
     check = await sent(coordinator, address, today(board))
     await board.record(reference, "notified_panel")
-    told = await again(coordinator, address, check, confirm="yes")
+    told = await again(coordinator, address, check, _confirm="yes")
     assert told.status_code == 422 and "This notification is recorded already" in told.text
     assert len(await steps(board, reference, "notified_panel")) == 1
 
@@ -195,7 +195,7 @@ async def test_a_board_member_confirms_for_the_own_organisation_alone(board: Boa
     forced = await sent(member, address, {**values, "organisation": "exampleshire-hospital"})
     assert forced.status_code == 422 and "your own organisation" in forced.text
     check = await sent(member, address, {**values, "organisation": "exampleshire-police"})
-    assert (await again(member, address, check, confirm="yes")).status_code == 303
+    assert (await again(member, address, check, _confirm="yes")).status_code == 303
     stranger = await browser("board_member")
     assert "your account names none" in (await stranger.get(address)).text
 
@@ -232,7 +232,7 @@ async def test_what_was_typed_survives_a_session_that_was_lost(board: Board, bro
     assert "Typed for an hour." in back.text and "was kept" in back.text and structure_faults(back.text) == []
     assert values_in(back)["id"] == values_in(form)["id"]
     check = await again(coordinator, address, back)
-    assert (await again(coordinator, address, check, confirm="yes")).status_code == 303
+    assert (await again(coordinator, address, check, _confirm="yes")).status_code == 303
     assert "Typed for an hour." not in (await coordinator.get(address)).text
     assert len(await steps(board, reference, "note_added")) == 1
 
@@ -245,14 +245,14 @@ async def test_with_temporal_away_it_says_plainly_that_nothing_was_recorded_and_
     address = f"/files/{reference}/record/note_added"
     check = await sent(cut_off, address, note(board, "Important."))
     assert check.status_code == 200, "the register alone is enough to fill in and check a form"
-    told = await again(cut_off, address, check, confirm="yes")
+    told = await again(cut_off, address, check, _confirm="yes")
     assert told.status_code == 503 and structure_faults(told.text) == []
     assert "Your step was not recorded" in told.text and values_in(told)["text"] == ["Important."]
     assert "Important." in (await cut_off.get(address)).text, "it is kept on the server as well"
     # Temporal is back: the button on the same page sends the same step.
     back = await browser("coordinator")
     back.cookies.set("session", cut_off.cookies["session"])
-    assert (await again(back, address, told, confirm="yes")).status_code == 303
+    assert (await again(back, address, told, _confirm="yes")).status_code == 303
     [entry] = await steps(board, reference, "note_added")
     assert entry["body"]["text"] == "Important." and entry["id"] == values_in(told)["id"][0]
     assert not await kept_form(board.site.register, cut_off.account.id, address, now=board.site.now())
@@ -271,7 +271,7 @@ async def test_with_nobody_answering_it_says_that_it_may_have_been_recorded(
         "IncidentWorkflow", args=[{"reference": reference}, b""], id=reference, task_queue="nobody"
     )
     monkeypatch.setattr(sending, "PATIENCE", timedelta(seconds=0.7))
-    told = await again(coordinator, address, check, confirm="yes")
+    told = await again(coordinator, address, check, _confirm="yes")
     assert told.status_code == 503 and structure_faults(told.text) == []
     assert "may or may not have been recorded" in told.text and "safe" in told.text
     assert values_in(told)["id"] == values_in(check)["id"]
@@ -281,10 +281,10 @@ async def test_with_nobody_answering_it_says_that_it_may_have_been_recorded(
 async def test_what_was_kept_can_be_given_up(board: Board, browser: Browsers, away: FastAPI) -> None:
     reference, cut_off = await board.opened(), await browser("coordinator", app=away)
     address = f"/files/{reference}/record/note_added"
-    await again(cut_off, address, await sent(cut_off, address, note(board, "No more.")), confirm="yes")
+    await again(cut_off, address, await sent(cut_off, address, note(board, "No more.")), _confirm="yes")
     kept = await cut_off.get(address)
     assert "No more." in kept.text
-    given_up = await cut_off.post(address, data={"csrf": values_in(kept)["csrf"], "discard": "yes"})
+    given_up = await cut_off.post(address, data={"csrf": values_in(kept)["csrf"], "_discard": "yes"})
     assert given_up.status_code == 303 and "No more." not in (await cut_off.get(address)).text
 
 
@@ -304,14 +304,14 @@ async def test_with_the_register_away_what_was_typed_is_handed_back(
         assert "a secret" not in secrets.text
     check = await again(coordinator, address, told)
     assert check.status_code == 200 and "Typed for an &#34;hour&#34; &lt;b&gt;." in check.text
-    assert (await again(coordinator, address, check, confirm="yes")).status_code == 303
+    assert (await again(coordinator, address, check, _confirm="yes")).status_code == 303
 
 
 async def test_the_file_says_what_was_recorded(board: Board, browser: Browsers) -> None:
     reference, coordinator = await board.opened(), await browser("coordinator")
     address = f"/files/{reference}/record/notified_panel"
     check = await sent(coordinator, address, today(board))
-    done = await again(coordinator, address, check, confirm="yes")
+    done = await again(coordinator, address, check, _confirm="yes")
     file = await coordinator.get(done.headers["location"])
     assert file.status_code == 200 and "Recorded: the authority notified the national panel." in file.text
     assert "Recorded:" not in (await coordinator.get(f"/files/{reference}?recorded=<script>")).text

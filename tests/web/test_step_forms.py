@@ -159,3 +159,8 @@ def test_whatever_is_sent_is_taken_or_told_beside_a_field(name: str) -> None:
                 found.get("id") for _, found in Page(shown(fields, FormView(fields, sent, faults, sent=True))).elements
             }
             assert all(target(f.field, fields) in ids for f in faults)
+
+
+def test_no_field_of_a_step_has_the_name_of_a_button() -> None:
+    fields = {name for kind in STEPS.values() for name in kind.model_fields}
+    assert not [name for name in fields if name.startswith("_") or name == "csrf"]

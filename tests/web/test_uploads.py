@@ -45,7 +45,7 @@ async def test_a_report_is_sent_with_its_step_and_fetched_by_who_may_read_the_fi
     reference, coordinator = await under_review(board), await browser("coordinator")
     check = await drafted(coordinator, board, reference, ("The report.pdf", PDF))
     assert check.status_code == 200 and "The report.pdf" in check.text and structure_faults(check.text) == []
-    done = await again(coordinator, f"/files/{reference}/record/report_drafted", check, confirm="yes")
+    done = await again(coordinator, f"/files/{reference}/record/report_drafted", check, _confirm="yes")
     assert done.status_code == 303
     [entry] = await steps(board, reference, "report_drafted")
     digest = entry["body"]["document"]
@@ -68,7 +68,7 @@ async def test_a_document_that_is_on_the_file_is_chosen_instead_of_sent_again(bo
     reference, coordinator = await under_review(board), await browser("coordinator")
     address = f"/files/{reference}/record/report_drafted"
     await again(
-        coordinator, address, await drafted(coordinator, board, reference, ("one.pdf", PDF + b"1")), confirm="yes"
+        coordinator, address, await drafted(coordinator, board, reference, ("one.pdf", PDF + b"1")), _confirm="yes"
     )
     form = await coordinator.get(f"/files/{reference}/record/board_responded")
     digest = (await steps(board, reference, "report_drafted"))[0]["body"]["document"]
@@ -78,7 +78,7 @@ async def test_a_document_that_is_on_the_file_is_chosen_instead_of_sent_again(bo
 async def test_a_document_of_a_restricted_file_is_there_for_named_people_alone(board: Board, browser: Browsers) -> None:
     reference, coordinator = await under_review(board), await browser("coordinator")
     address = f"/files/{reference}/record/report_drafted"
-    await again(coordinator, address, await drafted(coordinator, board, reference, ("one.pdf", PDF)), confirm="yes")
+    await again(coordinator, address, await drafted(coordinator, board, reference, ("one.pdf", PDF)), _confirm="yes")
     digest = (await steps(board, reference, "report_drafted"))[0]["body"]["document"]
     me, now = coordinator.account.id, board.site.now()
     await restrict(board.site.register, reference, [me], by=me, now=now)
