@@ -11,7 +11,7 @@ ARGS :=
 UV := uv==0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench lock assets clean setup setup-dev browser \
+.PHONY: help run test check bench lock assets pictures clean setup setup-dev browser \
 	lint format types imports dependencies security migrations
 
 help: ## list what there is to do
@@ -48,6 +48,9 @@ migrations: setup-dev
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && trap 'exit 130' INT TERM && \
 	SCR_REGISTER_URL="sqlite+aiosqlite:///$$folder/register.sqlite" && export SCR_REGISTER_URL && \
 	$(PYTHON_IN_VENV) -m alembic upgrade head && $(PYTHON_IN_VENV) -m alembic check
+
+pictures: setup-dev browser ## take the pictures of the docs again
+	@$(PYTHON_IN_VENV) -m tests.browser.pictures
 
 bench: setup-dev ## measure what it costs
 	@$(PYTHON_IN_VENV) -m bench $(ARGS)
