@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from email.message import EmailMessage
 from typing import Any
 
 from temporalio import activity
@@ -20,19 +20,10 @@ from models.replies import replies_to
 from . import ledger
 from .database import Register
 from .directory import Known, latest_directory
-from .documents import DocumentMissing, DocumentStore
-from .letters import (
-    Answers,
-    Attachment,
-    BadAddressError,
-    LetterError,
-    Letterhead,
-    Mailbox,
-    Templates,
-    compose,
-    message_id,
-)
-from .mail import Refused, Relay, TryAgain, WrongSettings, deliver
+from .documents import DocumentStore
+from .handing_over import Clock, hand_over
+from .letters import Answers, Attachment, Letterhead, Mailbox, Templates, compose, message_id
+from .mail import Relay
 from .recipients import NobodyThere, mailbox_of, organisations_of
 from .reply_links import VALID_FOR, ReplyLink, sign
 
@@ -41,9 +32,6 @@ LEASE = timedelta(minutes=5)
 
 LOOK_AGAIN = timedelta(seconds=30)
 """How soon to ask what became of a letter that another is sending: a run that continued as new has two at it."""
-
-SLOWLY = timedelta(minutes=15)
-"""How long to wait between tries while operations must mend something."""
 
 
 @dataclass
@@ -77,7 +65,7 @@ class SendingActivities:
             ApplicationError: it must be tried again; Temporal does.
         """
         letter = LetterToSend.model_validate(letter_to_send)
-        clock = _Clock(opening.get("offset_seconds", 0))
+        clock = Clock(opening.get("offset_seconds", 0))
         self._known = await latest_directory(self.register, self._known)
         directory = self._known.directory
         try:
@@ -93,7 +81,7 @@ class SendingActivities:
         return await self._send(opening["reference"], letter, to, directory, clock)
 
     async def _send(
-        self, reference: str, letter: LetterToSend, to: Mailbox, directory: Directory, clock: _Clock
+        self, reference: str, letter: LetterToSend, to: Mailbox, directory: Directory, clock: Clock
     ) -> dict[str, Any]:
         which = ledger.Letter(reference, letter.notice, letter.number)
         claim = await ledger.claim(
@@ -120,7 +108,7 @@ class SendingActivities:
         letter: LetterToSend,
         to: Mailbox,
         directory: Directory,
-        clock: _Clock,
+        clock: Clock,
     ) -> dict[str, Any]:
         coordinator = directory.holder("coordinator", london_date(clock.now()))
         letterhead = Letterhead(
@@ -129,37 +117,33 @@ class SendingActivities:
             coordinator.email if coordinator else self.sender,
             self.public_address,
         )
-        subject = ""
-        try:
-            message = compose(
-                self.templates,
-                letter.template,
-                {"title": letter.title, "rule": letter.rule, **letter.content},
-                letterhead=letterhead,
-                to=to,
-                reference=which.reference,
-                notice=letter.notice,
-                number=letter.number,
-                at=clock.now(),
-                attachments=await self._attachments(which.reference, letter),
-                answers=self._answers(which, claim, letter, directory),
-            )
-            subject = str(message["Subject"])
-            await deliver(message, self.relay)
-        except (Refused, BadAddressError, DocumentMissing) as error:
-            why = str(error)
-            await ledger.refused(self.register, which, now=clock.now(), words=why)
-            return _outcome(False, clock.now(), to.address, subject, claim.message_id, why)
-        except TryAgain as error:
-            await self._waits(which, claim, error.reason, clock, operations_must_act=False)
-            raise ApplicationError(error.reason, type="TryAgain") from error
-        except (WrongSettings, LetterError) as error:
-            # A template at fault is mended by a release, settings by operations: the letter waits for either.
-            await self._waits(which, claim, str(error), clock, operations_must_act=True)
-            raise ApplicationError(str(error), type="WrongSettings", next_retry_delay=SLOWLY) from error
-        at = clock.now()
-        await ledger.taken(self.register, which, now=at)
-        return _outcome(True, at, to.address, subject, claim.message_id)
+        written = self._written(which, claim, letter, to, directory, letterhead, clock)
+        done = await hand_over(self.register, self.relay, which, claim, written, clock)
+        return _outcome(done.taken, done.at, to.address, done.subject, claim.message_id, done.why)
+
+    async def _written(
+        self,
+        which: ledger.Letter,
+        claim: ledger.Claimed,
+        letter: LetterToSend,
+        to: Mailbox,
+        directory: Directory,
+        letterhead: Letterhead,
+        clock: Clock,
+    ) -> EmailMessage:
+        return compose(
+            self.templates,
+            letter.template,
+            {"title": letter.title, "rule": letter.rule, **letter.content},
+            letterhead=letterhead,
+            to=to,
+            reference=which.reference,
+            notice=letter.notice,
+            number=letter.number,
+            at=clock.now(),
+            attachments=await self._attachments(which.reference, letter),
+            answers=self._answers(which, claim, letter, directory),
+        )
 
     def _answers(
         self, which: ledger.Letter, claim: ledger.Claimed, letter: LetterToSend, directory: Directory
@@ -188,37 +172,6 @@ class SendingActivities:
             ending = document.filename.rpartition(".")[2]
             found.append((f"{reference}-{len(found) + 1}.{ending}", document.media_type, content))
         return found
-
-    async def _waits(
-        self,
-        which: ledger.Letter,
-        claim: ledger.Claimed,
-        words: str,
-        clock: _Clock,
-        *,
-        operations_must_act: bool,
-    ) -> None:
-        activity.logger.warning("A letter waits: %s", words)
-        await ledger.waiting(
-            self.register,
-            which,
-            holder=claim.holder,
-            now=clock.now(),
-            words=words,
-            operations_must_act=operations_must_act,
-        )
-
-
-class _Clock:
-    """Business time in an activity: the server's time at the start of this attempt, and what has run since."""
-
-    def __init__(self, offset_seconds: float) -> None:
-        self._started = activity.info().started_time + timedelta(seconds=offset_seconds)
-        self._from = time.monotonic()
-
-    def now(self) -> datetime:
-        """Business time."""
-        return self._started + timedelta(seconds=time.monotonic() - self._from)
 
 
 def _outcome(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from email.message import EmailMessage
 from typing import Any
 
 from temporalio import activity
@@ -22,10 +22,11 @@ from .accounts import accounts, find_account
 from .database import Register
 from .deadlines import DueFilter, DueLine, deadlines_due
 from .directory import load_directory
-from .letters import BadAddressError, LetterError, Letterhead, Mailbox, Templates, compose, message_id
-from .mail import Refused, Relay, TryAgain, WrongSettings, deliver
+from .handing_over import Clock, hand_over
+from .letters import Letterhead, Mailbox, Templates, compose, message_id
+from .mail import Relay
 from .recipients import recipient_words
-from .sending import LEASE, LOOK_AGAIN, SLOWLY
+from .sending import LEASE, LOOK_AGAIN
 
 ONE_DAY, AHEAD = timedelta(days=1), timedelta(days=14)
 SHOWN = 40
@@ -75,7 +76,7 @@ class WeeklyActivities:
         Raises:
             ApplicationError: it must be tried again; Temporal does.
         """
-        on, clock = london_date(read_instant(begun)), _Clock()
+        on, clock = london_date(read_instant(begun)), Clock()
         directory = await load_directory(self.register)
         to, reader = await self._recipient(recipient, directory, on)
         if to is None:
@@ -115,38 +116,32 @@ class WeeklyActivities:
         reader: Reader,
         directory: Directory,
         on: date,
-        clock: _Clock,
+        clock: Clock,
     ) -> str:
         coordinator = directory.holder(COORDINATOR, on)
         letterhead = Letterhead(
             directory.board, self.sender, coordinator.email if coordinator else self.sender, self.public_address
         )
-        try:
-            message = compose(
-                self.templates,
-                "weekly_list",
-                await self._content(reader, on, clock.now()),
-                letterhead=letterhead,
-                to=to,
-                reference=which.reference,
-                notice=which.notice_key,
-                number=which.number,
-                at=clock.now(),
-                about="",
-                link=(self.public_address.rstrip("/") + "/", "Open the work list") if self.public_address else None,
-            )
-            await deliver(message, self.relay)
-        except (Refused, BadAddressError) as error:
-            await ledger.refused(self.register, which, now=clock.now(), words=str(error))
-            return "refused"
-        except TryAgain as error:
-            await self._waits(which, claim, error.reason, clock, operations_must_act=False)
-            raise ApplicationError(error.reason, type="TryAgain") from error
-        except (WrongSettings, LetterError) as error:
-            await self._waits(which, claim, str(error), clock, operations_must_act=True)
-            raise ApplicationError(str(error), type="WrongSettings", next_retry_delay=SLOWLY) from error
-        await ledger.taken(self.register, which, now=clock.now())
-        return "taken"
+        written = self._written(which, to, reader, letterhead, on, clock)
+        done = await hand_over(self.register, self.relay, which, claim, written, clock)
+        return "taken" if done.taken else "refused"
+
+    async def _written(
+        self, which: ledger.Letter, to: Mailbox, reader: Reader, letterhead: Letterhead, on: date, clock: Clock
+    ) -> EmailMessage:
+        return compose(
+            self.templates,
+            "weekly_list",
+            await self._content(reader, on, clock.now()),
+            letterhead=letterhead,
+            to=to,
+            reference=which.reference,
+            notice=which.notice_key,
+            number=which.number,
+            at=clock.now(),
+            about="",
+            link=(self.public_address.rstrip("/") + "/", "Open the work list") if self.public_address else None,
+        )
 
     async def _content(self, reader: Reader, on: date, now: datetime) -> dict[str, Any]:
         """What the list says: references and the rules' words, nothing of a child and nobody's name."""
@@ -168,19 +163,6 @@ class WeeklyActivities:
         told = (f"{deadline_words(line, on, self.extra_holidays).line} ({line.rule})" for line in lines)
         return [f"{line.reference}: {title_of(line)}: {words}" for line, words in zip(lines, told, strict=True)]
 
-    async def _waits(
-        self, which: ledger.Letter, claim: ledger.Claimed, words: str, clock: _Clock, *, operations_must_act: bool
-    ) -> None:
-        activity.logger.warning("A weekly list waits: %s", words)
-        await ledger.waiting(
-            self.register,
-            which,
-            holder=claim.holder,
-            now=clock.now(),
-            words=words,
-            operations_must_act=operations_must_act,
-        )
-
 
 def title_of(line: DueLine) -> str:
     """What is to be done, for where only the reference may stand: without the person a letter was for."""
@@ -192,14 +174,3 @@ def _letter(delivery: ledger.Delivery) -> str:
     to = recipient_words(delivery.recipient)
     who = "; operations must act" if delivery.operations_must_act else ""
     return f"{delivery.reference}: a letter to {to} {words} since {day_words(london_date(delivery.updated_at))}{who}"
-
-
-class _Clock:
-    """The time in an activity: the server's at the start of this attempt, and what has run since."""
-
-    def __init__(self) -> None:
-        self._started, self._from = activity.info().started_time, time.monotonic()
-
-    def now(self) -> datetime:
-        """The present."""
-        return self._started + timedelta(seconds=time.monotonic() - self._from)

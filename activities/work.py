@@ -17,7 +17,7 @@ from models.register import StoredDeadline, StoredFile, StoredInvolvement
 from models.register_access import StoredRestriction
 from models.responsible import ASKED_OF_ORGANISATIONS, organisation_of
 
-from .access import visible
+from .access import Reader
 from .database import Register
 
 _FILE = StoredFile.__table__
@@ -29,17 +29,13 @@ PAGE = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
-    """Who asks: restricted files appear to nobody who may not see them, in counts neither.
+class Asker(Reader):
+    """Who asks for a work list.
 
     Arguments:
-        account: the account's id.
-        reads_all: whether it reads restricted files without being named.
-        answers_for: what it is responsible for, as deadlines name it.
+        answers_for: what they are responsible for, as deadlines name it.
     """
 
-    account: str
-    reads_all: bool = False
     answers_for: frozenset[str] = frozenset()
 
 
@@ -147,7 +143,7 @@ class _Group:
 
 async def work_list(
     register: Register,
-    reader: Reader,
+    reader: Asker,
     today: date,
     which: WorkFilter | None = None,
     *,
@@ -186,9 +182,9 @@ async def work_list(
     return await register.read(work)
 
 
-def _seen(reader: Reader, which: WorkFilter) -> list[ColumnElement[bool]]:
+def _seen(reader: Asker, which: WorkFilter) -> list[ColumnElement[bool]]:
     """Which files count at all: those that may be seen, and fit what is searched for."""
-    found = [visible(_FILE.c.reference, reader.account, reads_all=reader.reads_all)]
+    found = [reader.sees(_FILE.c.reference)]
     if searched := which.reference.strip().upper():
         found.append(_FILE.c.reference.contains(searched, autoescape=True))
     return found
@@ -217,7 +213,7 @@ def _grouped(seen: list[ColumnElement[bool]], today: date) -> Select[Any]:
 
 
 async def _counted(
-    connection: AsyncConnection, reader: Reader, which: WorkFilter, today: date, kept: Kept | None
+    connection: AsyncConnection, reader: Asker, which: WorkFilter, today: date, kept: Kept | None
 ) -> list[_Group]:
     async def counted() -> list[_Group]:
         return [_Group(*row) for row in await connection.execute(_grouped(_seen(reader, which), today))]
@@ -242,7 +238,7 @@ _STAMP = select(
 """Is another one whenever a file comes to another revision, or who may read one changes."""
 
 
-def _narrowed(which: WorkFilter, reader: Reader, today: date, on_sqlite: bool) -> Iterable[ColumnElement[bool]]:
+def _narrowed(which: WorkFilter, reader: Asker, today: date, on_sqlite: bool) -> Iterable[ColumnElement[bool]]:
     # SQLite takes an index of the files for a stage, though half of them may be in it, and then sorts all their
     # deadlines. Of an expression it has no index: read by their day, the first fifty are soon found. PostgreSQL knows
     # how many there are, and would not if it were asked so.
@@ -284,7 +280,7 @@ async def _lines(
     return tuple(replace(line, organisation=name) for line, name in named)
 
 
-def _fits(group: _Group, which: WorkFilter, reader: Reader, leaving_out: str = "") -> bool:
+def _fits(group: _Group, which: WorkFilter, reader: Asker, leaving_out: str = "") -> bool:
     """Whether a group is among those asked for, one of the filters left out of account."""
     return (
         (leaving_out == "stage" or which.stage in (None, group.stage))
@@ -294,7 +290,7 @@ def _fits(group: _Group, which: WorkFilter, reader: Reader, leaving_out: str = "
     )
 
 
-def _counts(groups: list[_Group], which: WorkFilter, reader: Reader) -> Counts:
+def _counts(groups: list[_Group], which: WorkFilter, reader: Asker) -> Counts:
     stages, kinds, organisations = Counter[str](), Counter[str](), Counter[str]()
     overdue = mine = 0
     for group in groups:

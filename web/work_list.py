@@ -11,7 +11,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.responses import Response
 
 from activities.files import Filter, list_files
-from activities.work import PAGE, Counts, Kept, Reader, WorkFilter, WorkLine, work_list
+from activities.work import PAGE, Asker, Counts, Kept, WorkFilter, WorkLine, work_list
 from models.counting import london_date
 from models.deadline_words import DeadlineWords, deadline_words
 from models.responsible import answers_for, named_in, responsible_words
@@ -103,9 +103,9 @@ def _kept(app: FastAPI) -> Kept:
     return kept
 
 
-def reader_of(visit: Visit) -> Reader:
+def reader_of(visit: Visit) -> Asker:
     """Who asks, for queries that cross files."""
-    return Reader(visit.account.id, reads_all="auditor" in visit.account.roles)
+    return Asker(visit.account.id, reads_all="auditor" in visit.account.roles)
 
 
 def page_number(visit: Visit) -> int:

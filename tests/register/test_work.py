@@ -13,14 +13,14 @@ from sqlalchemy import event, text
 from activities.access import restrict
 from activities.database import Register
 from activities.register import write
-from activities.work import Kept, Reader, WorkFilter, WorkPage, work_list
+from activities.work import Asker, Kept, WorkFilter, WorkPage, work_list
 from models.projection import DeadlineRow, OrganisationRow, Projection
 
 AFile = Callable[..., Projection]
 ADeadline = Callable[..., DeadlineRow]
 
 TODAY = date(2019, 3, 1)
-COORDINATOR = Reader("ann", answers_for=frozenset({"coordinator"}))
+COORDINATOR = Asker("ann", answers_for=frozenset({"coordinator"}))
 
 
 def day(number: int) -> date:
@@ -50,7 +50,7 @@ async def three(register: Register, a_file: AFile, a_deadline: ADeadline) -> Reg
     return register
 
 
-async def listed(register: Register, reader: Reader = COORDINATOR, **which: Any) -> str:
+async def listed(register: Register, reader: Asker = COORDINATOR, **which: Any) -> str:
     found = await work_list(register, reader, TODAY, WorkFilter(**which))
     assert found.total == len(found.lines)
     return " ".join(line.key.partition(":")[0] for line in found.lines)
@@ -112,7 +112,7 @@ async def test_an_organisation_is_called_as_the_file_calls_it(three: Register) -
 
 async def test_a_restricted_file_is_not_there_for_others_in_counts_neither(three: Register) -> None:
     await restrict(three, "HSCB-1", ["ann"], by="ann", now=datetime(2019, 3, 1, tzinfo=UTC))
-    bob = Reader("bob", answers_for=frozenset({"coordinator"}))
+    bob = Asker("bob", answers_for=frozenset({"coordinator"}))
     seen = await work_list(three, bob, TODAY)
     assert {line.reference for line in seen.lines} == {"HSCB-2", "HSCB-3"}
     assert (seen.total, seen.overdue, seen.counts.mine) == (3, 0, 1)
@@ -124,9 +124,9 @@ async def test_a_restricted_file_is_not_there_for_others_in_counts_neither(three
 async def test_what_was_counted_is_counted_anew_once_a_file_or_a_restriction_has_changed(
     three: Register, a_file: AFile, a_deadline: ADeadline
 ) -> None:
-    kept, bob = Kept(), Reader("bob")
+    kept, bob = Kept(), Asker("bob")
 
-    async def total(reader: Reader = COORDINATOR, **which: Any) -> int:
+    async def total(reader: Asker = COORDINATOR, **which: Any) -> int:
         found = await work_list(three, reader, TODAY, WorkFilter(**which), kept=kept)
         assert found == await work_list(three, reader, TODAY, WorkFilter(**which))
         return found.total

@@ -1,0 +1,104 @@
+"""Hands a claimed letter to the mail server, and writes down what became of it: the same for every kind of letter."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from . import ledger
+from .database import Register
+from .documents import DocumentMissing
+from .letters import BadAddressError, LetterError
+from .mail import Refused, Relay, TryAgain, WrongSettings, deliver
+
+SLOWLY = timedelta(minutes=15)
+"""How long to wait when settings are wrong: time alone mends nothing, but somebody may."""
+
+
+class Clock:
+    """Business time in an activity: the server's time at the start of this attempt, and what has run since."""
+
+    def __init__(self, offset_seconds: float = 0) -> None:
+        self._started = activity.info().started_time + timedelta(seconds=offset_seconds)
+        self._from = time.monotonic()
+
+    def now(self) -> datetime:
+        """Business time."""
+        return self._started + timedelta(seconds=time.monotonic() - self._from)
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    """What the mail server said of a letter: ``why`` is empty when it took it."""
+
+    at: datetime
+    subject: str
+    why: str = ""
+
+    @property
+    def taken(self) -> bool:
+        """Whether it took it; otherwise it was refused for good."""
+        return not self.why
+
+
+async def hand_over(
+    register: Register,
+    relay: Relay,
+    which: ledger.Letter,
+    claim: ledger.Claimed,
+    written: Awaitable[EmailMessage],
+    clock: Clock,
+) -> HandedOver:
+    """Hands over a letter that was claimed.
+
+    Arguments:
+        register: where the ledger is.
+        relay: the mail server.
+        which: the letter.
+        claim: as the ledger gave it.
+        written: writes it; what is wrong with its text or address is dealt with here as well.
+        clock: business time.
+
+    Raises:
+        ApplicationError: it waits, to be tried again; Temporal does.
+        RegisterAway: no answer in time.
+    """
+    subject = ""
+    try:
+        message = await written
+        subject = str(message["Subject"])
+        await deliver(message, relay)
+    except (Refused, BadAddressError, DocumentMissing) as error:
+        await ledger.refused(register, which, now=clock.now(), words=str(error))
+        return HandedOver(clock.now(), subject, str(error))
+    except TryAgain as error:
+        await _waits(register, which, claim, error.reason, clock, operations_must_act=False)
+        raise ApplicationError(error.reason, type="TryAgain") from error
+    except (WrongSettings, LetterError) as error:
+        # A template at fault is mended by a release, settings by operations: the letter waits for either.
+        await _waits(register, which, claim, str(error), clock, operations_must_act=True)
+        raise ApplicationError(str(error), type="WrongSettings", next_retry_delay=SLOWLY) from error
+    at = clock.now()
+    await ledger.taken(register, which, now=at)
+    return HandedOver(at, subject)
+
+
+async def _waits(
+    register: Register,
+    which: ledger.Letter,
+    claim: ledger.Claimed,
+    words: str,
+    clock: Clock,
+    *,
+    operations_must_act: bool,
+) -> None:
+    activity.logger.warning("A letter waits: %s", words)
+    await ledger.waiting(
+        register, which, holder=claim.holder, now=clock.now(), words=words, operations_must_act=operations_must_act
+    )
