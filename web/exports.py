@@ -23,6 +23,7 @@ from web.papers.sheet import as_sheet
 from web.papers.summary import summary
 from web.papers.word import as_word
 from web.reading import OpenFile, open_file
+from web.roles import Action
 from web.visit import NotFound, Visit, allowed
 
 router = APIRouter()
@@ -46,9 +47,11 @@ _FORMS = {
     "docx": _Form("Word", _WORD, as_word),
     "xlsx": _Form("Spreadsheet", _SHEET, as_sheet),
 }
+_AUDIT: Action = "read the audit"
+_WITH_AUDIT = " with its audit"
 _PAPERS = {
     "summary": ("Summary", ("pdf", "docx")),
-    "chronology": ("Chronology with its audit", ("pdf", "docx", "xlsx")),
+    "chronology": (f"Chronology{_WITH_AUDIT}", ("pdf", "docx", "xlsx")),
     "action-plan": ("Action plan", ("pdf", "docx", "xlsx")),
 }
 """Each paper's words, and the forms it can be taken away in."""
@@ -63,7 +66,7 @@ async def papers(reference: str, visit: Visit = allowed("read files")) -> Respon
         "papers/list.html",
         title=f"{file.reference}: papers",
         file=file,
-        papers=_PAPERS,
+        papers={name: (_paper_words(visit, name), forms) for name, (_, forms) in _PAPERS.items()},
         forms=_FORMS,
         letters=await deliveries_of(visit.site.register, file.reference),
         titles={notice.key: notice.title for notice in file.stored.notices},
@@ -123,12 +126,20 @@ async def _paper(visit: Visit, file: OpenFile, name: str) -> Paper:
         case "summary":
             blocks = tuple(summary(file.stored, file.case, file.world))
         case "chronology":
-            looked = await accesses(visit.site.register, file.reference, limit=_MOST_ACCESSES)
+            looked = None
+            if visit.may(_AUDIT):
+                looked = await accesses(visit.site.register, file.reference, limit=_MOST_ACCESSES)
             blocks = tuple(chronology(file.stored, file.case, looked))
         case _:
             blocks = tuple(action_plan(file.stored, file.case))
-    title = f"{file.reference}: {_PAPERS[name][0].lower()}"
+    title = f"{file.reference}: {_paper_words(visit, name).lower()}"
     return Paper(name, title, file.reference, visit.now, visit.account.name, blocks, wide=True)
+
+
+def _paper_words(visit: Visit, name: str) -> str:
+    """What a paper is called. Who looked at a file is for those alone who may read the audit."""
+    found = _PAPERS[name][0]
+    return found if visit.may(_AUDIT) else found.removesuffix(_WITH_AUDIT)
 
 
 async def _letter(visit: Visit, file: OpenFile, key: str, number: str) -> Paper:

@@ -110,6 +110,20 @@ async def test_the_chronology_has_steps_reasons_what_was_struck_out_and_the_audi
     assert "Quinn Example" in text and "took away: summary, as PDF" in text
 
 
+@pytest.mark.parametrize(("role", "sees"), [("coordinator", True), ("auditor", True), ("board_member", False)])
+async def test_who_looked_at_a_file_is_for_those_alone_who_may_read_the_audit(
+    board: Board, browser: Browsers, role: str, sees: bool
+) -> None:
+    reference, one = await shown(board, everything()), await browser("chair", name="Quinn Example")
+    await one.get(f"/files/{reference}/papers/summary")
+    person = await browser(role, organisation="exampleshire-hospital")
+    address = f"/files/{reference}/papers/chronology"
+    for text in ((await person.get(address)).text, text_of(pdf((await person.get(f"{address}.pdf")).content))):
+        assert "The report was published" in text
+        assert ("Quinn Example" in text) is ("Who looked at the file" in text) is sees
+    assert ("with its audit" in (await person.get(f"/files/{reference}/papers")).text) is sees
+
+
 async def test_whoever_prints_or_takes_a_paper_is_kept(board: Board, browser: Browsers) -> None:
     reference, person = await shown(board, everything()), await browser("auditor", name="An Auditor")
     for address in ("summary", "action-plan.xlsx", "chronology.docx"):

@@ -39,14 +39,16 @@ _ITS_OWN = frozenset({"id", "recorded_by", "happened_on"})
 HEAD = ("Recorded", "Happened on", "What", "By whom", "Details")
 
 
-def chronology(stored: Projection, file: CaseFile, accesses: Iterable[Access]) -> Iterator[Block]:
-    """The blocks of the chronology."""
+def chronology(stored: Projection, file: CaseFile, accesses: Iterable[Access] | None) -> Iterator[Block]:
+    """The blocks of the chronology; without who looked at the file for those who may not know."""
     yield Paragraph(
         "All times are those in London. Nothing is ever deleted: a step that was recorded in error stands here, "
         "struck out, with the reason."
     )
     yield Heading("What happened")
     yield Table("What happened, in order", HEAD, tuple(_lines(stored, file)), (3, 3, 5, 3, 8), "Nothing is recorded.")
+    if accesses is None:
+        return
     yield Heading("Who looked at the file")
     looked = tuple((moment(access.at), access.who, access.what) for access in accesses)
     yield Table(
