@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, suppress
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import Response
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
+from activities.access import restricted_to
 from activities.away import RegisterAway
 from activities.database import Register
 from activities.revisions import revisions
-from web.reading import check_readable
-from web.visit import Visit, allowed
+from activities.sessions import session_of
+from web.reading import check_readable, no_such_file, reads
+from web.roles import may
+from web.visit import Visit, allowed, cookie_name
 
 router = APIRouter()
 
@@ -90,14 +93,29 @@ def watch_of(app: FastAPI, register: Register) -> Watch:
 async def events(request: Request, reference: str, visit: Visit = allowed("read files", used=False)) -> Response:
     """The file's revision, now and whenever it is another one, for as long as whoever asks is signed in."""
     await check_readable(visit, reference)
-    watch = watch_of(request.app, visit.site.register)
+    register = visit.site.register
+    if not await revisions(register, [reference]):
+        raise no_such_file(reference)
+    secret = request.cookies.get(cookie_name(request), "")
+
+    async def still() -> bool:
+        session = await session_of(register, secret, now=visit.site.now(), used=False)
+        if session is None or session.over or not may(session.account.roles, "read files"):
+            return False
+        return reads(session.account, await restricted_to(register, reference))
+
+    watch = watch_of(request.app, register)
     until = min(visit.session.idle_at, visit.session.ends_at) if visit.session else visit.now
-    return EventSourceResponse(_told(watch, reference, (until - visit.now).total_seconds()), ping=20)
+    return EventSourceResponse(_told(watch, reference, (until - visit.now).total_seconds(), still), ping=20)
 
 
-async def _told(watch: Watch, reference: str, seconds: float) -> AsyncIterator[ServerSentEvent]:
+async def _told(
+    watch: Watch, reference: str, seconds: float, still: Callable[[], Awaitable[bool]]
+) -> AsyncIterator[ServerSentEvent]:
     # Once the session is over the page is asked to sign in, and stops asking.
-    with suppress(TimeoutError):
+    with suppress(TimeoutError, RegisterAway):
         async with asyncio.timeout(seconds), aclosing(watch.follow(reference)) as followed:
             async for revision in followed:
+                if not await still():
+                    return
                 yield ServerSentEvent(json.dumps({"revision": revision}), event="revision", retry=5_000)

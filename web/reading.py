@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from activities.access import note_access, restricted_to
+from activities.accounts import Account
 from activities.register import read_file
 from models.casefile import CaseFile
 from models.fold import fold
@@ -43,6 +45,16 @@ class OpenFile:
         return recordable(self.case, self.world)
 
 
+def no_such_file(reference: str) -> NotFound:
+    """The same words whether there is none or none for whoever asks: these do not tell which."""
+    return NotFound(f"There is no file {reference}, or it is restricted to named people.")
+
+
+def reads(account: Account, named: Collection[str]) -> bool:
+    """Whether somebody who reads files may read this one, restricted to these accounts or to none."""
+    return not named or account.id in named or "auditor" in account.roles
+
+
 async def check_readable(visit: Visit, reference: str) -> bool:
     """Whether a file is restricted to named people, whoever asks being one of them or an auditor.
 
@@ -51,9 +63,8 @@ async def check_readable(visit: Visit, reference: str) -> bool:
         RegisterAway: no answer in time.
     """
     named = await restricted_to(visit.site.register, reference)
-    account = visit.account
-    if named and account.id not in named and "auditor" not in account.roles:
-        raise NotFound(f"There is no file {reference}, or it is restricted to named people.")
+    if not reads(visit.account, named):
+        raise no_such_file(reference)
     return bool(named)
 
 
@@ -73,7 +84,7 @@ async def open_file(visit: Visit, reference: str, *, what: str = "read the file"
     restricted = await check_readable(visit, reference)
     stored = await read_file(register, reference)
     if stored is None:
-        raise NotFound(f"There is no file {reference}.")
+        raise no_such_file(reference)
     if restricted:
         await note_access(register, reference, visit.account.id, what, now=visit.now)
     return OpenFile(stored, fold(stored.entries), await visit.site.world(), restricted)

@@ -17,7 +17,7 @@ from models.step import Step
 from running.cases import NoSuchFileError
 from web.form_faults import refused
 from web.form_view import FormView
-from web.reading import OpenFile, open_file
+from web.reading import OpenFile, no_such_file, open_file
 from web.recording_form import StepForm, made_form
 from web.recording_rights import may_not
 from web.rule_texts import rules
@@ -87,7 +87,7 @@ async def _record(visit: Visit, made: StepForm) -> Response:
         made.add(refused(error.refusal, made.fields))
         return _form_page(visit, made, status=422)
     except NoSuchFileError:
-        raise NotFound(f"There is no file {opened.reference}.") from None
+        raise no_such_file(opened.reference) from None
     except NotTaken as error:
         with suppress(RegisterAway):
             if await has_step(visit.site.register, opened.reference, made.id):

@@ -13,6 +13,7 @@ import pytest
 import uvicorn
 
 from activities.access import restrict
+from activities.sessions import end_sessions
 from running.processes import free_port
 from web.live import Watch
 
@@ -80,9 +81,30 @@ async def test_nobody_hears_of_a_file_they_may_not_see(board: Board, browser: Br
     reference = await board.opened()
     named, other = await browser("coordinator"), await browser("coordinator")
     await restrict(board.site.register, reference, [named.account.id], by=named.account.id, now=board.site.now())
-    assert (await other.get(f"/files/{reference}/events")).status_code == 404
+    refused, missing = [await other.get(f"/files/{one}/events") for one in (reference, "EX-TEST-9999")]
+    assert refused.status_code == missing.status_code == 404, "whether there is such a file is not told"
     assert (await (await browser("operations")).get(f"/files/{reference}/events")).status_code == 403
     assert (await (await browser()).get(f"/files/{reference}/events")).status_code == 303
+
+
+@pytest.mark.parametrize("how", ["restricted", "signed out"])
+async def test_who_may_no_longer_read_a_file_hears_no_more_of_it(board: Board, browser: Browsers, how: str) -> None:
+    reference, coordinator, named = await board.opened(), await browser("coordinator"), await browser("chair")
+    async with (
+        served(board) as (_, address),
+        as_signed_in(coordinator, address) as client,
+        client.stream("GET", f"/files/{reference}/events") as response,
+    ):
+        heard = told(response)
+        await anext(heard)
+        register, now = board.site.register, board.site.now()
+        if how == "restricted":
+            await restrict(register, reference, [named.account.id], by=named.account.id, now=now)
+        else:
+            await end_sessions(register, coordinator.account.id)
+        await board.record(reference, "note_added", text="Not for everybody.")
+        with pytest.raises(StopAsyncIteration):
+            await anext(heard)
 
 
 async def test_the_register_is_looked_at_once_for_all_and_not_at_all_for_nobody(board: Board) -> None:
