@@ -29,10 +29,11 @@ def weakness(password: str, *, email: str, name: str) -> str:
         password: as it was typed.
         email, name: of the account it is for.
     """
-    plain = _normal(password).casefold()
+    # Before anything else is done with it: bringing a very long text into one form can take minutes.
+    plain = _normal(password[: LONGEST + 1]).casefold()
     if len(plain) < SHORTEST:
         return f"Choose a password of at least {SHORTEST} characters. Three or four words are easy to remember."
-    if len(plain) > LONGEST:
+    if max(len(password), len(plain)) > LONGEST:
         return f"Choose a password of at most {LONGEST} characters."
     parts = (email, email.partition("@")[0], email.partition("@")[2], name, *name.split())
     own = {word for word in map(_letters, parts) if len(word) > 2}

@@ -204,7 +204,7 @@ def _day(typed: Typed, name: str) -> tuple[date | None, str]:
 
 def _new_id(name: str, taken: set[str]) -> str:
     """An id out of a name: ``hill-school``, and ``hill-school-2`` if there is one."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower().replace("'", "")
+    plain = unicodedata.normalize("NFKD", name[:200]).encode("ascii", "ignore").decode().lower().replace("'", "")
     base = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40].strip("-") or "entry"
     found, number = base, 1
     while found in taken:
