@@ -211,6 +211,8 @@ _SOMEBODY_ELSE = "The account with your address belongs to another sign-in. Ask 
 async def _set_password(connection: AsyncConnection, account: Account, kept: str, what: str, now: datetime) -> None:
     await connection.execute(update(_ACCOUNT).where(_ACCOUNT.c.id == account.id).values(password=kept))
     await connection.execute(update(_SESSION).where(_SESSION.c.account == account.id).values(over=True))
+    # A link that is still about would set it again, for whoever has it.
+    await connection.execute(delete(_INVITATION).where(_INVITATION.c.account == account.id))
     await note(connection, account, account.name, now, what)
 
 

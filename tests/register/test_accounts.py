@@ -184,6 +184,14 @@ async def test_a_link_ends_with_the_account_or_its_address(register: Register) -
             await invite(register, who, by="x", now=NOW)
 
 
+async def test_a_link_ends_with_another_password(register: Register) -> None:
+    one = await with_password(register, await added(register))
+    secret = await invite(register, one.id, by="x", now=NOW)
+    await change_password(register, one, "another lantern quiet", now=NOW)
+    with pytest.raises(LinkSpent):
+        await invited(register, secret, now=NOW)
+
+
 async def test_only_the_right_password_of_an_active_account_lets_in(register: Register) -> None:
     one = await with_password(register, await added(register))
     without = await added(register, "grace")
@@ -274,6 +282,14 @@ def test_what_is_hard_to_guess_is_taken(password: str) -> None:
 
 
 # --- The identity provider ---
+
+
+def test_a_password_that_is_far_too_long_is_refused_at_once() -> None:
+    began = time.perf_counter()
+    assert "at most" in weakness("\u0301\u0316" * 200_000, email="a@board.example", name="Ada")
+    assert time.perf_counter() - began < 1
+    # Signs count as they are sent: what is longer would be cut when it is checked, and never be right.
+    assert "at most" in weakness("e\u0301" * 101, email="a@board.example", name="Ada")
 
 
 async def test_an_identity_is_matched_by_address_once_and_then_by_its_own_name(register: Register) -> None:
