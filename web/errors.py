@@ -55,7 +55,8 @@ def too_large(request: Request, largest: int) -> Response:
 def wrong_host(request: Request) -> Response:
     """The pages were asked for under a name that is not theirs."""
     address = request.app.state.site.settings.public_url
-    return error_page(request, 400, "This is not our address", f"The pages are at {address} and nowhere else.")
+    words = f"The pages are at {address} and nowhere else." if address else "It cannot be read: check that it is right."
+    return error_page(request, 400, "This is not our address", words)
 
 
 def failed(request: Request) -> Response:

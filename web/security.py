@@ -127,10 +127,11 @@ class SecurityMiddleware:
 
     def _is_ours(self, host: str) -> bool:
         """Whether this name is ours: a link that is made of another one would lead there."""
-        if self._host is None:
-            return True
-        name = urlsplit(f"//{host}").hostname or ""
-        return name == self._host or is_loopback(name)
+        try:
+            name = urlsplit(f"//{host}").hostname or ""
+        except ValueError:
+            return False
+        return self._host is None or name == self._host or is_loopback(name)
 
     async def _read_on(self, receive: Receive, read: int) -> None:
         while read <= self._largest * _READ_TO_THE_END:

@@ -143,10 +143,18 @@ async def test_only_our_own_names_are_answered_to(browser: Browsers) -> None:
         "",
         "10.0.0.1",
         "board.test@evil.example",
+        "[evil",
     ):
         page = await someone.get("/help", headers={"host": host})
         assert page.status_code == 400 and "This is not our address" in page.text, host
         assert "evil" not in page.text
+
+
+async def test_a_name_that_cannot_be_read_is_no_error_of_ours(board: Board, browser: Browsers) -> None:
+    settings = board.site.settings.model_copy(update={"public_url": ""})
+    app = make_app(replace(board.site, system=replace(board.parts, settings=settings)))
+    page = await (await browser(app=app)).get("/help", headers={"host": "[evil"})
+    assert page.status_code == 400 and "evil" not in page.text
 
 
 async def test_what_is_too_large_is_refused_with_what_to_do(app: FastAPI, browser: Browsers) -> None:
