@@ -7,6 +7,7 @@ from dataclasses import replace
 from email.message import EmailMessage
 from pathlib import Path
 
+from activities.access import restrict
 from web.app import make_app
 
 from .conftest import BASE, Board, Browser, Browsers
@@ -45,6 +46,23 @@ async def test_a_mail_that_was_sent_is_listed_and_its_reply_link_works(board: Bo
     [text] = [text for text in texts if "safeguarding@hospital.example" in text]
     assert f'href="{link}"' in text
     assert (await person.get(link)).status_code == 200
+
+
+async def test_letters_of_a_restricted_file_are_there_for_those_who_may_read_it(
+    board: Board, browser: Browsers, tmp_path: Path
+) -> None:
+    reference, folder = await board.opened(), tmp_path / "mails"
+    letter = hostile()
+    letter["X-Case-Reference"] = reference
+    keep(folder, 1, letter)
+    keep(folder, 2, hostile())
+    named, other = await reader(board, browser, folder), await reader(board, browser, folder)
+    await restrict(board.site.register, reference, [named.account.id], by=named.account.id, now=board.site.now())
+    for one, status in ((named, 200), (other, 404)):
+        for address in ("/mails/00000001", "/mails/00000001/html"):
+            assert (await one.get(address)).status_code == status, address
+        listed = (await one.get("/mails")).text
+        assert "/mails/00000002" in listed and ("/mails/00000001" in listed) is (status == 200)
 
 
 async def test_nothing_in_a_mail_runs_or_is_fetched(board: Board, browser: Browsers, tmp_path: Path) -> None:
