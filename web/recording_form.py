@@ -25,7 +25,8 @@ from web.recording_rights import not_own, own_fields
 from web.uploads import keep_uploads
 from web.visit import Visit
 
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}")
+_ID = re.compile(r"(?!reply-)[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}")
+"""A form's own id. Those of replies by link are not taken by any form: such a link would then count as used."""
 NOT_YOURS = "You can record this for your own organisation alone: choose what is its own"
 
 

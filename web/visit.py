@@ -130,9 +130,10 @@ async def _visit(request: Request, form: FormData, action: Action, *, used: bool
     session = await session_of(site.register, secret, now=now, used=used) if secret else None
     if request.method in _UNSAFE:
         _check_origin(request)
-    if token and session is not None and request.method in _UNSAFE:
-        await _check_token(site, session, form.get(CSRF_FIELD))
     over = session is None or session.over
+    stranger = over and action == "anyone"  # Their page had no token, whoever was signed in before.
+    if token and session is not None and not stranger and request.method in _UNSAFE:
+        await _check_token(site, session, form.get(CSRF_FIELD))
     if over and action != "anyone":
         raise SignInNeeded(kept=await _keep(site, session, request, form, now))
     if session is not None and not over and not may(session.account.roles, action):

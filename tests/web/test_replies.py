@@ -14,7 +14,8 @@ import pytest
 from temporalio.client import Client
 
 from activities.register import read_file
-from activities.reply_links import ReplyLink, sign
+from activities.reply_links import ReplyLink, read, sign
+from activities.sessions import end_sessions
 from models.fold import fold
 from models.projection import Projection
 from models.record import Refused
@@ -93,6 +94,27 @@ async def confirm(browser: Browser, link: str, values: dict[str, str]) -> str:
     page = await browser.post(link, data={**hidden, "confirm": "yes"})
     assert page.status_code == 303, page.text
     return (await browser.get(page.headers["location"])).text
+
+
+async def test_a_session_that_ended_in_the_same_browser_is_no_hindrance(board: Board, browser: Browsers) -> None:
+    reference, link = await asked_to_secure(board)
+    lead = await browser("board_member", organisation=HOSPITAL)
+    await end_sessions(board.site.register, lead.account.id)
+    assert "Thank you" in await confirm(lead, link, secured(board))
+    assert len(await reply_steps(board, reference)) == 1
+
+
+async def test_no_form_takes_the_id_of_a_reply(board: Board, browser: Browsers) -> None:
+    reference, link = await asked_to_secure(board)
+    id = read(board.site.secret, link.removeprefix("/reply/")).step_id
+    member = await browser("board_member", organisation=POLICE)
+    address = f"/files/{reference}/record/note_added"
+    year, month, day = board.today.split("-")
+    values = {"text": "Of no interest.", "id": id, "_confirm": "yes", "_seen": "999"}
+    values |= {"happened_on-year": year, "happened_on-month": month, "happened_on-day": day}
+    assert (await member.fill(address, values)).status_code == 303
+    assert await reply_steps(board, reference) == []
+    assert (await (await browser()).get(link)).status_code == 200
 
 
 async def test_a_lead_confirms_by_the_link_in_the_mail(board: Board, browser: Browsers) -> None:
@@ -290,7 +312,10 @@ async def test_information_is_sent_with_a_document(board: Board, browser: Browse
     liar = await lead.post(send, data={"name": "Jo Lead"}, files={"document": ("c.pdf", b"MZ not a PDF")})
     assert liar.status_code == 422 and "is not a PDF" in liar.text
     # The file stays with the form while something else is wrong.
+    # The same content under another name, of another file perhaps: that name is not told.
+    await board.site.system.documents.put(PDF, "Name of a child.pdf", board.site.now())
     page = await lead.post(send, data={"author_not_involved": "yes"}, files={"document": ("c.pdf", PDF)})
+    assert "c.pdf" in page.text and "Name of a child" not in page.text
     assert page.status_code == 422 and "You sent c.pdf" in page.text
     token = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page.text))["document-token"]
     await confirm(lead, send, {"name": "Jo Lead", "document-token": token, "author_not_involved": "yes"})
