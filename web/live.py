@@ -16,7 +16,7 @@ from activities.away import RegisterAway
 from activities.database import Register
 from activities.revisions import revisions
 from activities.sessions import session_of
-from web.reading import check_readable, no_such_file, reads
+from web.reading import is_there, no_such_file, reads
 from web.roles import may
 from web.visit import Visit, allowed, cookie_name
 
@@ -92,10 +92,9 @@ def watch_of(app: FastAPI, register: Register) -> Watch:
 @router.get("/files/{reference}/events")
 async def events(request: Request, reference: str, visit: Visit = allowed("read files", used=False)) -> Response:
     """The file's revision, now and whenever it is another one, for as long as whoever asks is signed in."""
-    await check_readable(visit, reference)
-    register = visit.site.register
-    if not await revisions(register, [reference]):
+    if not await is_there(visit, reference):
         raise no_such_file(reference)
+    register = visit.site.register
     secret = request.cookies.get(cookie_name(request), "")
 
     async def still() -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 from activities.access import note_access, restricted_to
 from activities.accounts import Account
 from activities.register import read_file
+from activities.revisions import revisions
 from models.casefile import CaseFile
 from models.fold import fold
 from models.projection import Projection
@@ -66,6 +67,13 @@ async def check_readable(visit: Visit, reference: str) -> bool:
     if not reads(visit.account, named):
         raise no_such_file(reference)
     return bool(named)
+
+
+async def is_there(visit: Visit, reference: str) -> bool:
+    """Whether there is such a file for whoever asks."""
+    register = visit.site.register
+    there = bool(await revisions(register, [reference]))
+    return there and reads(visit.account, await restricted_to(register, reference))
 
 
 async def open_file(visit: Visit, reference: str, *, what: str = "read the file") -> OpenFile:

@@ -13,11 +13,13 @@ from activities.kept_forms import forget_form, keep_form
 from activities.recorded import has_step, wait_for_step
 from models.catalogue import STEPS
 from models.record import Refused
+from models.sections.s1_1_files import MergedInto
 from models.step import Step
 from running.cases import NoSuchFileError
 from web.form_faults import refused
+from web.form_reading import Fault
 from web.form_view import FormView
-from web.reading import OpenFile, no_such_file, open_file
+from web.reading import OpenFile, is_there, no_such_file, open_file
 from web.recording_form import StepForm, made_form
 from web.recording_rights import may_not
 from web.rule_texts import rules
@@ -68,7 +70,7 @@ async def send_form(reference: str, step: str, visit: Visit = allowed("record st
         return _taken_page(visit, made)
     if visit.text("_change"):
         return _form_page(visit, made)
-    faults = made.faults()
+    faults = made.faults() or await _not_there(visit, made)
     if faults:
         return _form_page(visit, made, status=422)
     if not visit.text("_confirm"):
@@ -76,6 +78,15 @@ async def send_form(reference: str, step: str, visit: Visit = allowed("record st
     if made.since:
         return _check_page(visit, made, status=409)
     return await _record(visit, made)
+
+
+async def _not_there(visit: Visit, made: StepForm) -> list[Fault]:
+    """Nothing is sent on to another file that whoever records it may not read; whether there is one is not told."""
+    other = str(made.body.get("reference", ""))
+    if made.kind is not MergedInto or await is_there(visit, other):
+        return []
+    made.add(Fault("reference", str(no_such_file(other))))
+    return made.view.faults
 
 
 async def _record(visit: Visit, made: StepForm) -> Response:

@@ -101,3 +101,18 @@ async def test_a_files_own_page_leads_there_for_those_who_may(board: Board, brow
     for role, sees in (("coordinator", True), ("chair", True), ("auditor", True), ("board_member", False)):
         shown = await (await browser(role)).get(f"/files/{reference}")
         assert shown.status_code == 200 and (f'href="{page(reference)}"' in shown.text) is sees, role
+
+
+async def test_nothing_is_sent_to_a_file_one_may_not_read_by_merging_into_it(board: Board, browser: Browsers) -> None:
+    hidden, mine = await board.opened(), await board.opened()
+    one, other = await browser("coordinator"), await browser("coordinator")
+    await restrict(one, hidden)
+    year, month, day = board.today.split("-")
+    values = {"reason": "The same incident.", "happened_on-year": year, "happened_on-month": month}
+    values |= {"happened_on-day": day, "_confirm": "yes"}
+    address = f"/files/{mine}/record/merged_into"
+    for reference in (hidden, "EX-TEST-9999"):
+        answer = await other.fill(address, {**values, "reference": reference})
+        assert answer.status_code == 422
+        assert f"There is no file {reference}, or it is restricted" in answer.text
+    assert (await one.fill(address, {**values, "reference": hidden})).status_code == 303
