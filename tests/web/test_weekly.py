@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -59,6 +60,9 @@ async def test_a_schedule_that_somebody_paused_stays_paused(board: Board) -> Non
     await ensure_schedules(board.client, queue)
     handle = board.client.get_schedule_handle(WEEKLY_LIST)
     await handle.pause(note="nobody is here this month")
+    async with asyncio.timeout(30):
+        while not (await handle.describe()).schedule.state.paused:
+            await asyncio.sleep(0.05)  # Temporal takes it in its own time
     await ensure_schedules(board.client, queue)
     state = (await handle.describe()).schedule.state
     assert state.paused and state.note == "nobody is here this month"
