@@ -23,8 +23,8 @@ Work = Callable[[AsyncConnection], Awaitable[T]]
 
 Insert = sqlite.Insert | postgresql.Insert
 
-PATIENCE = 2.0
-"""Seconds after which the register counts as away."""
+PATIENCE = 5.0
+"""Seconds after which the register counts as away: a busy machine is not."""
 
 _DRIVERS = {
     "sqlite": "sqlite+aiosqlite",

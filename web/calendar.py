@@ -69,6 +69,11 @@ class Day:
     more: str = ""
 
     @property
+    def empty(self) -> bool:
+        """Whether there is nothing to say about it: a narrow screen leaves it out."""
+        return not self.items and not self.today and self.off in ("", "weekend")
+
+    @property
     def words(self) -> str:
         """The day in words, with its weekday."""
         return f"{self.on:%A} {day_words(self.on)}"

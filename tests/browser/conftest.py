@@ -55,7 +55,7 @@ async def served(board: Board, pages_at: str) -> AsyncIterator[str]:
 @pytest.fixture(scope="session")
 async def chromium() -> AsyncIterator[Chromium]:
     """One Chromium for all tests of a process; each test opens windows of its own."""
-    unboxed = ["--no-sandbox"] if os.geteuid() == 0 else []
+    unboxed = ["--disable-gpu", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium_here(), args=unboxed)
         yield browser

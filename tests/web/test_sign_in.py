@@ -13,6 +13,7 @@ import pytest
 from fastapi import APIRouter, FastAPI, Form
 from fastapi.responses import PlainTextResponse, Response
 from sqlalchemy import select
+from structlog.testing import capture_logs
 
 from activities.accounts import Account, change_account
 from activities.credentials import choose_password, invite
@@ -270,15 +271,13 @@ async def test_attempts_at_the_same_moment_are_all_counted(
     assert sorted(answer.status_code for answer in answers) == [422] * few + [429] * 4
 
 
-async def test_the_log_names_accounts_and_nothing_of_a_person(
-    board: Board, known: Account, browser: Browsers, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_the_log_names_accounts_and_nothing_of_a_person(board: Board, known: Account, browser: Browsers) -> None:
     one = await browser(app=an_app(board))
-    await sign_in(one, known.email, "a wrong guess")
-    await sign_in(one, "nobody@board.example", "a wrong guess")
-    await sign_in(one, known.email)
-    out, err = capsys.readouterr()
-    text = out + err
+    with capture_logs() as lines:
+        await sign_in(one, known.email, "a wrong guess")
+        await sign_in(one, "nobody@board.example", "a wrong guess")
+        await sign_in(one, known.email)
+    text = str(lines)
     assert known.id in text and "signed in" in text and "sign-in failed" in text
     for secret in (known.email, "nobody", known.name, "a wrong guess", PASSWORD, one.cookies["session"]):
         assert secret not in text

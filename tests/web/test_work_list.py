@@ -47,7 +47,9 @@ async def test_a_restricted_file_appears_to_nobody_else_in_counts_neither(board:
     seen = [(await one.get(f"/?q={reference}")).text for one in (named, other, auditor)]
     assert [f'href="/files/{reference}"' in page for page in seen] == [True, False, True]
     assert "No open deadline fits" in seen[1] and "Overdue (0)" in seen[1]
-    listed = [f'href="/files/{reference}"' in (await one.get("/files")).text for one in (named, other, auditor)]
+    listed = [
+        f'href="/files/{reference}"' in (await one.get(f"/files?q={reference}")).text for one in (named, other, auditor)
+    ]
     assert listed == [True, False, True]
 
 
