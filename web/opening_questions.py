@@ -19,7 +19,8 @@ _HARM = ("harms", "other_harm", "recovered")
 
 def questions(draft: Draft, parts: Parts) -> list[Question]:
     """Every question that this opening asks, in order."""
-    return [*_of_file(parts), *(_of_incident(draft) if draft.for_incident else _of_review()), *_of_all(draft, parts)]
+    between = _of_incident(draft, parts) if draft.for_incident else _of_review()
+    return [*_of_file(parts), *between, *_of_all(draft, parts)]
 
 
 def unanswered(draft: Draft, asked: list[Question]) -> Question | None:
@@ -36,23 +37,25 @@ def _of_file(parts: Parts) -> Iterator[Question]:
     yield Question("reference", "Reference", (made,))
 
 
-def _of_incident(draft: Draft) -> Iterator[Question]:
+def _of_incident(draft: Draft, parts: Parts) -> Iterator[Question]:
     yield _one(Incident, "aware_on", "aware", rule="2.1f")
     yield _several(Incident, ("notified_on", "late_because"), "notified", "When the board was notified", rule="2.1f")
     yield _one(Incident, "panel_notified_on", "panel", rule="2.1f")
     yield _one(Incident, "where", "where", rule="2.1f")
     yield _one(Incident, "summary", "summary", hint="Name nobody. This stays on the file and is never sent by e-mail.")
     for number, child in enumerate(draft.children, 1):
-        yield from _of_child(draft, child, number)
+        yield from _of_child(draft, child, number, parts.rulebook.area)
     yield _more(MORE_CHILDREN, "Was another child part of this incident?")
     yield _one(Incident, "concern_about_joint_working", "joint-working", rule="2.1a")
 
 
-def _of_child(draft: Draft, child: str, number: int) -> Iterator[Question]:
+def _of_child(draft: Draft, child: str, number: int, area: str) -> Iterator[Question]:
     """A child's questions: how it died only if it did, which harm only if there was some."""
     title = f"Child {number}"
     about = _several(Child, ("id", "born_on", "residence"), f"{child}-about", f"{title}: who", child)
-    fields = tuple(replace(made, new=f"child-{number}") if made.key == "id" else made for made in about.fields)
+    where = f"The county or city, {area} for one: its board decides (2.2a). Leave empty when unknown."
+    identified = (replace(made, new=f"child-{number}") if made.key == "id" else made for made in about.fields)
+    fields = tuple(replace(made, hint=where) if made.key == "residence" else made for made in identified)
     yield replace(about, fields=fields)
     yield _of(child, title, _one(Child, "outcome", f"{child}-outcome", part=child, rule="2.1a"))
     outcome = draft.outcome(child)

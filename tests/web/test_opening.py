@@ -89,6 +89,8 @@ async def test_a_file_is_opened_question_by_question_and_the_finding_is_shown_fi
     assert (
         "Check your answers" in page.text and "A child died at home." in page.text and structure_faults(page.text) == []
     )
+    assert " of </span>" not in page.text, "of nobody"
+    assert "Hertfordshire for one" in (await coordinator.get(check.replace("/check", "/c1-about"))).text
     finding = await coordinator.get(check.replace("/check", "/finding"))
     assert "A criterion is met" in finding.text and "2.1d" in finding.text and structure_faults(finding.text) == []
     done = await coordinator.fill(check.replace("/check", "/confirm"), {}, form=check.replace("/check", "/finding"))
