@@ -86,6 +86,8 @@ async def test_a_deadline_stands_on_its_day_and_in_the_list(board: Board, browse
     assert any(reference in page and "The Chair decides" in page for page in pages)
     listed = [(await somebody.get(f"/calendar?month={month:%Y-%m}")).text for month in months]
     assert any("The Chair decides" in page for page in listed)
+    soon = f"{date.fromisoformat(board.today) + timedelta(days=4):%Y-%m}"
+    assert re.search(r'govuk-tag--\w+">\w+ days left</strong>', (await somebody.get(f"/calendar?month={soon}")).text)
 
 
 async def test_filters_stay_in_the_address_from_month_to_month(board: Board, browser: Browsers) -> None:
