@@ -32,6 +32,7 @@ async def test_operations_see_each_part(browser: Browsers) -> None:
     page = " ".join((await (await browser("operations")).get("/health")).text.split())
     for words in ("its tables are those of this release", "It answers.", "One asks for work.", "Letters that wait"):
         assert words in page, words
+    assert 'href="/operations/files"' in page
 
 
 async def test_they_find_temporals_web_page(board: Board, browser: Browsers) -> None:
