@@ -1,4 +1,4 @@
-"""Tells an open page that its file changed: its revision, and nothing else."""
+"""Tells an open page that its file changed: how many steps it has now, and nothing else."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from activities.access import restricted_to
 from activities.away import RegisterAway
 from activities.database import Register
-from activities.revisions import revisions
 from activities.sessions import session_of
+from activities.step_counts import step_counts
 from web.reading import is_there, no_such_file, reads
 from web.roles import may
 from web.visit import Visit, allowed, cookie_name
@@ -45,7 +45,7 @@ class Watch:
         self._soon.set()
 
     async def follow(self, reference: str) -> AsyncGenerator[int, None]:
-        """The revision of a file as it stands, and each later one."""
+        """How many steps a file has as it stands, and whenever there are more."""
         found: asyncio.Queue[int] = asyncio.Queue()
         self._followers.setdefault(reference, set()).add(found)
         if self._task is None or self._task.done():
@@ -54,10 +54,10 @@ class Watch:
         last = -1
         try:
             while True:
-                revision = await found.get()
-                if revision > last:
-                    last = revision
-                    yield revision
+                steps = await found.get()
+                if steps > last:
+                    last = steps
+                    yield steps
         finally:
             self._leave(reference, found)
 
@@ -76,9 +76,9 @@ class Watch:
             self._soon.clear()
             # A register that is away tells of no change; the next look may.
             with suppress(RegisterAway):
-                for reference, revision in (await revisions(self._register, [*self._followers])).items():
+                for reference, steps in (await step_counts(self._register, [*self._followers])).items():
                     for found in self._followers.get(reference, ()):
-                        found.put_nowait(revision)
+                        found.put_nowait(steps)
 
 
 def watch_of(app: FastAPI, register: Register) -> Watch:
@@ -91,7 +91,7 @@ def watch_of(app: FastAPI, register: Register) -> Watch:
 
 @router.get("/files/{reference}/events")
 async def events(request: Request, reference: str, visit: Visit = allowed("read files", used=False)) -> Response:
-    """The file's revision, now and whenever it is another one, for as long as whoever asks is signed in."""
+    """How many steps the file has, now and whenever there are more, for as long as whoever asks is signed in."""
     if not await is_there(visit, reference):
         raise no_such_file(reference)
     register = visit.site.register
@@ -114,7 +114,7 @@ async def _told(
     # Once the session is over the page is asked to sign in, and stops asking.
     with suppress(TimeoutError, RegisterAway):
         async with asyncio.timeout(seconds), aclosing(watch.follow(reference)) as followed:
-            async for revision in followed:
+            async for steps in followed:
                 if not await still():
                     return
-                yield ServerSentEvent(json.dumps({"revision": revision}), event="revision", retry=5_000)
+                yield ServerSentEvent(json.dumps({"steps": steps}), event="steps", retry=5_000)

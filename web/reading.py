@@ -10,7 +10,7 @@ from typing import Any
 from activities.access import note_access, restricted_to
 from activities.accounts import Account
 from activities.register import read_file
-from activities.revisions import revisions
+from activities.step_counts import step_counts
 from models.casefile import CaseFile
 from models.fold import fold
 from models.projection import Projection
@@ -72,7 +72,7 @@ async def check_readable(visit: Visit, reference: str) -> bool:
 async def is_there(visit: Visit, reference: str) -> bool:
     """Whether there is such a file for whoever asks."""
     register = visit.site.register
-    there = bool(await revisions(register, [reference]))
+    there = bool(await step_counts(register, [reference]))
     return there and reads(visit.account, await restricted_to(register, reference))
 
 

@@ -45,7 +45,9 @@ def as_signed_in(browser: Browser, address: str) -> httpx.AsyncClient:
     return httpx.AsyncClient(base_url=address, cookies={"session": browser.cookies["session"]}, timeout=20)
 
 
-async def test_a_page_hears_the_revision_and_each_later_one_and_nothing_else(board: Board, browser: Browsers) -> None:
+async def test_a_page_hears_how_many_steps_there_are_and_of_each_later_one_and_nothing_else(
+    board: Board, browser: Browsers
+) -> None:
     reference, coordinator = await board.opened(), await browser("coordinator")
     async with (
         served(board) as (_, address),
@@ -55,11 +57,11 @@ async def test_a_page_hears_the_revision_and_each_later_one_and_nothing_else(boa
         assert response.headers["content-type"].startswith("text/event-stream")
         heard = told(response)
         first = await anext(heard)
-        assert f'data-revision="{first["revision"]}"' in (await coordinator.get(f"/files/{reference}")).text
+        assert f'data-steps="{first["steps"]}"' in (await coordinator.get(f"/files/{reference}")).text
         await board.record(reference, "note_added", text="Somebody else was here.")
         second = await anext(heard)
-    assert second["revision"] > first["revision"]
-    assert set(first) == set(second) == {"revision"}
+    assert second["steps"] > first["steps"]
+    assert set(first) == set(second) == {"steps"}
 
 
 async def test_the_server_stops_at_once_with_pages_open(board: Board, browser: Browsers) -> None:

@@ -5,8 +5,8 @@ let source = null;
 function listen() {
   if (source || document.hidden) return;
   source = new EventSource(place.dataset.live);
-  source.addEventListener("revision", (event) => {
-    if (JSON.parse(event.data).revision > Number(place.dataset.revision)) say();
+  source.addEventListener("steps", (event) => {
+    if (JSON.parse(event.data).steps > Number(place.dataset.steps)) say();
   });
 }
 
