@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -141,6 +142,13 @@ def templates() -> list[Projection]:
         for moment in chosen:
             found.append(renamed(lives[moment], f"T-{number}-{moment}"))
     return found
+
+
+@cache
+def life(scenario: str) -> tuple[Projection, ...]:
+    """A scenario's file after its opening and after each step, by the scenario's name. Playing one takes seconds."""
+    shelf = read_shelf(ROOT / "rulebooks")
+    return tuple(Played(read_scenario(ROOT / "scenarios" / f"{scenario}.yaml", shelf), shelf).moments())
 
 
 def renamed(file: Projection, reference: str) -> Projection:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
+from dataclasses import replace
 from urllib.parse import quote
 
 from fastapi import APIRouter
@@ -80,8 +81,10 @@ async def keep_uploads(
                 faults.append(Fault(f"{made.name}-upload", "The document could not be kept just now: send it again."))
                 continue
             typed = typed.with_values({made.name: document.sha256})
+            # The store may know the very same content by another name, from another file: theirs is the one they gave.
+            known[document.sha256] = replace(document, filename=clean_name(sent.filename))
         digest = typed.one(made.name)
-        if digest:
+        if digest and digest not in known:
             try:
                 known[digest] = await visit.site.system.documents.about(digest)
             except DocumentMissing:

@@ -8,10 +8,8 @@ from dataclasses import replace
 from activities.access import restrict
 from activities.accounts import accounts
 from activities.register import write
-from bench.many_files import ROOT, Played, renamed
+from bench.many_files import life, renamed
 from models.projection import Projection
-from running.scenario import read_scenario
-from running.shelf import read_shelf
 
 from ..web.conftest import Board
 from .states import State, of_a_file
@@ -25,10 +23,8 @@ def of_a_life(
     """A page of a file on which much has happened: ``of_a_life("/files/{}/letters", "published-review", 20)``."""
 
     async def ready(board: Board) -> str:
-        shelf = read_shelf(ROOT / "rulebooks")
-        moments = list(Played(read_scenario(ROOT / "scenarios" / f"{scenario}.yaml", shelf), shelf).moments())
         reference = board.reference()
-        await write(board.site.register, change(renamed(moments[step], reference)))
+        await write(board.site.register, change(renamed(life(scenario)[step], reference)))
         return path.format(reference)
 
     return ready

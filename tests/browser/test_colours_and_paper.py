@@ -1,0 +1,35 @@
+"""Where colours are the reader's own, and on paper, a page says what it says on a screen."""
+
+from __future__ import annotations
+
+from .conftest import Board, OpenPage, axe
+
+
+async def test_in_forced_colours_what_colour_said_is_said_by_edges_and_words(board: Board, open_page: OpenPage) -> None:
+    reference = await board.opened(aware=60, notified=58)
+    page = await open_page("coordinator")
+    await page.emulate_media(forced_colors="active")
+    await page.goto(f"/?q={reference}")
+    tag = page.locator(".govuk-tag").first
+    assert "overdue" in (await tag.inner_text()).lower()
+    assert await tag.evaluate("one => getComputedStyle(one).borderTopStyle") == "solid"
+    await axe(page)
+
+
+async def test_on_paper_a_file_is_without_what_only_a_screen_can_use(board: Board, open_page: OpenPage) -> None:
+    reference = await board.opened()
+    page = await open_page("coordinator")
+    await page.goto(f"/files/{reference}")
+    assert await page.get_by_role("button", name="Record a step").is_visible()
+    await page.emulate_media(media="print")
+    assert not await page.get_by_role("button", name="Record a step").is_visible()
+    assert not await page.locator(".govuk-service-navigation").is_visible()
+    assert await page.locator("h1").is_visible()
+
+
+async def test_on_paper_the_summary_is_marked(board: Board, open_page: OpenPage) -> None:
+    reference = await board.opened()
+    page = await open_page("coordinator")
+    await page.goto(f"/files/{reference}/papers/summary")
+    await page.emulate_media(media="print")
+    assert await page.get_by_text("OFFICIAL-SENSITIVE").first.is_visible()
