@@ -5,7 +5,12 @@ A state is a window's way there: who looks, at which address, and what is done t
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import date, timedelta
+
+from activities.register import read_file
+from activities.reply_links import ReplyLink, sign
 
 from ..web.conftest import Board
 from .files import FILES
@@ -26,6 +31,24 @@ def decided(path: str = "") -> Callable[[Board], Awaitable[str]]:
         return await with_a_letter(board) + path
 
     return ready
+
+
+async def asked_by_link(board: Board) -> str:
+    """The link by which a hospital confirms that its files are locked down."""
+    reference = await board.opened()
+    await board.record(reference, "review_recommended", recommends="SCR, criteria met", reasons="By the first limb.")
+    today, hospital = date.fromisoformat(board.today), "exampleshire-hospital"
+    link = ReplyLink(reference, f"files_secured:{hospital}", 1, "files_secured", hospital, today + timedelta(days=30))
+    async with asyncio.timeout(30):
+        while not await letter_is_there(board, reference, link.notice):
+            await asyncio.sleep(0.05)  # Letters go out behind the step
+    return f"/reply/{sign(board.site.secret, link)}"
+
+
+async def letter_is_there(board: Board, reference: str, notice: str) -> bool:
+    """Whether the file has a letter for this notice."""
+    file = await read_file(board.site.register, reference)
+    return file is not None and any(row.key == notice for row in file.notices)
 
 
 LONG = "A reason that goes on and on, " * 30 + "withoutanybreakatall" * 12
@@ -88,7 +111,28 @@ A_FILE = [
     State("an incident to open", "/open"),
 ]
 
-PAGES = [*SHELL, *SIGN_IN, *ACROSS, *A_FILE, *FILES]
+OPENING = [
+    State("a question", "/open", then=send("Open a file for an incident")),
+    State("a question about a review without an incident", "/open", then=send("Open a review that needs no incident")),
+]
 
-WITHOUT_JAVASCRIPT = [*SIGN_IN, *A_FILE, *FILES[:6]]
+PAPERS = [
+    *(State(f"{name} to print", decided(f"/papers/{name}")) for name in ("summary", "chronology", "action-plan")),
+    *(
+        State(f"directory, {part} to add", f"/directory/{part}/add", ("administrator",))
+        for part in ("organisations", "people", "appointments", "acting")
+    ),
+    State("a person to add, nothing typed", "/directory/people/add", ("administrator",), then=send("Add")),
+    State("calendar feed", "/account/calendar"),
+]
+
+REPLIES = [
+    State("a reply by link", asked_by_link, ()),
+    State("a reply by link, nothing typed", asked_by_link, (), then=send("Continue")),
+    State("a link that is none of ours", "/reply/forged", (), status=404),
+]
+
+PAGES = [*SHELL, *SIGN_IN, *ACROSS, *A_FILE, *FILES, *OPENING, *PAPERS, *REPLIES]
+
+WITHOUT_JAVASCRIPT = [*SIGN_IN, *A_FILE, *FILES[:6], *OPENING, *REPLIES]
 """Those that are looked at a second time without it."""
