@@ -101,7 +101,7 @@ def record(
             today = london_date(cases.now())
             body = {"id": id_ or str(uuid.uuid4()), "recorded_by": whoever(by)}
             body |= fields_in(None, [f"happened_on={on}"], today) | fields_in(file, set_ or [], today)
-            await store_documents(parts, step, body, cases.now())
+            await store_documents(parts, reference, step, body, cases.now())
             answer = await cases.record(reference, step, body)
         if printer.as_json:
             printer.data(answer)

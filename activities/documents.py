@@ -1,6 +1,7 @@
 """The document store: reports, letters and what agencies sent, in a folder by the SHA-256 of their content.
 
-What a document is called, and which type it is, stands in the register; the folder holds the contents alone.
+What a document is called, and which type it is, stands in the register, for each file by itself: the same content may
+come to two files under two names, and neither hears of the other. The folder holds the contents alone, each once.
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ import os
 import re
 import tempfile
 import unicodedata
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator, Collection
 from contextlib import suppress
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -41,7 +42,7 @@ class DocumentRefused(Exception):
 
 
 class DocumentMissing(Exception):
-    """The store has no document by this digest."""
+    """The store has no document by this digest, or the file has none."""
 
 
 class DocumentDamaged(Exception):
@@ -54,14 +55,14 @@ class DocumentsAway(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A stored document.
+    """A document of a file.
 
     Arguments:
         sha256: the digest of its content, in small hexadecimal letters.
-        filename: what it was called when it was first stored, without folders.
+        filename: what it was called when it was last sent for this file, without folders.
         media_type: ``application/pdf``, say.
         size: in bytes.
-        stored_at: when it was first stored, business time.
+        stored_at: when it was first sent for this file, business time.
     """
 
     sha256: str
@@ -83,10 +84,13 @@ class DocumentStore:
     def __init__(self, folder: Path, register: Register, largest: int = LARGEST) -> None:
         self._folder, self._register, self._largest = folder, register, largest
 
-    async def put(self, content: bytes | AsyncIterable[bytes], filename: str, now: datetime) -> Document:
-        """Stores a document, whole or not at all. The same content is stored once, under its first name.
+    async def put(
+        self, reference: str, content: bytes | AsyncIterable[bytes], filename: str, now: datetime
+    ) -> Document:
+        """Stores a document of a file, whole or not at all. Sent again for the same file, it has its latest name.
 
         Arguments:
+            reference: the file it is for.
             content: its bytes, or pieces of them as they come in; no more is read than may be stored.
             filename: what it is called. Folders in it are left out, and what does not belong into a name.
             now: business time.
@@ -105,7 +109,7 @@ class DocumentStore:
         except OSError as error:
             raise DocumentsAway(f"The folder of documents cannot be written: {error.strerror}.") from error
         return await self._register.change(
-            lambda connection: _note(connection, Document(digest, name, media_type, size, now))
+            lambda connection: _note(connection, reference, Document(digest, name, media_type, size, now))
         )
 
     async def get(self, digest: str) -> bytes:
@@ -127,17 +131,33 @@ class DocumentStore:
             raise DocumentDamaged(f"Document {digest} is damaged: bring it back from a copy of the folder.")
         return content
 
-    async def about(self, digest: str) -> Document:
-        """What a document is called, and its type and size.
+    async def about(self, reference: str, digest: str) -> Document:
+        """What a document of a file is called, and its type and size.
 
         Raises:
-            DocumentMissing: the register knows none by this digest.
+            DocumentMissing: none was stored for this file by this digest.
             RegisterAway: the register did not answer.
         """
-        known = await self._register.read(lambda connection: _known(connection, digest))
+        known = (await self.named(reference, [digest])).get(digest)
         if known is None:
-            raise DocumentMissing(f"The store has no document {digest}.")
+            raise DocumentMissing(f"The file {reference} has no document {digest}.")
         return known
+
+    async def named(self, reference: str, digests: Collection[str]) -> dict[str, Document]:
+        """The documents of a file with these digests, by digest; those that were never stored for it are left out.
+
+        Raises:
+            RegisterAway: the register did not answer.
+        """
+        if not digests:
+            return {}
+        columns = (_DOCUMENT.c[field.name] for field in fields(Document))
+        found = select(*columns).where(_DOCUMENT.c.reference == reference, _DOCUMENT.c.sha256.in_(sorted(digests)))
+
+        async def work(connection: AsyncConnection) -> dict[str, Document]:
+            return {row.sha256: Document(*row) for row in await connection.execute(found)}
+
+        return await self._register.read(work)
 
     def _path(self, digest: str) -> Path:
         if not _DIGEST.fullmatch(digest):
@@ -209,13 +229,11 @@ def _fsync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-async def _note(connection: AsyncConnection, document: Document) -> Document:
-    insert = insert_into(connection.dialect.name, _DOCUMENT).on_conflict_do_nothing()
-    await connection.execute(insert, asdict(document))
-    return await _known(connection, document.sha256) or document
-
-
-async def _known(connection: AsyncConnection, digest: str) -> Document | None:
-    columns = (_DOCUMENT.c[field.name] for field in fields(Document))
-    row = (await connection.execute(select(*columns).where(_DOCUMENT.c.sha256 == digest))).one_or_none()
-    return None if row is None else Document(*row)
+async def _note(connection: AsyncConnection, reference: str, document: Document) -> Document:
+    insert = insert_into(connection.dialect.name, _DOCUMENT)
+    changed = {name: insert.excluded[name] for name in ("filename", "media_type", "size")}
+    kept = insert.on_conflict_do_update(index_elements=["reference", "sha256"], set_=changed)
+    stored_at = await connection.scalar(
+        kept.values(reference=reference, **asdict(document)).returning(_DOCUMENT.c.stored_at)
+    )
+    return replace(document, stored_at=stored_at)

@@ -166,7 +166,7 @@ class SendingActivities:
     async def _attachments(self, reference: str, letter: LetterToSend) -> list[Attachment]:
         found: list[Attachment] = []
         for digest in letter.documents:
-            document = await self.documents.about(digest)
+            document = await self.documents.about(reference, digest)
             content = await self.documents.get(digest)
             # What a document is called by whoever stored it may name a child: the mail calls it by the reference.
             ending = document.filename.rpartition(".")[2]

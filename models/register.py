@@ -396,10 +396,11 @@ class StoredDirectoryChange(Row, table=True):
 
 
 class StoredDocument(Row, table=True):
-    """A document in the store, by the digest of its content."""
+    """What a document in the store is called on a file. The folder has each content once, whoever sent it."""
 
     __tablename__ = "document"
 
+    reference: str = words_column(key=True)
     sha256: str = words_column(key=True)
     filename: str = words_column()
     media_type: str = words_column()

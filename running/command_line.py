@@ -169,13 +169,13 @@ async def next_reference(parts: System, body: Mapping[str, Any], today: date, no
     return (await claim_next_reference(parts.register, prefix, today.year, opening, now)).reference
 
 
-async def store_documents(parts: System, step: str, body: dict[str, Any], now: datetime) -> None:
+async def store_documents(parts: System, reference: str, step: str, body: dict[str, Any], now: datetime) -> None:
     """Puts files that the body names by path into the document store, and their digests into the body.
 
     Raises:
         PlainFileError: a path that cannot be read.
         DocumentRefused: a document that is not kept.
-        DocumentMissing: a digest that the store does not have.
+        DocumentMissing: a digest of no document that was stored for this file.
     """
     for field in document_fields(step) if step in STEPS else []:
         value = body.get(field)
@@ -183,13 +183,13 @@ async def store_documents(parts: System, step: str, body: dict[str, Any], now: d
             continue
         path = Path(value)
         if len(value) == 64 and not path.exists():
-            await parts.documents.about(value)
+            await parts.documents.about(reference, value)
             continue
         try:
             content = path.read_bytes()
         except OSError as error:
             raise PlainFileError(f"{field}: {path}: {error.strerror or error}") from None
-        body[field] = (await parts.documents.put(content, path.name, now)).sha256
+        body[field] = (await parts.documents.put(reference, content, path.name, now)).sha256
 
 
 async def show_file(printer: Printer, parts: System, reference: str, now: datetime) -> None:

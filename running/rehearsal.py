@@ -104,7 +104,7 @@ class _Rehearsal:
     async def play(self) -> None:
         scenario = self._scenario
         for name, text in scenario.documents.items():
-            stored = await self._parts.documents.put(text.encode(), name, scenario.opened_at)
+            stored = await self._parts.documents.put(self._reference, text.encode(), name, scenario.opened_at)
             self._documents[name] = stored.sha256
         self._cases.offset = self._offset(scenario.opened_at)
         await self._cases.open(scenario.opening, scenario.rulebook, scenario.opened_at)

@@ -8,7 +8,6 @@ from datetime import date
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from activities.documents_named import named_documents
 from activities.ledger import Delivery, deliveries_of
 from models.letter_words import letter_words
 from models.parts import Party, Request
@@ -153,7 +152,7 @@ async def documents(reference: str, visit: Visit = allowed("read files")) -> Res
     """The documents that the file names."""
     asked = await asked_for(visit, reference)
     named = asked.file.stored.documents
-    known = await named_documents(visit.site.register, {one.sha256 for one in named})
+    known = await visit.site.system.documents.named(reference, {one.sha256 for one in named})
     recorded = {entry.id: entry for entry in asked.file.stored.entries if not entry.is_fact}
     struck = asked.file.case.struck
     found = [

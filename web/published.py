@@ -44,7 +44,7 @@ async def document(reference: str, which: str, visit: Visit = allowed("anyone"))
     try:
         if not digest:
             raise DocumentMissing
-        about, content = await documents.about(digest), await documents.get(digest)
+        about, content = await documents.about(reference, digest), await documents.get(digest)
     except DocumentMissing:
         raise NotFound(
             "There is no such document, or it is not published any more. See the published reports."

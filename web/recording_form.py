@@ -7,7 +7,7 @@ import secrets
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from activities.documents import Document, DocumentMissing
+from activities.documents import Document
 from activities.kept_forms import kept_form
 from models.consider import why_not
 from models.counting import NoCalendarError
@@ -121,7 +121,7 @@ async def made_form(visit: Visit, opened: OpenFile, kind: type[Step]) -> StepFor
     fields = own_fields(kind, visit.account, step_fields(kind, given), opened.case)
     sent = visit.request.method == "POST"
     typed, kept = (typed_in(visit.form), False) if sent else await _before(visit, fields)
-    typed, uploaded, faults = await keep_uploads(visit, fields, typed)
+    typed, uploaded, faults = await keep_uploads(visit, opened.stored.reference, fields, typed)
     if not sent:
         faults = []
     reading = read_fields(fields, typed)
@@ -158,12 +158,11 @@ def _seen(typed: Typed, opened: OpenFile) -> int:
 
 async def _given(visit: Visit, opened: OpenFile) -> Given:
     """What the form is built from: the file, and what its documents are called."""
-    found: dict[str, tuple[Document, str]] = {}
-    for row in reversed(opened.stored.documents):
-        if row.sha256 not in found:
-            try:
-                found[row.sha256] = await visit.site.system.documents.about(row.sha256), row.kind
-            except DocumentMissing:
-                found[row.sha256] = Document(row.sha256, f"Document {row.sha256[:8]}", "", 0, visit.now), row.kind
     stored = opened.stored
+    kinds = {row.sha256: row.kind for row in stored.documents}
+    known = await visit.site.system.documents.named(stored.reference, kinds)
+    found = {
+        digest: (known.get(digest) or Document(digest, f"Document {digest[:8]}", "", 0, visit.now), kind)
+        for digest, kind in reversed(kinds.items())
+    }
     return Given(opened.case, opened.world, stored.entries, stored.notices, tuple(found.values()))

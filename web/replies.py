@@ -18,7 +18,7 @@ from limits.strategies import FixedWindowRateLimiter
 from starlette.datastructures import UploadFile
 from temporalio.service import RPCError
 
-from activities.documents import DocumentRefused, DocumentsAway, clean_name
+from activities.documents import DocumentRefused, DocumentsAway
 from activities.register import read_file
 from activities.reply_links import ForgedLink, ReplyLink, read, read_upload, sign_upload
 from models.casefile import CaseFile
@@ -329,9 +329,10 @@ async def _take_upload(
     sent = visit.form.get(question.name)
     if isinstance(sent, UploadFile) and sent.filename:
         try:
-            document = await visit.site.system.documents.put(_pieces(sent), sent.filename, visit.now)
-            # Under the name it came with: the same content may be kept under another file's name for it.
-            upload = sign_upload(visit.site.secret, asked.link, document.sha256, clean_name(sent.filename))
+            document = await visit.site.system.documents.put(
+                asked.link.reference, _pieces(sent), sent.filename, visit.now
+            )
+            upload = sign_upload(visit.site.secret, asked.link, document.sha256, document.filename)
             values[f"{question.name}-token"] = upload
         except DocumentRefused as error:
             wrong[question.name] = str(error)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
-from dataclasses import replace
 from urllib.parse import quote
 
 from fastapi import APIRouter
@@ -38,7 +37,7 @@ async def download(reference: str, sha256: str, visit: Visit = allowed("read fil
     if sha256 not in {row.sha256 for row in opened.stored.documents}:
         raise wanted
     try:
-        about, content = await store.about(sha256), await store.get(sha256)
+        about, content = await store.about(reference, sha256), await store.get(sha256)
     except DocumentMissing:
         raise wanted from None
     except (DocumentDamaged, DocumentsAway) as error:
@@ -58,13 +57,14 @@ def disposition(filename: str) -> str:
 
 
 async def keep_uploads(
-    visit: Visit, fields: Iterable[FormField], typed: Typed
+    visit: Visit, reference: str, fields: Iterable[FormField], typed: Typed
 ) -> tuple[Typed, dict[str, Document], list[Fault]]:
     """Keeps the documents that came with a form, and looks up those that were named.
 
     Returns:
         What was typed with the digest of each document in its field; the documents by digest; what was refused.
     """
+    store = visit.site.system.documents
     known: dict[str, Document] = {}
     faults = []
     for made in fields:
@@ -73,7 +73,7 @@ async def keep_uploads(
         sent = visit.form.get(f"{made.name}-upload")
         if made.upload and isinstance(sent, UploadFile) and sent.filename:
             try:
-                document = await visit.site.system.documents.put(_pieces(sent), sent.filename, visit.now)
+                document = await store.put(reference, _pieces(sent), sent.filename, visit.now)
             except DocumentRefused as refused:
                 faults.append(Fault(f"{made.name}-upload", str(refused)))
                 continue
@@ -81,15 +81,14 @@ async def keep_uploads(
                 faults.append(Fault(f"{made.name}-upload", "The document could not be kept just now: send it again."))
                 continue
             typed = typed.with_values({made.name: document.sha256})
-            # The store may know the very same content by another name, from another file: theirs is the one they gave.
-            known[document.sha256] = replace(document, filename=clean_name(sent.filename))
+            known[document.sha256] = document
         digest = typed.one(made.name)
         if digest and digest not in known:
             try:
-                known[digest] = await visit.site.system.documents.about(digest)
+                known[digest] = await store.about(reference, digest)
             except DocumentMissing:
                 faults.append(
-                    Fault(made.name, f"{made.title}: the store has no such document. Choose or send another.")
+                    Fault(made.name, f"{made.title}: this file has no such document. Choose or send another.")
                 )
     return typed, known, faults
 

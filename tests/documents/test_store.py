@@ -23,6 +23,7 @@ from activities.documents import (
 )
 
 NOW = datetime(2019, 6, 1, 9, tzinfo=UTC)
+FILE, OTHER = "EX-2019-0001", "EX-2019-0002"
 PDF = b"%PDF-1.7\n" + b"a report " * 300_000
 
 
@@ -97,30 +98,45 @@ async def pieces(*content: bytes) -> AsyncIterator[bytes]:
 
 
 async def test_what_was_stored_is_what_is_got(store: DocumentStore) -> None:
-    document = await store.put(PDF, "report.pdf", NOW)
+    document = await store.put(FILE, PDF, "report.pdf", NOW)
     assert document.sha256 == sha256(PDF).hexdigest()
     assert (document.filename, document.size, document.stored_at) == ("report.pdf", len(PDF), NOW)
     assert await store.get(document.sha256) == PDF
-    assert await store.about(document.sha256) == document
+    assert await store.about(FILE, document.sha256) == document
 
 
 async def test_a_document_may_come_in_pieces(store: DocumentStore) -> None:
-    whole = await store.put(pieces(b"%P", b"DF-", b"", b"1.7"), "report.pdf", NOW)
+    whole = await store.put(FILE, pieces(b"%P", b"DF-", b"", b"1.7"), "report.pdf", NOW)
     assert await store.get(whole.sha256) == b"%PDF-1.7"
 
 
-async def test_the_same_content_is_stored_once_under_its_first_name(store: DocumentStore, folder: Path) -> None:
-    first = await store.put(PDF, "report.pdf", NOW)
-    second = await store.put(PDF, "report (final).pdf", NOW + timedelta(days=1))
-    at_once = await asyncio.gather(*(store.put(PDF, "again.pdf", NOW) for _ in range(4)))
-    assert {first, second, *at_once} == {first}
+async def test_the_same_content_is_stored_once_under_the_name_it_was_last_sent_with(
+    store: DocumentStore, folder: Path
+) -> None:
+    first = await store.put(FILE, PDF, "report.pdf", NOW)
+    at_once = await asyncio.gather(*(store.put(FILE, PDF, "report.pdf", NOW + timedelta(hours=1)) for _ in range(4)))
+    assert {first, *at_once} == {first}
+    again = await store.put(FILE, PDF, "report (final).pdf", NOW + timedelta(days=1))
+    assert (again.filename, again.stored_at) == ("report (final).pdf", NOW)
+    assert await store.about(FILE, first.sha256) == again
+    assert len(files(folder)) == 1
+
+
+async def test_no_file_hears_what_another_calls_the_same_content(store: DocumentStore, folder: Path) -> None:
+    ours = await store.put(FILE, PDF, "report.pdf", NOW)
+    with pytest.raises(DocumentMissing, match=f"The file {OTHER} has no document"):
+        await store.about(OTHER, ours.sha256)
+    assert await store.named(OTHER, [ours.sha256]) == {}
+    await store.put(OTHER, PDF, "Name of a child.pdf", NOW)
+    assert (await store.about(FILE, ours.sha256)).filename == "report.pdf"
+    assert (await store.named(OTHER, [ours.sha256]))[ours.sha256].filename == "Name of a child.pdf"
     assert len(files(folder)) == 1
 
 
 @pytest.mark.parametrize("name", GOOD)
 async def test_a_type_that_is_kept(store: DocumentStore, name: str) -> None:
     content, media_type = GOOD[name]
-    assert (await store.put(content, name, NOW)).media_type == media_type
+    assert (await store.put(FILE, content, name, NOW)).media_type == media_type
 
 
 @pytest.mark.parametrize("name", LIES)
@@ -128,10 +144,10 @@ async def test_a_content_that_is_not_what_its_name_says_is_refused(
     store: DocumentStore, folder: Path, name: str
 ) -> None:
     with pytest.raises(DocumentRefused, match="though its name says so: save it as one and send it again"):
-        await store.put(LIES[name], name, NOW)
+        await store.put(FILE, LIES[name], name, NOW)
     assert files(folder) == []
     with pytest.raises(DocumentMissing):
-        await store.about(sha256(LIES[name]).hexdigest())
+        await store.about(FILE, sha256(LIES[name]).hexdigest())
 
 
 @pytest.mark.parametrize(
@@ -139,7 +155,7 @@ async def test_a_content_that_is_not_what_its_name_says_is_refused(
 )
 async def test_a_type_that_is_not_kept_is_refused_naming_those_that_are(store: DocumentStore, name: str) -> None:
     with pytest.raises(DocumentRefused, match="send one of these: pdf, docx, xlsx, odt, txt, md, csv, png, jpg, jpeg"):
-        await store.put(PDF, name, NOW)
+        await store.put(FILE, PDF, name, NOW)
 
 
 async def test_a_document_that_is_too_large_is_refused_and_not_read_to_its_end(
@@ -154,14 +170,14 @@ async def test_a_document_that_is_too_large_is_refused_and_not_read_to_its_end(
             yield b"%PDF-" + b"x" * 1_000_000
 
     with pytest.raises(DocumentRefused, match=r"report\.pdf is too large: 3 MB is the most"):
-        await store.put(endless(), "report.pdf", NOW)
+        await store.put(FILE, endless(), "report.pdf", NOW)
     assert read == 3 and files(folder) == []
-    assert (await store.put(PDF[:3_000_000], "report.pdf", NOW)).size <= 3_000_000
+    assert (await store.put(FILE, PDF[:3_000_000], "report.pdf", NOW)).size <= 3_000_000
 
 
 async def test_an_empty_document_is_refused(store: DocumentStore) -> None:
     with pytest.raises(DocumentRefused, match=r"note\.txt is empty"):
-        await store.put(b"", "note.txt", NOW)
+        await store.put(FILE, b"", "note.txt", NOW)
 
 
 async def test_an_upload_that_breaks_off_leaves_nothing(store: DocumentStore, folder: Path) -> None:
@@ -170,7 +186,7 @@ async def test_an_upload_that_breaks_off_leaves_nothing(store: DocumentStore, fo
         raise RuntimeError("the browser went away")
 
     with pytest.raises(RuntimeError):
-        await store.put(broken(), "report.pdf", NOW)
+        await store.put(FILE, broken(), "report.pdf", NOW)
     assert files(folder) == []
 
 
@@ -188,7 +204,7 @@ async def test_an_upload_that_breaks_off_leaves_nothing(store: DocumentStore, fo
 async def test_a_name_is_kept_without_folders_and_tricks(
     store: DocumentStore, folder: Path, given: str, kept: str
 ) -> None:
-    document = await store.put(PDF, given, NOW)
+    document = await store.put(FILE, PDF, given, NOW)
     assert document.filename == kept
     assert files(folder.parent.parent) and all(folder in path.parents for path in files(folder.parent))
 
@@ -200,23 +216,23 @@ async def test_what_is_no_digest_of_ours_is_missing(store: DocumentStore, folder
     with pytest.raises(DocumentMissing):
         await store.get(digest)
     with pytest.raises(DocumentMissing):
-        await store.about(digest)
+        await store.about(FILE, digest)
 
 
 async def test_a_damaged_document_is_never_given_out_and_storing_it_again_mends_it(
     store: DocumentStore, folder: Path
 ) -> None:
-    document = await store.put(PDF, "report.pdf", NOW)
+    document = await store.put(FILE, PDF, "report.pdf", NOW)
     (kept,) = files(folder)
     kept.write_bytes(PDF[:-1] + b"!")
     with pytest.raises(DocumentDamaged, match=document.sha256):
         await store.get(document.sha256)
-    await store.put(PDF, "report.pdf", NOW)
+    await store.put(FILE, PDF, "report.pdf", NOW)
     assert await store.get(document.sha256) == PDF
 
 
 async def test_only_its_owner_can_read_the_folder(store: DocumentStore, folder: Path) -> None:
-    await store.put(PDF, "report.pdf", NOW)
+    await store.put(FILE, PDF, "report.pdf", NOW)
     (kept,) = files(folder)
     assert [path.stat().st_mode & 0o777 for path in (folder, kept.parent, kept)] == [0o700, 0o700, 0o600]
 
@@ -231,7 +247,7 @@ def file_in_the_way(folder: Path) -> None:
 @pytest.mark.usefixtures("file_in_the_way")
 async def test_a_folder_that_is_away_is_one_clear_error(store: DocumentStore) -> None:
     with pytest.raises(DocumentsAway, match="cannot be written: File exists"):
-        await store.put(PDF, "report.pdf", NOW)
+        await store.put(FILE, PDF, "report.pdf", NOW)
     with pytest.raises(DocumentsAway, match="cannot be read: Not a directory"):
         await store.get("0" * 64)
 
@@ -252,5 +268,5 @@ async def test_a_document_is_on_the_disk_before_it_has_its_name(
 
     for name in ("fsync", "replace"):
         monkeypatch.setattr(os, name, noted(name))
-    await store.put(PDF, "report.pdf", NOW)
+    await store.put(FILE, PDF, "report.pdf", NOW)
     assert done == ["fsync", "replace", "fsync", "fsync"]

@@ -17,7 +17,7 @@ from activities.away import RegisterAway
 from activities.database import Register
 from activities.register import read_entries, write
 from activities.schema import SchemaError, check_schema, migrate
-from models.projection import Projection
+from models.projection import DocumentRow, Projection
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -136,6 +136,25 @@ async def test_an_older_register_is_named_and_brought_up_to_date_with_all_its_ro
         await check_schema(register)
         assert await read_entries(register, "HSCB-2018-0001") == a_file().entries
     assert "ward" in (await columns(bare_url))["case_file"]
+
+
+async def test_documents_of_an_older_register_keep_their_name_on_each_file_that_names_them(
+    bare_url: str, a_file: Callable[..., Projection]
+) -> None:
+    assert (await alembic(bare_url, "upgrade", "0003"))[0] == 0
+    named = (DocumentRow("aa", "draft", "one"), DocumentRow("aa", "report", "two"))
+    async with Register(bare_url) as register:
+        for reference in ("FIRST", "SECOND"):
+            await write(register, a_file(reference=reference, documents=named))
+        await do(
+            bare_url,
+            "INSERT INTO document (sha256, filename, media_type, size, stored_at)"
+            " VALUES ('aa', 'report.pdf', 'application/pdf', 9, '2019-01-01 00:00:00.000000')",
+        )
+        await migrate(bare_url)
+        rows = text("SELECT reference, filename FROM document ORDER BY reference")
+        found = await register.read(lambda connection: connection.execute(rows))
+    assert [tuple(row) for row in found] == [("FIRST", "report.pdf"), ("SECOND", "report.pdf")]
 
 
 async def test_a_migration_that_fails_half_way_leaves_everything_as_it_was(

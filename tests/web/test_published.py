@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from hashlib import sha256
 
 from activities.register import write
 from models.project import project
@@ -17,25 +18,27 @@ RESPONSE = b"%PDF-1.4\n% the response, made up\n"
 DRAFT = b"%PDF-1.4\n% a draft, made up\n"
 
 
-async def keep(board: Board, content: bytes) -> str:
-    """The digest of a document, kept under a name that nobody outside may read."""
-    return (await board.site.system.documents.put(content, "Report about Jane Doe.pdf", board.site.now())).sha256
+def digest(content: bytes) -> str:
+    """What a document is known by."""
+    return sha256(content).hexdigest()
 
 
-async def with_report(board: Board) -> Case:
+def with_report() -> Case:
     """A review whose report and response are published, with a draft that never was."""
     case = drafted()
-    case.step("report_drafted", document=await keep(board, DRAFT), version="An early draft")
-    signed_off(case, document=await keep(board, REPORT))
-    case.step("board_responded", document=await keep(board, RESPONSE))
+    case.step("report_drafted", document=digest(DRAFT), version="An early draft")
+    signed_off(case, document=digest(REPORT))
+    case.step("board_responded", document=digest(RESPONSE))
     return published(case)
 
 
 async def shown(board: Board, case: Case, reference: str = "") -> str:
-    """Puts the case into the register; its reference."""
+    """Puts the case into the register, its documents under a name that nobody outside may read; its reference."""
     opened, reference = case.record[0], reference or board.reference()
     record = [replace(opened, body={**opened.body, "reference": reference}), *case.record[1:]]
     await write(board.site.register, project(record, case.events, len(record), World(case.now)))
+    for content in (DRAFT, REPORT, RESPONSE):
+        await board.site.system.documents.put(reference, content, "Report about Jane Doe.pdf", board.site.now())
     return reference
 
 
@@ -52,7 +55,7 @@ def taken_down(case: Case) -> Case:
 
 
 async def test_anyone_reads_report_and_response(board: Board, browser: Browsers) -> None:
-    reference = await shown(board, await with_report(board))
+    reference = await shown(board, with_report())
     stranger = await browser()
     page = await stranger.get("/published")
     assert page.status_code == 200 and reference in page.text and "1 April 2019" in page.text
@@ -67,16 +70,16 @@ async def test_anyone_reads_report_and_response(board: Board, browser: Browsers)
 
 
 async def test_nothing_else_of_the_file_is_open(board: Board, browser: Browsers) -> None:
-    reference = await shown(board, await with_report(board))
+    reference = await shown(board, with_report())
     stranger = await browser()
-    for address in ("draft", await keep(board, DRAFT), "plan", "Report", "report/", ""):
+    for address in ("draft", digest(DRAFT), "plan", "Report", "report/", ""):
         page = await stranger.get(f"/published/{reference}/{address}")
         assert page.status_code in (404, 307), address
         assert DRAFT not in page.content
 
 
 async def test_a_file_without_a_published_report_has_none(board: Board, browser: Browsers) -> None:
-    signed = await shown(board, signed_off(document=await keep(board, REPORT)))
+    signed = await shown(board, signed_off(document=digest(REPORT)))
     stranger = await browser()
     assert (await stranger.get(f"/published/{signed}/report")).status_code == 404
     assert signed not in (await stranger.get("/published")).text
@@ -87,7 +90,7 @@ async def test_a_file_without_a_published_report_has_none(board: Board, browser:
 async def test_a_report_that_was_taken_down_is_gone_at_once_and_back_when_put_back(
     board: Board, browser: Browsers
 ) -> None:
-    case, stranger = await with_report(board), await browser()
+    case, stranger = with_report(), await browser()
     reference = await shown(board, taken_down(case))
     assert reference not in (await stranger.get("/published")).text
     assert (await stranger.get(f"/published/{reference}/report")).status_code == 404
@@ -107,7 +110,7 @@ async def test_a_report_that_was_taken_down_is_gone_at_once_and_back_when_put_ba
 
 
 async def test_after_its_year_it_can_be_asked_for(board: Board, browser: Browsers) -> None:
-    reference = await shown(board, year_over(await with_report(board)))
+    reference = await shown(board, year_over(with_report()))
     stranger = await browser()
     page = await stranger.get("/published")
     assert reference in page.text and "Available on request" in page.text

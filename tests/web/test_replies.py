@@ -313,8 +313,9 @@ async def test_information_is_sent_with_a_document(board: Board, browser: Browse
     liar = await lead.post(send, data={"name": "Jo Lead"}, files={"document": ("c.pdf", b"MZ not a PDF")})
     assert liar.status_code == 422 and "is not a PDF" in liar.text
     # The file stays with the form while something else is wrong.
-    # The same content under another name, of another file perhaps: that name is not told.
-    await board.site.system.documents.put(PDF, "Name of a child.pdf", board.site.now())
+    # The same content under another file's name for it: that name is not told.
+    other = await review(board)
+    await board.site.system.documents.put(other, PDF, "Name of a child.pdf", board.site.now())
     page = await lead.post(send, data={"author_not_involved": "yes"}, files={"document": ("c.pdf", PDF)})
     assert "c.pdf" in page.text and "Name of a child" not in page.text
     assert page.status_code == 422 and "You sent c.pdf" in page.text

@@ -129,13 +129,33 @@ async def test_what_was_sent_is_still_there_when_something_else_is_wrong(board: 
     assert check.status_code == 200 and "report.pdf" in check.text
 
 
+async def test_the_same_content_on_another_file_keeps_its_own_name_there(board: Board, browser: Browsers) -> None:
+    """What somebody called a document may name a child: no other file tells it, on no page of the form."""
+    coordinator, content = await browser("coordinator"), PDF + b"twice"
+    theirs, ours = await under_review(board), await under_review(board)
+    wrong = await drafted(coordinator, board, theirs, ("Name of a child.pdf", content))
+    digest = dict(Page(wrong.text).form())["document"]
+    address = f"/files/{ours}/record/report_drafted"
+    values = values_in(await coordinator.get(address)) | today(board) | {"version": "Draft 1", "document": digest}
+    guessed = await coordinator.post(address, data=values)
+    assert guessed.status_code == 422 and "this file has no such document" in guessed.text
+    asked = await drafted(coordinator, board, ours, ("ours.pdf", content), version="")
+    check = await again(coordinator, address, asked, version="Draft 1")
+    assert "ours.pdf" in check.text
+    recorded = await again(coordinator, address, check, _confirm="yes")
+    listed = await coordinator.get(f"/files/{ours}/documents")
+    assert recorded.status_code == 303 and "ours.pdf" in listed.text
+    for page in (guessed, asked, check, listed):
+        assert "Name of a child" not in page.text
+
+
 async def test_a_document_that_the_store_does_not_have_cannot_be_named(board: Board, browser: Browsers) -> None:
     reference, coordinator = await under_review(board), await browser("coordinator")
     address = f"/files/{reference}/record/report_drafted"
     form = await coordinator.get(address)
     values = values_in(form) | today(board) | {"version": "1", "document": "f" * 64}
     refused = await coordinator.post(address, data=values)
-    assert refused.status_code == 422 and "the store has no such document" in refused.text
+    assert refused.status_code == 422 and "this file has no such document" in refused.text
 
 
 @pytest.mark.parametrize(
