@@ -58,6 +58,11 @@ class BareWorkflow:
         self.taken += 1
         return {"recorded": True}
 
+    @workflow.query
+    def is_open(self) -> bool:
+        """Whether the start is done: asked first, as a timer set and cancelled in one task is never started."""
+        return self.opened
+
     async def _ask(self, body: dict[str, Any]) -> None:
         await workflow.execute_local_activity(nothing, body, start_to_close_timeout=timedelta(seconds=30))
 

@@ -78,6 +78,7 @@ async def _lives(on: Board) -> AsyncIterator[dict[str, Life]]:
 
 async def _bare_life(on: Board, plan: Plan, queue: str, id: str) -> None:
     handle = await on.client.start_workflow(BareWorkflow.run, plan, id=id, task_queue=queue)
+    await handle.query(BareWorkflow.is_open)
     for _, body in bodies(today()):
         await handle.execute_update(BareWorkflow.step, body, id=body["id"])
     await handle.result()
