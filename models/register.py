@@ -182,7 +182,6 @@ class StoredDeadline(Row, table=True):
     __tablename__ = "deadline"
     __table_args__ = (
         Index(None, "status", "due"),
-        Index(None, "due", "clock"),
         # The work list: of all deadlines those that are open, by their day, and counted by file.
         *(
             Index(name, *columns, sqlite_where=_OPEN, postgresql_where=_OPEN)
