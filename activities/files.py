@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from datetime import date
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.register import StoredFile, StoredInvolvement
@@ -43,6 +43,7 @@ class Filter:
     organisation: str | None = None
     reference: str = ""
     reader: str | None = None
+    has_run: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,8 @@ def _conditions(which: Filter) -> list[ColumnElement[bool]]:
         wanted.append(_FILE.c.overdue > 0 if which.overdue else _FILE.c.overdue == 0)
     if which.open is not None:
         wanted.append(_FILE.c.closed_on.is_(None) if which.open else _FILE.c.closed_on.is_not(None))
+    if which.has_run:
+        wanted.append(or_(_FILE.c.closed_on.is_(None), _FILE.c.next_due.is_not(None)))
     if which.organisation is not None:
         wanted.append(exists().where(_INVOLVED.c.reference == _FILE.c.reference, _INVOLVED.c.id == which.organisation))
     if which.reference:

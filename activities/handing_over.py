@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable
 from dataclasses import dataclass
@@ -12,10 +13,14 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from . import ledger
+from .away import RegisterAway
 from .database import Register
-from .documents import DocumentMissing
+from .documents import DocumentDamaged, DocumentMissing, DocumentsAway
 from .letters import BadAddressError, LetterError
 from .mail import Refused, Relay, TryAgain, WrongSettings, deliver
+
+_SAY_AGAIN = (1, 3, 10, 0)
+"""Seconds to wait after each try to tell the ledger that a letter was taken."""
 
 SLOWLY = timedelta(minutes=15)
 """How long to wait when settings are wrong: time alone mends nothing, but somebody may."""
@@ -80,13 +85,27 @@ async def hand_over(
     except TryAgain as error:
         await _waits(register, which, claim, error.reason, clock, operations_must_act=False)
         raise ApplicationError(error.reason, type="TryAgain") from error
-    except (WrongSettings, LetterError) as error:
-        # A template at fault is mended by a release, settings by operations: the letter waits for either.
+    except (WrongSettings, LetterError, DocumentDamaged, DocumentsAway) as error:
+        # A template at fault is mended by a release, settings and the store by operations: the letter waits for either.
         await _waits(register, which, claim, str(error), clock, operations_must_act=True)
         raise ApplicationError(str(error), type="WrongSettings", next_retry_delay=SLOWLY) from error
     at = clock.now()
-    await ledger.taken(register, which, now=at)
+    await _taken(register, which, at)
     return HandedOver(at, subject)
+
+
+async def _taken(register: Register, which: ledger.Letter, at: datetime) -> None:
+    """Says it to the ledger, and again while the register is away for a moment: tried again, the letter went twice.
+
+    A register that stays away hears of it from the file, on whose record it stands.
+    """
+    for pause in _SAY_AGAIN:
+        try:
+            await ledger.taken(register, which, now=at)
+            return
+        except RegisterAway:
+            activity.logger.warning("The ledger could not be told that a letter was taken.")
+            await asyncio.sleep(pause)
 
 
 async def _waits(

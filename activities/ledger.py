@@ -22,7 +22,7 @@ from models.register import StoredDelivery, StoredNotice
 from .access import EVERYTHING, Reader
 from .database import Register, insert_into
 
-Status = Literal["under way", "waiting", "taken", "refused"]
+Status = Literal["under way", "waiting", "taken", "refused", "withdrawn"]
 
 _DELIVERY = StoredDelivery.__table__
 _NOTICE = StoredNotice.__table__
@@ -176,6 +176,18 @@ async def refused(register: Register, letter: Letter, *, now: datetime, words: s
     await _settle(register, letter, _DELIVERY.c.status.not_in(["taken", "refused"]), done)
 
 
+async def withdrawn(register: Register, letter: Letter, holder: str, *, now: datetime) -> None:
+    """Writes down that a claimed letter has nothing left to say and is not sent.
+
+    Raises:
+        RegisterAway: no answer in time; say it again.
+        LookupError: the letter was never claimed.
+    """
+    mine = and_(_DELIVERY.c.status == "under way", _DELIVERY.c.holder == holder)
+    done = {"status": "withdrawn", "words": "Settled before it could be sent.", "operations_must_act": False}
+    await _settle(register, letter, mine, done | {"updated_at": now})
+
+
 async def waiting(
     register: Register,
     letter: Letter,
@@ -238,7 +250,14 @@ async def undelivered(register: Register, now: datetime, reader: Reader = EVERYT
         later.c.notice_key == _DELIVERY.c.notice_key,
         later.c.number > _DELIVERY.c.number,
     )
-    silent = and_(_DELIVERY.c.status == "under way", _DELIVERY.c.held_until <= now)
+    # The ledger may have been away when the server took a letter: then the file alone knows.
+    known_taken = exists().where(
+        _NOTICE.c.reference == _DELIVERY.c.reference,
+        _NOTICE.c.key == _DELIVERY.c.notice_key,
+        _NOTICE.c.number == _DELIVERY.c.number,
+        _NOTICE.c.status == "taken",
+    )
+    silent = and_(_DELIVERY.c.status == "under way", _DELIVERY.c.held_until <= now, ~known_taken)
     failed = or_(_DELIVERY.c.status == "waiting", silent, and_(_DELIVERY.c.status == "refused", ~replaced))
     found = _SELECTING.where(failed, reader.sees(_DELIVERY.c.reference)).order_by(
         _DELIVERY.c.updated_at, _DELIVERY.c.reference, _DELIVERY.c.notice_key
@@ -350,7 +369,7 @@ def _claiming(dialect: str) -> Executable:
     insert = insert_into(dialect, _DELIVERY)
     offered = insert.excluded
     free = or_(
-        _DELIVERY.c.status == "waiting",
+        _DELIVERY.c.status.in_(["waiting", "withdrawn"]),
         and_(_DELIVERY.c.status == "under way", _DELIVERY.c.held_until <= offered.claimed_at),
     )
     again = (

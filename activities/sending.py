@@ -9,7 +9,9 @@ from email.message import EmailMessage
 from typing import Any
 
 from temporalio import activity
+from temporalio.client import Client, WorkflowQueryFailedError
 from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError
 
 from models.changes import LetterToSend
 from models.counting import london_date
@@ -33,6 +35,9 @@ LEASE = timedelta(minutes=5)
 LOOK_AGAIN = timedelta(seconds=30)
 """How soon to ask what became of a letter that another is sending: a run that continued as new has two at it."""
 
+NEWS_FOR = timedelta(minutes=1)
+"""A letter that has waited longer asks its file whether, and where to, it is still to go."""
+
 
 @dataclass
 class SendingActivities:
@@ -49,6 +54,7 @@ class SendingActivities:
     """
 
     register: Register
+    client: Client
     documents: DocumentStore
     relay: Relay
     templates: Templates
@@ -66,6 +72,10 @@ class SendingActivities:
         """
         letter = LetterToSend.model_validate(letter_to_send)
         clock = Clock(opening.get("offset_seconds", 0))
+        stands = await self._as_it_stands(opening["reference"], letter)
+        if stands is None:
+            return await self._withdraw(opening["reference"], letter, clock)
+        letter = stands
         self._known = await latest_directory(self.register, self._known)
         directory = self._known.directory
         try:
@@ -80,26 +90,58 @@ class SendingActivities:
             return _outcome(False, clock.now(), why=str(error))
         return await self._send(opening["reference"], letter, to, directory, clock)
 
+    async def _as_it_stands(self, reference: str, letter: LetterToSend) -> LetterToSend | None:
+        """A letter that has waited, as it is to go now; None when it is no longer to go."""
+        info = activity.info()
+        if info.attempt == 1 and info.started_time - info.scheduled_time < NEWS_FOR:
+            return letter
+        handle = self.client.get_workflow_handle(reference)
+        try:
+            found: dict[str, Any] | None = await handle.query("letter", letter.model_dump())
+        except (RPCError, WorkflowQueryFailedError):
+            # A file that cannot say keeps no letter from going.
+            return letter
+        return LetterToSend.model_validate(found) if found else None
+
+    async def _withdraw(self, reference: str, letter: LetterToSend, clock: Clock) -> dict[str, Any]:
+        which = ledger.Letter(reference, letter.notice, letter.number)
+        claim = await self._claim(which, letter, "", clock)
+        if isinstance(claim, ledger.Claimed):
+            await ledger.withdrawn(self.register, which, claim.holder, now=clock.now())
+            return _outcome(False, clock.now()) | {"withdrawn": True}
+        return self._answered(claim, letter, reference)
+
     async def _send(
         self, reference: str, letter: LetterToSend, to: Mailbox, directory: Directory, clock: Clock
     ) -> dict[str, Any]:
         which = ledger.Letter(reference, letter.notice, letter.number)
-        claim = await ledger.claim(
+        claim = await self._claim(which, letter, to.address, clock)
+        if isinstance(claim, ledger.Claimed):
+            return await self._deliver(which, claim, letter, to, directory, clock)
+        return self._answered(claim, letter, reference)
+
+    async def _claim(
+        self, which: ledger.Letter, letter: LetterToSend, address: str, clock: Clock
+    ) -> ledger.Claimed | ledger.AlreadyTaken | ledger.HeldBySomeoneElse:
+        return await ledger.claim(
             self.register,
             which,
             recipient=letter.to,
-            address=to.address,
-            message_id=message_id(reference, letter.notice, letter.number, self.sender),
+            address=address,
+            message_id=message_id(*which, self.sender),
             now=clock.now(),
             lease=LEASE,
         )
-        if isinstance(claim, ledger.AlreadyTaken):
-            done = claim.outcome
-            subject = f"{letter.title} ({reference})"
-            return _outcome(done.status == "taken", done.updated_at, done.address, subject, done.message_id, done.words)
+
+    @staticmethod
+    def _answered(
+        claim: ledger.AlreadyTaken | ledger.HeldBySomeoneElse, letter: LetterToSend, reference: str
+    ) -> dict[str, Any]:
         if isinstance(claim, ledger.HeldBySomeoneElse):
             raise ApplicationError("Someone else is sending this letter.", next_retry_delay=LOOK_AGAIN)
-        return await self._deliver(which, claim, letter, to, directory, clock)
+        done = claim.outcome
+        subject = f"{letter.title} ({reference})"
+        return _outcome(done.status == "taken", done.updated_at, done.address, subject, done.message_id, done.words)
 
     async def _deliver(
         self,

@@ -113,6 +113,7 @@ class CaseFile:
     letters: dict[str, Letter] = field(default_factory=dict)
     first_refused: dict[str, datetime] = field(default_factory=dict)
     first_refused_why: dict[str, str] = field(default_factory=dict)
+    withdrawn: set[str] = field(default_factory=set)
     rungs: dict[str, list[Rung]] = field(default_factory=dict)
     listed: dict[str, Listing] = field(default_factory=dict)
     struck: dict[str, str] = field(default_factory=dict)

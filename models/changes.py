@@ -64,6 +64,11 @@ class Message(_Plain):
     name: str
     body: dict[str, Any]
 
+    @property
+    def key(self) -> str:
+        """The message's own name among those under way: a file may be told twice at once."""
+        return f"{self.to}#{self.body['id']}"
+
 
 class Changes(_Plain):
     """The difference between what the shell holds and what the file asks for.
@@ -102,20 +107,6 @@ class Changes(_Plain):
         return bool(self.entries or self.events or self.deadlines)
 
 
-class Standing(_Plain):
-    """What the shell really holds at this moment.
-
-    Arguments:
-        deadlines: each deadline as an earlier answer left it.
-        letters: the keys of the letters under way.
-        stage: the stage of the latest answer.
-    """
-
-    deadlines: dict[str, dict[str, Any]] = {}
-    letters: list[str] = []
-    stage: str = ""
-
-
 class Incoming(_Plain):
     """One thing that came in.
 
@@ -137,6 +128,22 @@ class Incoming(_Plain):
     refusal: str = ""
     key: str = ""
     at: str = ""
+
+
+class Standing(_Plain):
+    """What the shell really holds at this moment.
+
+    Arguments:
+        deadlines: each deadline as an earlier answer left it.
+        letters: the keys of the letters under way.
+        stage: the stage of the latest answer.
+        behind: steps that came in as well and wait for their turn.
+    """
+
+    deadlines: dict[str, dict[str, Any]] = {}
+    letters: list[str] = []
+    stage: str = ""
+    behind: list[Incoming] = []
 
 
 def line(at: datetime, what: str, **fields: Any) -> dict[str, Any]:

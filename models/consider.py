@@ -8,10 +8,10 @@ from typing import Any
 
 from .casefile import CaseFile
 from .catalogue import STEPS
-from .changes import Answer, Changes, Incoming, Message, Standing, line
+from .changes import Answer, Changes, Incoming, LetterToSend, Message, Standing, line
 from .counting import NoCalendarError
-from .difference import BY_RELEASE, difference, held, held_since, letters_to_start, rungs_told
-from .duties import deadlines_of, duties_of, notices_of
+from .difference import BY_RELEASE, difference, held, held_since, letter_of, letters_to_start, rungs_told
+from .duties import deadlines_of, duties_of, notices_of, still_to_say
 from .duty import Clocks, Deadline, Notice
 from .fold import apply, fold, rests_on
 from .ladder import Planned, due_now
@@ -47,6 +47,24 @@ def why_not(record: Sequence[Entry], name: str, body: Mapping[str, Any], world: 
     """Why a step may not be recorded now; None when it may, or was recorded before. Changes nothing."""
     found = _judged(record, fold(record), name, body, world)
     return found if isinstance(found, Refusal) else None
+
+
+def letter_as_it_stands(record: Sequence[Entry], letter: LetterToSend, world: World) -> LetterToSend | None:
+    """A letter that has waited, as it is to go now; None when what it was to say is settled, or said by a later one.
+
+    Arguments:
+        record: everything that happened on the file so far.
+        letter: as it was started.
+        world: business time, and one-off holidays.
+    """
+    file = fold(record)
+    duties = duties_of(file, Clocks(file, world.extra_holidays))
+    if file.resends.get(letter.notice, 1) != letter.number or not still_to_say(file, duties.deadlines, letter.notice):
+        return None
+    if letter.notice in duties.notices:
+        return letter_of(file, duties.notices[letter.notice], letter.number)
+    # A file that has ended raises nothing new; what it had to tell before still goes.
+    return letter if file.ended is not None else None
 
 
 def standing_of(record: Sequence[Entry], world: World) -> Standing:
@@ -125,7 +143,8 @@ class _Consideration:
         self._list_people(file)
         duties = duties_of(file, self._clocks(file))
         # What has passed can bring the next deadline, which may have passed as well.
-        while self._climb(file, duties.deadlines):
+        spared = self._met_behind(file, duties.deadlines)
+        while self._climb(file, duties.deadlines, spared):
             duties = duties_of(file, self._clocks(file))
         found = difference(
             self.standing,
@@ -225,6 +244,9 @@ class _Consideration:
 
     def _take_letter(self) -> None:
         body = self.incoming.body
+        if body.get("withdrawn"):
+            self._fact("letter_withdrawn", f"{body['notice']}#{body['number']}", body)
+            return
         name = "letter_taken" if body["taken"] else "letter_refused"
         self._fact(name, f"{body['notice']}#{body['number']}", body)
         self._tell(
@@ -252,11 +274,33 @@ class _Consideration:
         self._fact("people_listed", due[0], {"listing": due[0], "people": people, "documents": list(due[1])})
         apply(file, self.entries[-1])
 
-    def _climb(self, file: CaseFile, deadlines: Mapping[str, Deadline]) -> bool:
+    def _met_behind(self, file: CaseFile, deadlines: Mapping[str, Deadline]) -> frozenset[str]:
+        """Deadlines that a step which waits behind this one meets in time, moves or takes away: they did not pass.
+
+        Should that step be refused in its turn after all, they pass then.
+        """
+        if not self.standing.behind:
+            return frozenset()
+        ahead = fold((*self.record, *self.entries))
+        try:
+            for waiting in self.standing.behind:
+                step = _judged(self.record, ahead, waiting.name, waiting.body, self.world)
+                if isinstance(step, Step) and not isinstance(step, StruckOut | RulebookChanged):
+                    apply(ahead, Entry(waiting.name, waiting.body, step.id, "update", self.world.now))
+            later = deadlines_of(ahead, self._clocks(ahead))
+        except NoCalendarError:
+            return frozenset()
+        return frozenset(
+            key
+            for key, now in deadlines.items()
+            if (then := later.get(key)) is None or then.due != now.due or not (then.open or then.late)
+        )
+
+    def _climb(self, file: CaseFile, deadlines: Mapping[str, Deadline], spared: frozenset[str]) -> bool:
         """Keeps as facts the rungs that are due; their mails follow as notices."""
         before = len(self.entries)
         for deadline in deadlines.values():
-            if deadline.open:
+            if deadline.open and deadline.key not in spared:
                 since = held_since(self.standing, deadline, self.world.now)
                 for rung in due_now(deadline, file, self.world.now, since, above=self.world.above_chair)[0]:
                     self._reach(file, deadline, rung)

@@ -92,7 +92,7 @@ def difference(
         if now["timer"] is None and armed:
             found.cancel.append(key)
         elif now["timer"] is not None and armed != now["timer"]:
-            found.timers.append(Timer(deadline=key, at=now["timer"], summary=_summary(deadline)))
+            found.timers.append(Timer(deadline=key, at=now["timer"], summary=timer_summary(now)))
         if now != was:
             found.deadlines[key] = now
     return found
@@ -139,10 +139,10 @@ def letters_to_start(file: CaseFile, notices: Mapping[str, Notice], under_way: s
     for notice in notices.values():
         letter, number = file.letters.get(notice.key), file.resends.get(notice.key, 1)
         if (letter is None or letter.number < number) and f"{notice.key}#{number}" not in under_way:
-            yield _letter(file, notice, number)
+            yield letter_of(file, notice, number)
 
 
-def _letter(file: CaseFile, notice: Notice, number: int) -> LetterToSend:
+def letter_of(file: CaseFile, notice: Notice, number: int) -> LetterToSend:
     organisation = file.parties.get(notice.to.removeprefix("lead:")) if notice.to.startswith("lead:") else None
     return LetterToSend(
         notice=notice.key,
@@ -163,7 +163,7 @@ def _of_deadline(what: str, key: str, of: Mapping[str, Any], world: World, **mor
     return line(world.now, what, deadline=key, **fields, **more)
 
 
-def _summary(deadline: Deadline) -> str:
+def timer_summary(held: Held) -> str:
     """What Temporal's web page shows beside the timer: 200 bytes at most."""
-    text = f"{deadline.rule} {deadline.title}, due {deadline.due.isoformat()}".strip()
+    text = f"{held['rule']} {held['title']}, due {held['due']}".strip()
     return text.encode()[:200].decode(errors="ignore")

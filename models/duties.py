@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from .casefile import CaseFile
 from .counting import london_date
 from .duty import Clocks, Deadline, Duty, Notice
+from .parts import Rung
 from .sections import (
     letters,
     s1_3_principles,
@@ -132,12 +133,40 @@ OF_RUNGS = ("reminder:", "escalation:", "over:")
 """How the keys of mails about deadlines begin."""
 
 
+def still_to_say(file: CaseFile, deadlines: Mapping[str, Deadline], key: str) -> bool:
+    """Whether a letter about a deadline, if this is one, still holds: the deadline is open, and no later rung says it.
+
+    Arguments:
+        deadlines: those that stand, met or open.
+        key: of any notice.
+    """
+    for name, rungs in file.rungs.items():
+        for number, rung in enumerate(rungs):
+            for to in rung.to if rung.kind in ("reminder", "escalation") else ():
+                if _key(rung, to) == key:
+                    stands = deadlines.get(name)
+                    holds = stands is not None and stands.open and stands.due == rung.due
+                    return holds and not any(_says(later, rung, to) for later in rungs[number + 1 :])
+    return True
+
+
+def _says(later: Rung, rung: Rung, to: str) -> bool:
+    """Whether a later rung leaves an earlier one's mail to somebody with nothing to say."""
+    return later.due == rung.due and (to in later.to or (rung.kind == "reminder" and later.kind == "passed"))
+
+
+def _key(rung: Rung, to: str) -> str:
+    return f"{rung.kind}:{rung.deadline}:{rung.due.isoformat()}:{rung.name}:{to}"
+
+
 def _rungs(file: CaseFile) -> Iterator[Notice]:
-    """A mail for each rung of a ladder that was reached."""
+    """A mail for each rung of a ladder that was reached, but for those that were settled before they could go."""
     for deadline, rungs in file.rungs.items():
         for rung in rungs:
             for to in rung.to:
-                key = f"{rung.kind}:{deadline}:{rung.due.isoformat()}:{rung.name}:{to}"
+                key = _key(rung, to)
+                if key in file.withdrawn:
+                    continue
                 content = {
                     "deadline": rung.title,
                     "due": rung.due.isoformat(),

@@ -58,6 +58,11 @@ def _letter(file: CaseFile, entry: Entry) -> None:
         file.first_refused_why.setdefault(notice, body.get("why", ""))
 
 
+def _letter_withdrawn(file: CaseFile, entry: Entry) -> None:
+    """It waited until it had nothing left to say, and was not sent."""
+    file.withdrawn.add(entry.body["notice"])
+
+
 def _letters_wrong(file: CaseFile, entry: Entry) -> None:
     """These letters told what a step corrected. Of what was struck out, they are void: told again, it is a new one."""
     wrong = dict(entry.body["notices"])
@@ -92,6 +97,7 @@ FACTS: Mapping[str, Callable[[CaseFile, Entry], None]] = {
     "letter_taken": _letter,
     "letter_refused": _letter,
     "letters_wrong": _letters_wrong,
+    "letter_withdrawn": _letter_withdrawn,
     "people_listed": _people_listed,
     "step_refused": _step_refused,
     "cancel_requested": _cancel_requested,

@@ -28,16 +28,15 @@ from activities.archive import read_archive
 from activities.database import Register
 from activities.references import claim_reference
 from activities.register import read_file
-from models.catalogue import STEPS
 from models.consider import standing_of, why_not
-from models.fold import fold, open_record
+from models.fold import open_record
 from models.record import Entry, Refusal, Refused, instant_text
 from models.rulebook import Rulebook
 from models.step import World
 from running.temporal import away_as_unavailable
 from workflows.attributes import CASE_REFERENCE
 from workflows.carried import unpack
-from workflows.incident import IncidentWorkflow
+from workflows.incident import FAULT, IncidentWorkflow
 
 T = TypeVar("T")
 
@@ -76,6 +75,17 @@ class UnansweredError(Exception):
 
     def __init__(self, what: str) -> None:
         super().__init__(f"Nobody has answered: see that Temporal runs, and a worker (python worker.py). {what}")
+
+
+class SystemFaultError(UnansweredError):
+    """A step met a fault of the system's own: nothing was recorded, and sending it again once it is mended is right."""
+
+    def __init__(self) -> None:
+        Exception.__init__(
+            self,
+            "The step could not be checked, and was not recorded: that is a fault of the system, not of the step. Tell "
+            "operations, who find it in the worker's log, and send the step again once it is mended.",
+        )
 
 
 class Cases:
@@ -134,9 +144,12 @@ class Cases:
         if isinstance(record, Refusal):
             raise Refused(record)
         reference = str(body["reference"])
-        await claim_reference(self._register, reference, self.token(body), at)
-        with suppress(WorkflowAlreadyStartedError):
-            await self._start(reference, {"record": [entry.plain() for entry in record]})
+        claim = await claim_reference(self._register, reference, self.token(body), at)
+        if not claim.has_file:
+            # A file that is there was opened before, whatever became of its run: never begun again from nothing.
+            with suppress(WorkflowAlreadyStartedError):
+                first = {"record": [entry.plain() for entry in record]}
+                await self._start(reference, first, reuse=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY)
         try:
             async with asyncio.timeout(self._patience.total_seconds()):
                 await self._patiently(lambda: self._opened(reference))
@@ -164,6 +177,8 @@ class Cases:
             async with asyncio.timeout(self._patience.total_seconds()):
                 return await self._patiently(lambda: self._update(reference, name, body))
         except WorkflowUpdateFailedError as error:
+            if isinstance(error.cause, ApplicationError) and error.cause.type == FAULT:
+                raise SystemFaultError from None
             raise Refused(_refusal_in(error)) from None
         except (TimeoutError, RPCError) as error:
             if isinstance(error, TimeoutError) or error.status in AGAIN:
@@ -205,6 +220,24 @@ class Cases:
             f"WorkflowType = 'IncidentWorkflow' AND ExecutionStatus = 'Running' AND TaskQueue = '{self._task_queue}'"
         )
         return [found.id async for found in self._client.list_workflows(query)]
+
+    async def standing_still(self) -> int | None:
+        """How many files' workflow tasks fail over and over, by Temporal's own count; None where it keeps none.
+
+        Raises:
+            RPCError: Temporal does not answer.
+        """
+        query = (
+            f"WorkflowType = 'IncidentWorkflow' AND TaskQueue = '{self._task_queue}' AND "
+            "TemporalReportedProblems = 'category=WorkflowTaskFailed'"
+        )
+        try:
+            with away_as_unavailable():
+                return (await self._client.count_workflows(query, rpc_timeout=_TO_LOOK)).count
+        except RPCError as error:
+            if error.status is RPCStatusCode.INVALID_ARGUMENT:
+                return None
+            raise
 
     async def workers(self) -> int:
         """How many workers ask Temporal for files to take on.
@@ -263,21 +296,27 @@ class Cases:
 
     async def _record_on_ended(self, reference: str, name: str, body: Mapping[str, Any]) -> dict[str, Any]:
         archived = await read_archive(self._register, reference)
-        if archived is None:
+        stored = await read_file(self._register, reference)
+        if archived is None or stored is None or stored.revision > archived.revision:
+            # It went on after it was archived, and that run is gone: `recheck` starts it from the register.
             raise NoSuchFileError(reference)
         state = unpack(archived.case)
         entries = [Entry.read(entry) for entry in state["record"]]
         refusal = why_not(entries, name, body, World(self.now(), quick=True))
-        if refusal is None and not (name in STEPS and STEPS[name].on_closed):
-            refusal = Refusal("", f"The file has ended ({fold(entries).ended}): reopen it first.")
         if refusal is not None:
             raise Refused(refusal)
+        if any(entry.id == body.get("id") and not entry.is_fact for entry in entries):
+            return {"recorded": True, "step": name, "id": body["id"]}
         first = [{"name": name, "body": dict(body)}]
         try:
             await self._start(reference, {"first": first}, archived.case)
         except WorkflowAlreadyStartedError:
             return await self.record(reference, name, body)
-        answer: dict[str, Any] = await self._patiently(lambda: self._first_answer(reference, str(body["id"])))
+        try:
+            async with asyncio.timeout(self._patience.total_seconds()):
+                answer = await self._patiently(lambda: self._first_answer(reference, str(body["id"])))
+        except (TimeoutError, RPCError):
+            raise UnansweredError(f"Then send the step again under the same id, {body['id']}.") from None
         if not answer["recorded"]:
             raise Refused(Refusal(answer["rule"], answer["reason"], answer["field"]))
         return answer
@@ -289,7 +328,13 @@ class Cases:
                 return answer
             await asyncio.sleep(0.05)
 
-    async def _start(self, reference: str, opening: Mapping[str, Any], carried: bytes = b"") -> None:
+    async def _start(
+        self,
+        reference: str,
+        opening: Mapping[str, Any],
+        carried: bytes = b"",
+        reuse: WorkflowIDReusePolicy = WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+    ) -> None:
         values = {"reference": reference, "offset_seconds": self.offset.total_seconds(), **opening}
         with away_as_unavailable():
             await self._client.start_workflow(
@@ -297,7 +342,7 @@ class Cases:
                 args=[values, carried],
                 id=reference,
                 task_queue=self._task_queue,
-                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                id_reuse_policy=reuse,
                 search_attributes=TypedSearchAttributes([SearchAttributePair(CASE_REFERENCE, reference)]),
                 static_summary=f"Safeguarding file {reference}",
                 static_details="One incident, from the first call to the last action; what stands is beside.",

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from temporalio.client import WorkflowExecutionStatus
+from temporalio.client import WorkflowExecutionStatus, WorkflowQueryFailedError
+from temporalio.service import RPCError
 
+from activities.archive import read_archive
 from activities.directory import NoDirectory, load_directory
 from activities.files import MOST, Filter, list_files
 from activities.filing import archive_state, write_state
@@ -78,7 +81,7 @@ class Recheck:
             # It ended after the copy was taken that the register was put back from.
             return await self._written_again(await self._cases.ask(reference, "state"), apply=apply)
         if status is not WorkflowExecutionStatus.RUNNING:
-            return await self._without_a_run(reference, world, apply=apply)
+            return await self._without_a_run(reference, world, known=status is not None, apply=apply)
         state = await self._cases.ask(reference, "state")
         stored = await read_file(self._parts.register, reference)
         if stored is None or (stored.revision, len(stored.entries)) != (state["revision"], len(state["record"])):
@@ -99,7 +102,12 @@ class Recheck:
             await self._cases.handle(reference).signal("recheck")
         return {"reference": reference, "finding": "", "would": would, "applied": applied}
 
-    async def _without_a_run(self, reference: str, world: World, *, apply: bool) -> dict[str, Any]:
+    async def _without_a_run(self, reference: str, world: World, *, known: bool, apply: bool) -> dict[str, Any]:
+        if known and apply:
+            # A run that was ended from outside can still be asked: it may know what the register was away for.
+            with suppress(RPCError, WorkflowQueryFailedError):
+                state = await self._cases.ask(reference, "state")
+                await write_state(self._parts.register, state, self._parts.settings.extra_holidays)
         if not await read_entries(self._parts.register, reference):
             raise NoSuchFileError(reference)
         if await self._ended(reference):
@@ -111,7 +119,12 @@ class Recheck:
 
     async def _ended(self, reference: str) -> bool:
         stored = await read_file(self._parts.register, reference)
-        return stored is not None and stored.closed_on is not None
+        archived = await read_archive(self._parts.register, reference)
+        return (
+            stored is not None
+            and stored.closed_on is not None
+            and (archived is None or archived.revision >= stored.revision)
+        )
 
     async def _written_again(self, state: Mapping[str, Any], *, apply: bool) -> dict[str, Any]:
         """The workflow is right: an older copy of the register was put back, say."""
@@ -138,7 +151,7 @@ class Recheck:
     async def _open_files(self) -> list[str]:
         found: list[str] = []
         while True:
-            page = await list_files(self._parts.register, Filter(open=True), start=len(found), limit=MOST)
+            page = await list_files(self._parts.register, Filter(has_run=True), start=len(found), limit=MOST)
             found += [line.reference for line in page.files]
             if not page.files:
                 # A file that was opened after the register's copy was taken is only where it runs.

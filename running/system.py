@@ -75,6 +75,7 @@ class System:
         filing = FilingActivities(self.register, client, self.settings.extra_holidays)
         sending = SendingActivities(
             self.register,
+            client,
             self.documents,
             relay_of(self.settings),
             Templates(),

@@ -59,15 +59,28 @@ async def _register(visit: Visit) -> Part:
 
 async def _temporal(visit: Visit) -> list[Part]:
     try:
-        workers = await visit.site.cases.workers()
+        workers, still = await visit.site.cases.workers(), await visit.site.cases.standing_still()
     except RPCError:
         away = "It does not answer. Files can be read; nothing can be recorded, and no letter goes, until it is back."
-        return [Part("Temporal", False, away), Part("Workers", False, "Not known while Temporal does not answer.")]
+        unknown = "Not known while Temporal does not answer."
+        return [Part("Temporal", False, away), Part("Workers", False, unknown), Part("Files", False, unknown)]
     there = {0: "None asks for work. Steps are not answered and no letter goes: start one.", 1: "One asks for work."}
     return [
         Part("Temporal", True, "It answers."),
         Part("Workers", workers > 0, there.get(workers, f"{workers} ask for work.")),
+        Part("Files", not still, _standing_still(still)),
     ]
+
+
+def _standing_still(files: int | None) -> str:
+    if files is None:
+        return "This Temporal does not count those that stand still: watch failed workflow tasks in its figures."
+    if not files:
+        return "None stands still."
+    return (
+        f"{files} stand still, as their workflow tasks fail: nothing is lost, and they go on once the release or the "
+        "calendar is mended. Temporal's page and the worker's log say why."
+    )
 
 
 async def _mail(visit: Visit) -> Part:

@@ -22,6 +22,7 @@ STATUS_WORDS = {
     "waiting": "Waits",
     "taken": "Taken",
     "refused": "Refused",
+    "withdrawn": "Settled before it could go",
 }
 
 

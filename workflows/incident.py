@@ -19,7 +19,8 @@ from temporalio.exceptions import ApplicationError, FailureError
 
 with workflow.unsafe.imports_passed_through():
     from models.changes import Changes, Incoming, LetterToSend, Message, Standing, Timer
-    from models.consider import why_not
+    from models.consider import letter_as_it_stands, why_not
+    from models.difference import timer_summary
     from models.fold import fold
     from models.record import Entry, instant_text, read_instant
     from models.step import World
@@ -32,6 +33,10 @@ with workflow.unsafe.imports_passed_through():
 ONCE = RetryPolicy(maximum_attempts=1)
 PATIENT = RetryPolicy(initial_interval=timedelta(seconds=10), maximum_interval=timedelta(minutes=15))
 """For the world outside: tried again for as long as it takes."""
+
+
+FAULT = "Fault"
+"""The type of the error that a step's sender gets when checking it failed, which is no refusal."""
 
 
 @workflow.defn(name="IncidentWorkflow")
@@ -54,7 +59,8 @@ class IncidentWorkflow:
         self.events: list[dict[str, Any]] = state.get("events", [])
         self.deadlines: dict[str, dict[str, Any]] = state.get("deadlines", {})
         self.letters: dict[str, dict[str, Any]] = state.get("letters", {})
-        self.messages: dict[str, dict[str, Any]] = state.get("messages", {})
+        messages = [Message.model_validate(message) for message in state.get("messages", {}).values()]
+        self.messages: dict[str, dict[str, Any]] = {message.key: message.model_dump() for message in messages}
         self.stage: str = state.get("stage", "")
         self.revision: int = state.get("revision", 0)
         self.written: int = state.get("written", 0)
@@ -79,7 +85,7 @@ class IncidentWorkflow:
         """Waits for what people record until the file is over, then says how it ended."""
         for deadline, held in self.deadlines.items():
             if held.get("timer"):
-                self._set_timer(Timer(deadline=deadline, at=held["timer"], summary=held["title"]))
+                self._set_timer(Timer(deadline=deadline, at=held["timer"], summary=timer_summary(held)))
         for letter in self.letters.values():
             self._start(self._send(LetterToSend.model_validate(letter)))
         for message in self.messages.values():
@@ -122,7 +128,12 @@ class IncidentWorkflow:
         incoming = read_step_message(name, args, "update")
         if incoming.refusal:
             raise _refused("", incoming.refusal, None)
-        refusal = why_not(self._entries(), name, incoming.body, World(self._now(), quick=True))
+        try:
+            refusal = why_not(self._entries(), name, incoming.body, World(self._now(), quick=True))
+        except Exception:
+            # Told as it is, it would pass for a refusal, and nobody would mend it.
+            workflow.logger.error("The check of %s failed.", name, exc_info=True)
+            raise ApplicationError("The step could not be checked.", type=FAULT, non_retryable=True) from None
         if refusal is not None:
             raise _refused(refusal.rule, refusal.reason, refusal.field)
 
@@ -150,6 +161,13 @@ class IncidentWorkflow:
     def answer(self, id: str) -> dict[str, Any] | None:
         """What became of one of the steps this run was started with; None while it is not taken yet."""
         return self.first_answers.get(id)
+
+    @workflow.query(name="letter")
+    def letter(self, started: dict[str, Any]) -> dict[str, Any] | None:
+        """A letter under way as it is to go now, to today's address; None once it has nothing left to say."""
+        letter = LetterToSend.model_validate(started)
+        found = letter_as_it_stands(self._entries(), letter, World(self._now(), quick=True))
+        return found.model_dump() if found else None
 
     @workflow.query(name="file")
     def file(self) -> dict[str, Any]:
@@ -187,7 +205,8 @@ class IncidentWorkflow:
             self.busy = False
 
     async def _ask(self, incoming: Incoming) -> Changes:
-        standing = Standing(deadlines=self.deadlines, letters=list(self.letters), stage=self.stage)
+        behind = [one for _, one in self.inbox if one.kind == "step" and not one.refusal]
+        standing = Standing(deadlines=self.deadlines, letters=list(self.letters), stage=self.stage, behind=behind)
         now = self._now()
         if incoming.at:
             now = max(now, read_instant(incoming.at))
@@ -231,7 +250,7 @@ class IncidentWorkflow:
             self.letters[letter.key] = letter.model_dump()
             self._start(self._send(letter))
         for message in changes.messages:
-            self.messages[message.to] = message.model_dump()
+            self.messages[message.key] = message.model_dump()
             self._start(self._tell(message))
         if changes.stage:
             self.stage, self.over = changes.stage, changes.over
@@ -255,6 +274,9 @@ class IncidentWorkflow:
         async def watched() -> None:
             try:
                 await work
+            except FailureError as error:
+                # Raised as it is, it would fail the file: nothing does.
+                self.failure = RuntimeError(f"A background task failed: {error.cause or error}")
             except Exception as error:
                 self.failure = error
 
@@ -304,29 +326,41 @@ class IncidentWorkflow:
             )
         except FailureError:
             self._put(Incoming(kind="message_undelivered", key=message.to))
-        del self.messages[message.to]
+        del self.messages[message.key]
 
     async def _write_register(self) -> None:
         while self.written < self.revision:
-            self.written = await workflow.execute_activity(
-                "write_register",
-                self.opening["reference"],
-                start_to_close_timeout=timedelta(minutes=1),
-                retry_policy=PATIENT,
-                summary="the register was away",
-            )
+            try:
+                self.written = await workflow.execute_activity(
+                    "write_register",
+                    self.opening["reference"],
+                    start_to_close_timeout=timedelta(minutes=1),
+                    retry_policy=PATIENT,
+                    summary="the register was away",
+                )
+            except FailureError as error:
+                await self._again("write_register", error)
         self.writing = False
 
     async def _archive(self) -> None:
         revision = self.revision
-        await workflow.execute_activity(
-            "archive",
-            args=[self.opening["reference"], revision, pack(self._state())],
-            start_to_close_timeout=timedelta(minutes=1),
-            retry_policy=PATIENT,
-            summary="the file has ended",
-        )
-        self.archived, self.archiving = revision, False
+        try:
+            await workflow.execute_activity(
+                "archive",
+                args=[self.opening["reference"], revision, pack(self._state())],
+                start_to_close_timeout=timedelta(minutes=1),
+                retry_policy=PATIENT,
+                summary="the file has ended",
+            )
+            self.archived = revision
+        except FailureError as error:
+            await self._again("archive", error)
+        self.archiving = False
+
+    async def _again(self, what: str, error: FailureError) -> None:
+        """Somebody ended an activity from outside: a file never fails for it, and asks again a little later."""
+        workflow.logger.error("%s was given up: %s", what, type(error).__name__)
+        await workflow.sleep(60, summary=f"{what} was given up")
 
     # The way out
 

@@ -133,7 +133,7 @@ async def test_a_mail_server_that_is_away_for_days_loses_no_letter_and_fails_not
     file = await decided(virtual)
     await file.until("2018-09-10", time(9))
     letters = await file.letters()
-    assert {one.status for one in letters.values()} == {"waiting"}
+    assert {one.status for one in letters.values()} <= {"waiting", "withdrawn"}
     # What fell due meanwhile waits as well: a reminder to the authority, an escalation to the Chair.
     assert {one.recipient for one in letters.values()} >= {
         "ofsted",
@@ -148,9 +148,51 @@ async def test_a_mail_server_that_is_away_for_days_loses_no_letter_and_fails_not
     await virtual.mail.open()
     await file.until("2018-09-10", time(9, 30))
     letters = await file.letters()
-    assert {one.status for one in letters.values()} == {"taken"}
-    assert sorted(came.message_id for came in virtual.mail.came) == sorted(one.message_id for one in letters.values())
+    # Nobody hears twice at once: a reminder whose deadline has passed since has nothing left to say.
+    settled = {key for key, one in letters.items() if one.status == "withdrawn"}
+    assert settled and all(key.startswith("reminder:") for key in settled)
+    taken = [one for key, one in letters.items() if key not in settled]
+    assert {one.status for one in taken} == {"taken"}
+    assert sorted(came.message_id for came in virtual.mail.came) == sorted(one.message_id for one in taken)
     assert not (await file.state())["letters"]
+    await file.agrees()
+
+
+@pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
+async def test_a_letter_about_a_deadline_that_was_met_while_it_waited_is_not_sent(virtual: Virtual) -> None:
+    file = await virtual.opened()
+    await file.record("notified_panel", "2018-09-05")
+    asked = {"board": "Another Board", "chair": "Its Chair", "email": "its.chair@another.example"}
+    await file.record("peer_challenge_sought", "2018-09-05", challenge="c-1", question="What would you do?", **asked)
+    await file.until("2018-09-19")
+    await virtual.mail.close()
+    await file.until("2018-09-20", time(9))
+    (escalation,) = (key for key in await file.letters() if key.startswith("escalation:peer_challenge_answered:c-1"))
+    assert (await file.letters())[escalation].status == "waiting"
+    await file.record("peer_challenge_answered", "2018-09-20", challenge="c-1", answer="The same.")
+    await virtual.mail.open()
+    await file.until("2018-09-20", time(10))
+    settled = (await file.letters())[escalation]
+    assert settled.status == "withdrawn"
+    assert settled.message_id not in [came.message_id for came in virtual.mail.came]
+    assert not (await file.state())["letters"]
+    waiting = await undelivered(virtual.whole.register, await file.now())
+    assert file.reference not in [one.reference for one in waiting]
+    await file.agrees()
+
+
+@pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
+async def test_an_address_that_is_corrected_while_the_letter_waits_counts_for_it(virtual: Virtual) -> None:
+    wrong, right = "typo@ofsted.example", "new.notifications@ofsted.example"
+    virtual.mail.answers |= {OFSTED: "550 5.1.1 no such user", wrong: "450 4.2.1 try again later"}
+    file = await decided(virtual)
+    await file.record("address_corrected", "2018-09-05", recipient="ofsted", address=wrong)
+    await file.until("2018-09-05", time(10))
+    assert (await file.letters())["decision:d1:ofsted#2"].status == "waiting"
+    await file.record("address_corrected", "2018-09-05", recipient="ofsted", address=right)
+    await file.until("2018-09-05", time(11))
+    assert (await file.letters())["decision:d1:ofsted#2"].status == "taken"
+    assert len(virtual.mail.for_(right)) == 1 and not virtual.mail.for_(wrong)
     await file.agrees()
 
 

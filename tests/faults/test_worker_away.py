@@ -84,10 +84,10 @@ async def test_deadlines_that_passed_meanwhile_pass_once_and_those_that_were_met
     sent = await sent_while_away(
         file,
         [
-            # Given in time, recorded late, and first in its turn: what is taken before it finds the day passed.
-            ("peer_challenge_answered", "2018-09-18", {"challenge": "c-1", "answer": "The same."}),
             ("note_added", "2018-09-18", {"text": "Nobody has seen the worker since Thursday."}),
             ("note_added", "2018-09-19", {"text": "The worker is still away."}),
+            # Given in time, recorded late, and last in its turn: what is taken before it finds the day passed.
+            ("peer_challenge_answered", "2018-09-18", {"challenge": "c-1", "answer": "The same."}),
         ],
     )
     await worker.start()

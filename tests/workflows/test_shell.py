@@ -6,19 +6,24 @@ import asyncio
 import itertools
 import json
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from temporalio import activity
+from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowExecutionStatus, WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
 from activities.archive import read_archive
+from activities.filing import FilingActivities
 from activities.register import read_file
 from models.catalogue import STEPS
 from models.record import Refused
-from running.cases import Cases
+from running.cases import Cases, NoSuchFileError, SystemFaultError
 from running.recheck import Recheck
 from running.time_skipping import skip_to, until_quiet
 
@@ -412,6 +417,163 @@ async def test_a_deadline_moved_while_the_worker_was_away_is_not_escalated(
                 events = (await board.state("MOVED-1"))["events"]
         assert any(e["what"] == "deadline_moved" and e["deadline"] == key and e["old_due"] == due for e in events)
         assert not [e for e in events if e["what"] in ("escalated", "deadline_passed") and e.get("deadline") == key]
+
+
+async def test_a_file_that_was_opened_is_never_begun_again_from_nothing(
+    server: WorkflowEnvironment, boards: Boards
+) -> None:
+    async with boards(server) as board:
+        for reference, end in (("BEGUN-1", False), ("BEGUN-2", True)):
+            handle = await board.open(reference)
+            await board.record(reference, "note_added", "kept", **NOTE)
+            await until(lambda which=reference: _quiet(board, which))
+            await (_ended(board, reference) if end else handle.terminate("by accident"))
+            before = await read_file(board.parts.register, reference)
+            await board.open(reference)
+            assert await read_file(board.parts.register, reference) == before
+            assert not await board.cases.is_running(reference)
+
+
+async def test_a_reopened_file_whose_run_is_lost_is_not_taken_back_to_its_archive(
+    server: WorkflowEnvironment, boards: Boards
+) -> None:
+    async with boards(server) as board:
+        await board.open("AGAIN-1")
+        await _ended(board, "AGAIN-1")
+        await board.record("AGAIN-1", "reopened", "again", reason="Something came up.")
+        await board.record("AGAIN-1", "note_added", "since", **NOTE)
+        await until(lambda: _quiet(board, "AGAIN-1"))
+        await board.cases.handle("AGAIN-1").terminate("by accident")
+        with pytest.raises(NoSuchFileError):
+            await board.record("AGAIN-1", "reopened", "once-more", reason="Nothing answers.")
+        recheck = Recheck(board.cases, board.parts)
+        assert [found["applied"] async for found in recheck.files("AGAIN-1", apply=True)] == [True]
+        assert "since" in [entry["id"] for entry in (await board.state("AGAIN-1"))["record"]]
+
+
+async def test_what_only_a_terminated_run_knows_is_asked_before_it_is_started_again(
+    server: WorkflowEnvironment, boards: Boards
+) -> None:
+    async with boards(server) as board:
+        handle = await board.open("BEHIND-1")
+        await until(lambda: _quiet(board, "BEHIND-1"))
+        with closing(sqlite3.connect(str(board.parts.register.url.database), isolation_level=None)) as locked:
+            locked.execute("BEGIN IMMEDIATE")
+            assert (await board.record("BEHIND-1", "note_added", "acknowledged", **NOTE))["recorded"]
+            await handle.terminate("by accident")
+        assert not await _stored(board, "BEHIND-1", "acknowledged")
+        recheck = Recheck(board.cases, board.parts)
+        assert [found["applied"] async for found in recheck.files("BEHIND-1", apply=True)] == [True]
+        assert "acknowledged" in [entry["id"] for entry in (await board.state("BEHIND-1"))["record"]]
+
+
+@pytest.mark.rule("2.3b")
+async def test_what_was_asked_of_a_file_that_has_ended_survives_the_loss_of_its_run(
+    server: WorkflowEnvironment, boards: Boards
+) -> None:
+    async with boards(server) as board:
+        await board.open("ASKED-1", days_ago=3)
+        await _ended(board, "ASKED-1")
+        asked = {"request": "r1", "wants": "information", "details": "Send it."}
+        await board.record("ASKED-1", "panel_requested", "asked", **asked)
+        await until(lambda: _quiet(board, "ASKED-1"))
+        await board.cases.handle("ASKED-1").terminate("by accident")
+        recheck = Recheck(board.cases, board.parts)
+        assert "ASKED-1" in [found["reference"] async for found in recheck.files(None, apply=True)]
+        answered = await board.record("ASKED-1", "panel_request_answered", "sent", request="r1", answer="Sent.")
+        assert answered["recorded"]
+
+
+async def test_an_activity_that_is_ended_from_outside_fails_no_file(
+    server: WorkflowEnvironment, boards: Boards
+) -> None:
+    async with boards(server) as board:
+        handle = await board.open("ENDED-1")
+        await until(lambda: _quiet(board, "ENDED-1"))
+        with closing(sqlite3.connect(str(board.parts.register.url.database), isolation_level=None)) as locked:
+            locked.execute("BEGIN IMMEDIATE")
+            assert (await board.record("ENDED-1", "note_added", "kept", **NOTE))["recorded"]
+
+            async def failed() -> bool:
+                pending = (await handle.describe()).raw_description.pending_activities
+                for found in pending:
+                    outside = board.client.get_async_activity_handle(
+                        workflow_id="ENDED-1", run_id=None, activity_id=found.activity_id
+                    )
+                    with suppress(RPCError):
+                        await outside.fail(ApplicationError("somebody stopped it", non_retryable=True))
+                        return True
+                return False
+
+            await until(failed)
+            await until(lambda: _event(handle, EventType.EVENT_TYPE_ACTIVITY_TASK_FAILED))
+        assert (await handle.describe()).status is WorkflowExecutionStatus.RUNNING
+        assert (await board.record("ENDED-1", "note_added", "after", **NOTE))["recorded"]
+        assert await _stored(board, "ENDED-1", "kept")
+
+
+async def test_a_fault_in_a_check_is_no_refusal(
+    server: WorkflowEnvironment, boards: Boards, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def check(*_: Any) -> Any:
+        raise KeyError("a child")
+
+    async with boards(server) as board:
+        await board.open("FAULT-1")
+        monkeypatch.setattr(STEPS["note_added"], "check", check)
+        with pytest.raises(SystemFaultError, match=r"a fault of the system, not of the step\. Tell operations"):
+            await board.record("FAULT-1", "note_added", "unlucky", **NOTE)
+        monkeypatch.undo()
+        assert (await board.record("FAULT-1", "note_added", "unlucky", **NOTE))["recorded"]
+
+
+async def test_a_file_that_is_told_twice_at_once_hears_both(
+    server: WorkflowEnvironment, boards: Boards, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told, gate = list[str](), asyncio.Event()
+
+    @activity.defn(name="tell_file")
+    async def slow(_: Any, message: dict[str, Any]) -> None:
+        await gate.wait()
+        told.append(message["body"]["id"])
+
+    monkeypatch.setattr(FilingActivities, "tell_file", slow)
+    async with boards(server) as board:
+        handle = await board.open("TOLD-1")
+        for id in ("first", "second"):
+            await board.record(
+                "TOLD-1", "merged_into", f"merged-{id}", reference="OTHER-1", reason="The same incident."
+            )
+            if id == "first":
+                await board.record("TOLD-1", "reopened", "again", reason="It was not the same.")
+        gate.set()
+        assert await handle.result() == "closed"
+        assert len(set(told)) == 2
+
+
+async def test_a_step_that_ended_a_file_is_recorded_once_also_when_temporal_has_forgotten_its_run(
+    server: WorkflowEnvironment, skipping: WorkflowEnvironment, boards: Boards
+) -> None:
+    async with boards(server) as board:
+        await board.open("ONCE-1")
+        merged = await _ended(board, "ONCE-1")
+        elsewhere = Cases(skipping.client, board.parts.register, board.parts.settings.task_queue)
+        assert (await elsewhere.record("ONCE-1", "merged_into", merged))["recorded"]
+        assert not await elsewhere.is_running("ONCE-1")
+
+
+async def _event(handle: WorkflowHandle[Any, Any], kind: EventType.ValueType) -> bool:
+    return any(event.event_type == kind for event in (await handle.fetch_history()).events)
+
+
+async def _ended(board: Board, reference: str) -> dict[str, Any]:
+    """Ends a file by merging it into another; the body that was sent."""
+    await board.open(f"{reference}-OTHER")
+    body = board.body(f"merged-{reference}", reference=f"{reference}-OTHER", reason="The same incident.")
+    await board.cases.record(reference, "merged_into", body)
+    async with asyncio.timeout(20):
+        await board.cases.handle(reference).result()
+    return body
 
 
 async def _has(board: Board, reference: str, name: str) -> bool:
