@@ -151,7 +151,7 @@ def letter_of(file: CaseFile, notice: Notice, number: int) -> LetterToSend:
         template=notice.template,
         title=notice.title,
         to=notice.to,
-        address=file.addresses.get(notice.to),
+        address=file.resend_to.get(notice.key) or file.addresses.get(notice.to),
         fallback=organisation.facts.email if organisation else None,
         content=dict(notice.content),
         documents=list(notice.documents),

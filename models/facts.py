@@ -55,7 +55,9 @@ def _letter(file: CaseFile, entry: Entry) -> None:
     )
     if not taken:
         file.first_refused.setdefault(notice, at)
-        file.first_refused_why.setdefault(notice, body.get("why", ""))
+        file.refusals.setdefault(notice, {})[number] = body.get("why", "")
+        if file.once_more.pop(notice, 0) == number:
+            file.resends[notice] = number + 1
 
 
 def _letter_withdrawn(file: CaseFile, entry: Entry) -> None:
@@ -70,7 +72,8 @@ def _letters_wrong(file: CaseFile, entry: Entry) -> None:
     for notice, number in wrong.items() if entry.body["void"] else ():
         file.resends[notice] = number + 1
         file.first_refused.pop(notice, None)
-        file.first_refused_why.pop(notice, None)
+        file.refusals.pop(notice, None)
+        file.resend_to.pop(notice, None)
 
 
 def _people_listed(file: CaseFile, entry: Entry) -> None:

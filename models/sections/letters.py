@@ -26,7 +26,9 @@ class AddressCorrected(Step):
 
     recipient: Line = Field(title="Recipient", description="As the notice names it: ofsted, lead:county-hospital.")
     address: Email | None = Field(
-        None, title="The right address", description="Left empty, the directory's address of today is used."
+        None,
+        title="The right address",
+        description="Left empty, the directory's address of that day is used. Later letters ask the directory again.",
     )
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
@@ -40,14 +42,19 @@ class AddressCorrected(Step):
             yield Refusal("", f"The directory does not know {self.recipient}: give the right address.", "address")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
-        """Sends every refused letter to this recipient again, as its next number."""
-        if self.address is None:
-            file.addresses.pop(self.recipient, None)
-        else:
+        """Sends every refused letter to this recipient again, as its next number.
+
+        Only whom the directory cannot know keeps the address for later letters: a new Chair gets the next one.
+        """
+        if self.address is not None and self.recipient.partition(":")[0] not in IN_DIRECTORY:
             file.addresses[self.recipient] = self.address
         for notice, letter in file.letters.items():
             if letter.to == self.recipient and letter.refused_at is not None:
+                if file.resends.get(notice, 1) > letter.number:
+                    # It is under way already, to the address before: refused there, it goes once more.
+                    file.once_more[notice] = file.resends[notice]
                 file.resends[notice] = max(letter.number + 1, file.resends.get(notice, 1))
+                file.resend_to[notice] = self.address
 
 
 IN_DIRECTORY = frozenset({*ROLES, "lead", "board_member", "person"})
@@ -71,9 +78,11 @@ def undelivered(file: CaseFile, clocks: Clocks, notices: Mapping[str, Notice]) -
             met_on=london_date(letter.taken_at) if letter.taken_at else None,
             title=f"A letter that could not be delivered reaches its reader, {letter.to}",
         )
-        content = {"undelivered_to": letter.to, "notice": notice, "why": file.first_refused_why[notice]}
-        title = "A letter could not be delivered"
-        yield Notice(f"letter_refused:{notice}", letter.rule, title, "letter_refused", "coordinator", content)
+        for number, why in file.refusals[notice].items():
+            content = {"undelivered_to": letter.to, "notice": notice, "why": why}
+            title, key = "A letter could not be delivered", f"letter_refused:{notice}"
+            key = key if number == 1 else f"{key}:{number}"
+            yield Notice(key, letter.rule, title, "letter_refused", "coordinator", content)
 
 
 ABOUT_LETTERS = ("letter_refused:", "reminder:undelivered:", "escalation:undelivered:")

@@ -141,13 +141,42 @@ def test_only_a_recipient_of_a_letter_has_an_address_to_correct() -> None:
     assert (refusal.field, "ofsted" in refusal.reason) == ("recipient", True)
 
 
-def test_letters_that_follow_use_the_corrected_address() -> None:
+def test_letters_that_follow_go_to_whoever_the_directory_names_then() -> None:
     case = refused()
     case.step("address_corrected", recipient="ofsted", address="new@ofsted.example")
     take_all(case)
     case.step("decision_revisited", because="New advice.", **DECISION)
     assert case.sent("decision:")[-3].to == "ofsted"
-    assert case.sent("decision:")[-3].address == "new@ofsted.example"
+    assert case.sent("decision:")[-3].address is None
+
+
+@pytest.mark.rule("2.2d")
+def test_someone_whom_the_directory_does_not_know_keeps_the_corrected_address() -> None:
+    case = Case.opened()
+    challenge = {"board": "B", "chair": "C", "question": "Q?"}
+    case.step("peer_challenge_sought", challenge="p-1", email="c@b.example", **challenge)
+    case.step("address_corrected", recipient="peer:p-1", address="chair@b.example")
+    case.until("2018-11-01")
+    assert {letter.address for letter in case.letters if letter.to == "peer:p-1"} == {"c@b.example", "chair@b.example"}
+
+
+def test_an_address_corrected_again_while_the_letter_is_under_way_is_used_when_that_is_refused() -> None:
+    case = refused()
+    case.step("address_corrected", recipient="ofsted", address="typo@ofsted.example")
+    case.step("address_corrected", recipient="ofsted", address="new@ofsted.example")
+    assert [letter.number for letter in case.sent(TO_OFSTED)] == [1, 2]
+    case.mail_refused(TO_OFSTED)
+    assert (last(case, TO_OFSTED).number, last(case, TO_OFSTED).address) == (3, "new@ofsted.example")
+    case.mail_refused(TO_OFSTED)
+    assert len(case.sent(TO_OFSTED)) == 3
+
+
+def test_a_second_refusal_is_told_to_the_coordinator_too() -> None:
+    case = refused()
+    case.step("address_corrected", recipient="ofsted", address="typo@ofsted.example")
+    case.mail_refused(TO_OFSTED, why="551 no such user either")
+    told = case.sent("letter_refused:")
+    assert [letter.content["why"] for letter in told] == ["550 no such user", "551 no such user either"]
 
 
 # No end to it.
