@@ -73,7 +73,7 @@ def duties_of(file: CaseFile, clocks: Clocks) -> Duties:
     found = Duties({}, {})
     _put(found, _sections(file, clocks))
     _put(found, letters.notices(file))
-    _put(found, _rungs(file))
+    _put(found, _rungs(file, found.deadlines))
     # Only a letter that still has something to say must be delivered.
     _put(found, letters.undelivered(file, clocks, found.notices))
     _put(found, _closing(file, clocks, found.deadlines))
@@ -98,7 +98,8 @@ def all_done_on(file: CaseFile, deadlines: Iterable[Deadline]) -> date:
     """The day the last thing was done."""
     days = [file.begun_on, *(d.met_on for d in deadlines if d.met_on and d.clock != "closing")]
     # Mails about deadlines do nothing: a reminder to close the file must not put that off.
-    taken = [letter for name, letter in file.letters.items() if letter.taken_at and not name.startswith(OF_RUNGS)]
+    of_rungs = letters.OF_RUNGS
+    taken = [letter for name, letter in file.letters.items() if letter.taken_at and not name.startswith(of_rungs)]
     days += [london_date(letter.taken_at) for letter in taken if letter.taken_at]
     days += [day for day in (file.reopened_on, *(action.declined_on for action in file.actions.values())) if day]
     # What was asked of the file after it was closed did not delay its closing.
@@ -129,10 +130,6 @@ def _outlives(file: CaseFile, duty: Duty) -> bool:
     return duty.key in file.letters
 
 
-OF_RUNGS = ("reminder:", "escalation:", "over:")
-"""How the keys of mails about deadlines begin."""
-
-
 def still_to_say(file: CaseFile, deadlines: Mapping[str, Deadline], key: str) -> bool:
     """Whether a letter about a deadline, if this is one, still holds: the deadline is open, and no later rung says it.
 
@@ -159,13 +156,18 @@ def _key(rung: Rung, to: str) -> str:
     return f"{rung.kind}:{rung.deadline}:{rung.due.isoformat()}:{rung.name}:{to}"
 
 
-def _rungs(file: CaseFile) -> Iterator[Notice]:
-    """A mail for each rung of a ladder that was reached, but for those that were settled before they could go."""
+def _rungs(file: CaseFile, deadlines: Mapping[str, Deadline]) -> Iterator[Notice]:
+    """A mail for each rung of a ladder that was reached, while it has something to say.
+
+    One that was settled before it could go has not, nor has one that was refused and whose reason is gone.
+    """
     for deadline, rungs in file.rungs.items():
         for rung in rungs:
             for to in rung.to:
                 key = _key(rung, to)
-                if key in file.withdrawn:
+                letter = file.letters.get(key)
+                refused = letter is not None and letter.refused_at is not None
+                if key in file.withdrawn or (refused and not _lasts(file, deadlines, rung)):
                     continue
                 content = {
                     "deadline": rung.title,
@@ -174,6 +176,20 @@ def _rungs(file: CaseFile) -> Iterator[Notice]:
                     "key": deadline,
                 }
                 yield Notice(key, rung.rule, rung.title, rung.kind, to, content)
+
+
+def _lasts(file: CaseFile, deadlines: Mapping[str, Deadline], rung: Rung) -> bool:
+    """Whether what a rung told of still holds: its deadline is open, with the date it told."""
+    if rung.kind == "over":
+        return True
+    # These two follow from what other letters and deadlines are, and are not among them yet.
+    if rung.deadline == "closing":
+        return file.ended is None
+    if rung.deadline.startswith("undelivered:"):
+        late = file.letters.get(rung.deadline.removeprefix("undelivered:"))
+        return late is None or late.taken_at is None
+    deadline = deadlines.get(rung.deadline)
+    return deadline is not None and deadline.open and deadline.due == rung.due
 
 
 def _closing(file: CaseFile, clocks: Clocks, deadlines: dict[str, Deadline]) -> Iterator[Deadline]:

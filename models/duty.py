@@ -102,6 +102,7 @@ class Clocks:
         title: str | None = None,
         back: bool = False,
         period: bool = False,
+        moves_before: int = 0,
     ) -> Deadline:
         """The deadline of a clock.
 
@@ -117,6 +118,7 @@ class Clocks:
             title: when it says more than the rulebook's.
             back: counted back from ``start``.
             period: a period that must run.
+            moves_before: how many of its extensions were for an earlier turn of events, and no longer count.
 
         Raises:
             NoCalendarError: working days in a year without a calendar.
@@ -127,7 +129,7 @@ class Clocks:
             due = reached.due
             counted = f"{rule.length} {rule.unit} back from {day_words(start)}" if back else reached.words()
         name = key or clock
-        moved = self.file.extensions.get(name)
+        moved = self.file.extensions.get(name, [])[moves_before:]
         return Deadline(
             key=name,
             clock=clock,

@@ -54,6 +54,7 @@ class Request:
     answered_on: date | None = None
     organisation: str = ""
     declined_on: date | None = None
+    moves_before_decline: int = 0
     withdrawn_on: date | None = None
 
 
@@ -250,6 +251,12 @@ class Publication:
     def proposal(self) -> Proposal | None:
         """The latest proposal not to publish."""
         return self.proposals[-1] if self.proposals else None
+
+    @property
+    def up(self) -> bool:
+        """Whether the report is on the website."""
+        on_request = self.moved_to == "available on request"
+        return self.published_on is not None and self.off_since is None and not on_request
 
     @property
     def not_publishing(self) -> bool:

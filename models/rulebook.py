@@ -230,6 +230,8 @@ def read_rulebook(text: str, source: str) -> Rulebook:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise RulebookError(f"{source}{_of_toml(text, str(error))}") from None
+    except (ValueError, RecursionError):
+        raise RulebookError(f"{source}: a number in it is too long, or its brackets are nested too deeply") from None
     try:
         rulebook = Rulebook.model_validate(data)
     except ValidationError as error:
@@ -309,8 +311,8 @@ def _line_of(text: str, path: Sequence[str]) -> int:
     """The line of the deepest part of ``path`` that the text has: its key, or else its table's header."""
     best, depth, table = 1, 0, list[str]()
     for number, line in enumerate(text.splitlines(), start=1):
-        if header := re.match(r"\s*\[+\s*([\w.-]+)\s*\]+", line):
-            here = table = header.group(1).split(".")
+        if header := re.match(r"\s*\[+\s*([\w.\"'-]+)\s*\]+", line):
+            here = table = re.sub(r"[\"']", "", header.group(1)).split(".")
         elif key := re.match(r"\s*([\w-]+(?:\.[\w-]+)*)\s*=", line):
             here = [*table, *key.group(1).split(".")]
         else:

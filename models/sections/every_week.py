@@ -45,6 +45,9 @@ class DeadlineExtended(Step):
                 "for the completion of a review, or a note.",
                 "deadline",
             )
+        if deadline.clock == "publication":
+            text = "The date of publication is fixed by its own step: record publication_fixed with the new date."
+            yield Refusal(deadline.rule, text, "deadline")
         if self.new_due <= deadline.due:
             yield Refusal(
                 deadline.rule,

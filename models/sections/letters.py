@@ -69,21 +69,26 @@ def undelivered(file: CaseFile, clocks: Clocks, notices: Mapping[str, Notice]) -
     """
     for notice, first in file.first_refused.items():
         letter = file.letters[notice]
-        if notice.startswith(ABOUT_LETTERS) or notice not in notices:
+        # That a mail about a deadline was lost is told even when its reason has gone since.
+        if notice.startswith(ABOUT_LETTERS) or not (notice in notices or notice.startswith(OF_RUNGS)):
             continue
-        yield clocks.deadline(
-            "undelivered",
-            london_date(first),
-            key=f"undelivered:{notice}",
-            met_on=london_date(letter.taken_at) if letter.taken_at else None,
-            title=f"A letter that could not be delivered reaches its reader, {letter.to}",
-        )
+        if notice in notices:
+            yield clocks.deadline(
+                "undelivered",
+                london_date(first),
+                key=f"undelivered:{notice}",
+                met_on=london_date(letter.taken_at) if letter.taken_at else None,
+                title=f"A letter that could not be delivered reaches its reader, {letter.to}",
+            )
         for number, why in file.refusals[notice].items():
             content = {"undelivered_to": letter.to, "notice": notice, "why": why}
             title, key = "A letter could not be delivered", f"letter_refused:{notice}"
             key = key if number == 1 else f"{key}:{number}"
             yield Notice(key, letter.rule, title, "letter_refused", "coordinator", content)
 
+
+OF_RUNGS = ("reminder:", "escalation:", "over:")
+"""How the keys of mails about deadlines begin."""
 
 ABOUT_LETTERS = ("letter_refused:", "reminder:undelivered:", "escalation:undelivered:")
 """Notices about letters that were refused: should they be refused too, there is no end to it."""

@@ -154,7 +154,7 @@ class ReportSignedOff(Step):
                 "This report is signed off already; another format or language needs none.",
                 "document",
             )
-        if file.report is not None and file.publication.published_on and file.publication.off_since is None:
+        if file.report is not None and file.publication.up:
             yield Refusal("2.9d", "The report is published: record report_withdrawn before it is replaced.", "document")
         for field, rule in (
             ("says_what_happened", "1.2b"),

@@ -188,9 +188,11 @@ def _monitoring(file: CaseFile, clocks: Clocks, since: date) -> Iterator[Duty]:
 
 def _open_since(file: CaseFile, day: date) -> date:
     """The day from which, until ``day``, there was never a time without an open action."""
-    spans = ((action.closed_on or date.max, action.proposed_on) for action in file.actions.values())
+    spans = [(action.closed_on or date.max, action.agreed_on or action.proposed_on) for action in file.actions.values()]
+    # Until it was agreed or declined first; between a decline and an agreement after all it was not open.
+    spans += [(a.first_settled_on, a.proposed_on) for a in file.actions.values() if a.first_settled_on]
     start = day
-    for closed_on, proposed_on in sorted(spans, reverse=True):
-        if closed_on >= start:
-            start = min(start, proposed_on)
+    for open_until, open_from in sorted(spans, reverse=True):
+        if open_until >= start:
+            start = min(start, open_from)
     return start

@@ -94,14 +94,15 @@ class ProceedingsRecorded(Step):
             yield Refusal("2.6b", "Concluded proceedings have no next date.", "next_on")
         if self.next_on and self.next_on < self.happened_on:
             yield Refusal("2.6b", "The next date lies before the day this happened: check the dates.", "next_on")
-        if known and self.next_on in known.dates:
-            yield Refusal("2.6b", "This next date is recorded already.", "next_on")
+        followed_on = known.dates.get(self.next_on) if known and self.next_on else None
+        if self.next_on and followed_on is not None and followed_on >= self.next_on:
+            yield Refusal("2.6b", "This date is over, and was followed up already.", "next_on")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
-        """Follows up the date before, and waits for the next."""
+        """Follows up the dates before, and waits for the next, which may be one that still lies ahead."""
         known = file.proceedings.setdefault(self.proceedings, Proceedings(self.kind))
         for day, followed_on in known.dates.items():
-            if followed_on is None:
+            if followed_on is None and day != self.next_on:
                 known.dates[day] = self.happened_on
         if self.next_on:
             known.dates[self.next_on] = None

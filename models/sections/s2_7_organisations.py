@@ -118,7 +118,9 @@ class InformationDeclined(Step):
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """The request stays open; the Chair is next to hear."""
-        file.requests[self.request].declined_on = self.happened_on
+        request = file.requests[self.request]
+        request.declined_on = self.happened_on
+        request.moves_before_decline = len(file.extensions.get(f"agency_information:{self.request}", ()))
 
 
 class InformationRequestWithdrawn(Step):
@@ -253,7 +255,10 @@ def _lock_down(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
 def _request(clocks: Clocks, name: str, request: Request) -> Iterator[Duty]:
     lead, board_member = f"lead:{request.organisation}", f"board_member:{request.organisation}"
 
-    def deadline(due: date | None, counted: str, asked: str, organisation: str) -> Deadline:
+    title = clocks.file.rules.clocks["agency_information"].title
+    named = title.replace("{organisation}", clocks.file.parties[request.organisation].facts.name)
+
+    def deadline(due: date | None, counted: str, asked: str, organisation: str, moves_before: int = 0) -> Deadline:
         return clocks.deadline(
             "agency_information",
             request.asked_on,
@@ -263,7 +268,8 @@ def _request(clocks: Clocks, name: str, request: Request) -> Iterator[Duty]:
             counted=counted,
             responsible=asked,
             organisation=organisation,
-            title=f"{clocks.file.rules.clocks['agency_information'].title} (request {name})",
+            title=f"{named} (request {name})",
+            moves_before=moves_before,
         )
 
     asked = deadline(request.due, "the date that was set", lead, request.organisation)
@@ -271,7 +277,8 @@ def _request(clocks: Clocks, name: str, request: Request) -> Iterator[Duty]:
         # Its board member is told at once. The Chair is next, as after a date that was missed, and not any later.
         wait = clocks.file.rules.ladder("agency_information").next_after_days
         settled_by = min(asked.original_due, request.declined_on + timedelta(days=wait - 1))
-        yield deadline(settled_by, "its board member has this time to settle it", board_member, "")
+        counted = "its board member has this time to settle it"
+        yield deadline(settled_by, counted, board_member, "", request.moves_before_decline)
     else:
         yield asked
     content = {"wanted": request.what, "due": asked.original_due.isoformat()}

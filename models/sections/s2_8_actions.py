@@ -308,16 +308,21 @@ def _board_copies(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
     if waiting is not None:
         # The directory names no board member: the deadline stands all the same, and the Chair hears of it.
         yield clocks.deadline("board_copy", _copies_ready_on(file), key=waiting[0])
-    for key, listing in file.listed.items():
-        if not key.startswith(COPIES):
-            continue
+    listings = {key: listing for key, listing in file.listed.items() if key.startswith(COPIES)}
+    for key, listing in listings.items():
+        latest = key == list(listings)[-1]
         notices = [f"{key}:{member}" for member in listing.people]
         for notice, member in zip(notices, listing.people, strict=True):
+            letter = file.letters.get(notice)
+            if not latest and letter is not None and letter.refused_at is not None:
+                # What was replaced since is not sent again: the latest goes to everyone.
+                continue
             title, to = "Report and action plan", f"person:{member}"
             yield Notice(notice, "2.8b", title, "board_copy", to, documents=listing.documents)
         taken = [file.taken_on(notice) for notice in notices]
         all_on = max((london_date(at) for at in taken if at), default=None) if all(taken) else None
-        yield clocks.deadline("board_copy", listing.on, key=key, met_on=all_on)
+        if latest or all_on is not None:
+            yield clocks.deadline("board_copy", listing.on, key=key, met_on=all_on)
 
 
 def _copies_ready_on(file: CaseFile) -> date:

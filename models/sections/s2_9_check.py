@@ -150,7 +150,11 @@ def no_court_forbids(file: CaseFile) -> Iterator[Refusal]:
     """Refused while a court forbids publication."""
     for name, restriction in file.publication.restrictions.items():
         if restriction.forbids:
-            yield Refusal("2.9d", f"A court forbids publication (restriction {name}) until it is lifted.")
+            text = f"A court forbids publication (restriction {name}) until it is lifted"
+            if file.publication.up:
+                down = "report_withdrawn" if file.publication.moved_on is None else "moved_to_request"
+                text += f", and the report is on the website: record {down}"
+            yield Refusal("2.9d", f"{text}.")
 
 
 def checked(file: CaseFile) -> Iterator[Refusal]:

@@ -151,11 +151,12 @@ def _proposal(file: CaseFile, clocks: Clocks, proposal: Proposal) -> Iterator[Du
 def _advice_awaited(clocks: Clocks, proposal: Proposal) -> Deadline:
     """Until when the panel's advice is awaited: met by the first advice since the proposal, or by the decision."""
     advice = clocks.file.advice.values()
-    advised = [given.on for given in advice if given.topic == "publication" and given.on >= proposal.on]
+    settled = [given.on for given in advice if given.topic == "publication" and given.on >= proposal.on]
+    settled += [proposal.decided_on] if proposal.decided_on else []
     return clocks.deadline(
         "non_publication_advice",
         proposal.on,
         key=f"non_publication_advice:{proposal.id}",
-        met_on=min(advised, default=proposal.decided_on),
+        met_on=min(settled, default=None),
         due=proposal.advice_by,
     )

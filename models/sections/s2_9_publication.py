@@ -192,7 +192,13 @@ def _to_publish(file: CaseFile, clocks: Clocks, signed_on: date) -> Iterator[Dea
     publication = file.publication
     proposed = publication.proposal is not None and publication.proposal.publish is None
     if _serious(file) and (publication.responded_on is not None or not proposed):
-        yield clocks.deadline("board_responded", signed_on, met_on=publication.responded_on)
+        since = signed_on
+        if publication.proposal is not None and publication.proposal.publish:
+            # It was not asked for while not publishing was proposed or decided.
+            reversed_on = publication.proposal.rulings[-1].on
+            if publication.responded_on is None or publication.responded_on >= reversed_on:
+                since = max(signed_on, reversed_on)
+        yield clocks.deadline("board_responded", since, met_on=publication.responded_on)
     if _to_be_published(file):
         again = publication.refix_since
         yield clocks.deadline(

@@ -16,6 +16,7 @@ from ..incident import Identifier, Line, Text
 from ..parts import Request
 from ..record import Entry, Refusal
 from ..step import Step, Who, World
+from .s2_9_check import checked
 from .s2_9_publication import may_publish, panel_has_its_copy, panels_week
 
 
@@ -89,9 +90,9 @@ class MovedToRequest(Step):
 
     @classmethod
     def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
-        """A report whose year is not interrupted, until it is available on request alone."""
+        """A report whose year is not interrupted, if it must have one, until it is available on request alone."""
         yield from _published(file)
-        if file.publication.off_since is not None and year_over_on(file) is None:
+        if file.publication.off_since is not None and year_over_on(file) is None and _must_be_up(file):
             yield _off(file.publication.off_since)
         if file.publication.moved_to == "available on request":
             yield Refusal("2.9b", "The report's year is over, and it is available on request.")
@@ -107,9 +108,11 @@ class MovedToRequest(Step):
                 "happened_on",
             )
         yield from not_before(self.happened_on, file.publication.moved_on, "the last decision", "2.9b")
+        yield from not_before(self.happened_on, file.publication.off_since, "it was taken down", "2.9b")
         if self.now == "stays on the website":
             if file.publication.off_since is not None:
                 yield _off(file.publication.off_since, "now")
+            yield from checked(file)
             if file.publication.moved_to == self.now:
                 yield Refusal("2.9b", "That it stays on the website is decided already.", "now")
 
@@ -172,6 +175,11 @@ class CopySupplied(Step):
 def _published(file: CaseFile) -> Iterator[Refusal]:
     if file.publication.published_on is None:
         yield Refusal("2.9b", "The report is not published.")
+
+
+def _must_be_up(file: CaseFile) -> bool:
+    """Whether the year is asked for by rule: of a Serious Case Review, and of a case that meets the criteria (2.9a)."""
+    return file.review is None or file.review.serious or file.review.criteria_met
 
 
 def _off(since: date, field: str | None = None) -> Refusal:

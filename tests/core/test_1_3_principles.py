@@ -342,3 +342,13 @@ def test_a_review_below_the_threshold_invites_the_family_too() -> None:
     assert case.deadlines["family_invited"].open
     case.step("report_drafted", document=REPORT, version="Draft 1")
     assert case.refused("report_signed_off", **SIGN_OFF).rule == "1.3d"
+
+
+@pytest.mark.rule("1.3g")
+def test_the_time_for_which_an_action_was_declined_is_not_monitored() -> None:
+    case = published()
+    case.step("action_proposed", action="a-1", text="Train the night staff.", owner="hospital")
+    case.step("action_declined", action="a-1", reasons="No money.")
+    case.until("2019-12-02")
+    case.step("action_agreed", action="a-1", agreed_by="Person member-hospital")
+    assert str(case.due("monitoring:1")) == "2020-03-02"

@@ -420,3 +420,23 @@ def test_no_letter_to_an_organisation_holds_anything_of_the_child() -> None:
     for letter in letters:
         text = f"{letter.notice} {letter.title} {letter.content}"
         assert not [fact for fact in ("child-1", str(child.born_on), str(child.died_on)) if fact in text]
+
+
+@pytest.mark.rule("2.7b")
+def test_a_declined_request_still_says_whose_information_it_is() -> None:
+    case = decided()
+    case.step("information_requested", request="r-1", organisation="hospital", wanted="A chronology.")
+    case.step("information_declined", request="r-1", reason="It is with the coroner.")
+    assert case.deadlines["agency_information:r-1"].title.startswith("Example Hospital Trust sends")
+
+
+@pytest.mark.rule("2.7b")
+def test_more_time_given_before_a_decline_does_not_keep_it_from_the_chair() -> None:
+    case = decided()
+    case.step("information_requested", request="r-1", organisation="hospital", wanted="A chronology.")
+    key = "agency_information:r-1"
+    case.step("deadline_extended", deadline=key, new_due="2019-03-01", reason="They asked for it.")
+    case.step("information_declined", request="r-1", reason="It is with the coroner.")
+    assert case.deadlines[key].due == case.deadlines[key].original_due
+    case.step("deadline_extended", deadline=key, new_due="2018-12-03", reason="They think again.")
+    assert str(case.due(key)) == "2018-12-03"

@@ -9,7 +9,7 @@ import pytest
 
 from models.directory import Appointment, Directory
 
-from .case import PLAN, REPLACEMENT, REPORT, Case, directory
+from .case import PAPER, PLAN, REPLACEMENT, REPORT, Case, directory
 from .lives import decided, met, not_met, planned, published, signed_off, why_not
 
 
@@ -400,3 +400,17 @@ def test_a_redrafted_plan_goes_to_board_members_again_and_the_same_plan_does_not
     case.step("action_plan_drafted", "2019-03-13", document=PLAN)
     assert len(case.sent("board_copy:")) == 6
     assert not [key for key, one in case.deadlines.items() if key.startswith("board_copy") and one.open]
+
+
+@pytest.mark.rule("2.8b")
+def test_a_plan_that_was_redrafted_is_not_sent_again_to_a_member_who_never_got_it() -> None:
+    case = signed_off()
+    case.takes_mail = False
+    planned(case)
+    for letter in list(case.under_way.values()):
+        if letter.notice.endswith(":member-hospital"):
+            case.mail_refused(letter.notice)
+    case.step("action_plan_drafted", document=PAPER)
+    case.step("address_corrected", recipient="person:member-hospital", address="new@hospital.example")
+    copies = [letter for letter in case.sent("board_copy:") if letter.to == "person:member-hospital"]
+    assert [(letter.number, letter.documents[1]) for letter in copies] == [(1, PLAN), (1, PAPER)]

@@ -314,3 +314,25 @@ def test_whether_to_publish_is_decided_by_the_chair_or_who_acted_for_the_chair_t
     acting = Acting(role="chair", person="deputy", since=date(2019, 3, 20), until=date(2019, 3, 30))
     case.directory = directory(acting=(acting,))
     case.step("non_publication_decided", **{**DECISION, "decided_by": "Person deputy"})
+
+
+@pytest.mark.rule("2.9e")
+def test_the_boards_response_has_its_whole_time_once_not_publishing_is_reversed() -> None:
+    case = signed_off()
+    signed_on = case.file.first_signed_on
+    case.step("non_publication_proposed", reasons="A family could be recognised.", advice_by="2019-12-02")
+    assert "board_responded" not in case.deadlines
+    decided = {"decided_by": "chair", "reasons": "It can be told safely.", "no_advice_came": True}
+    case.step("non_publication_decided", "2019-12-03", publish=True, **decided)
+    assert signed_on is not None and str(case.due("board_responded")) == "2020-02-03"
+
+
+@pytest.mark.rule("2.9g")
+def test_advice_that_comes_after_the_decision_does_not_make_that_one_later() -> None:
+    case = signed_off()
+    case.step("non_publication_proposed", reasons="A family could be recognised.", advice_by="2019-12-02")
+    decided = {"decided_by": "chair", "reasons": "No child may be harmed.", "no_advice_came": True}
+    case.step("non_publication_decided", "2019-12-03", publish=False, **decided)
+    [key] = [name for name in case.deadlines if name.startswith("non_publication_advice:")]
+    case.step("panel_advised", "2019-12-20", advice="a-9", topic="publication", text="Publish a summary.")
+    assert str(case.deadlines[key].met_on) == "2019-12-03"

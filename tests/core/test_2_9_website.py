@@ -8,7 +8,19 @@ from typing import Any
 import pytest
 
 from .case import REPLACEMENT, Case
-from .lives import CHECK, learned, planned, published, ready_to_publish, signed_off, why_not, year_over
+from .lives import (
+    CHECK,
+    CONFIRMED,
+    decided,
+    learned,
+    not_met,
+    planned,
+    published,
+    ready_to_publish,
+    signed_off,
+    why_not,
+    year_over,
+)
 
 ORDER = {"ordered_by": "Person chair", "ground": "welfare of a child or adult at risk", "reasons": "Recognised."}
 
@@ -240,3 +252,46 @@ def test_requests_for_copies_that_cannot_be_are_refused() -> None:
     assert case.refused("copy_supplied", "2019-05-06", request="c-1", **answer).field == "happened_on"
     case.step("copy_supplied", request="c-1", **answer)
     assert case.refused("copy_supplied", request="c-1", **answer).field == "request"
+
+
+RESTRICTED = {"restriction": "order-1", "court": "Family Court, order 1"}
+
+
+@pytest.mark.rule("2.9d")
+def test_a_report_does_not_stay_on_the_website_while_a_court_forbids_publication() -> None:
+    case = published().until("2020-04-02")
+    case.step("court_restriction_set", **RESTRICTED)
+    refusal = case.refused("moved_to_request", now="stays on the website")
+    assert (refusal.rule, "record report_withdrawn" in refusal.reason) == ("2.9d", True)
+    case.step("report_withdrawn", **ORDER)
+
+
+@pytest.mark.rule("2.9b")
+def test_a_report_that_need_not_be_published_may_stay_down() -> None:
+    case = published(decided(not_met(), "alternative review", kind="Partnership Case Review"))
+    case.step("court_restriction_set", **RESTRICTED)
+    case.step("report_withdrawn", **ORDER)
+    case.step("moved_to_request")
+    assert not [d for d in case.deadlines.values() if d.open and d.rule in ("2.9b", "2.9d")]
+    assert not [reason for rule, reason in why_not(case, "closed") if rule == "2.9b"]
+
+
+@pytest.mark.rule("2.9b")
+def test_a_serious_case_review_that_was_taken_down_within_its_year_is_not_left_at_that() -> None:
+    assert taken_down().refused("moved_to_request").rule == "2.9b"
+
+
+@pytest.mark.rule("1.2b")
+def test_a_report_that_is_available_on_request_can_be_replaced() -> None:
+    case = published().until("2020-04-02")
+    case.step("moved_to_request")
+    case.step("report_drafted", document=REPLACEMENT, version="With a correction")
+    case.step("report_signed_off", document=REPLACEMENT, **CONFIRMED)
+
+
+@pytest.mark.rule("2.9a")
+def test_the_date_of_publication_is_moved_by_fixing_another_one() -> None:
+    case = ready_to_publish()
+    case.step("publication_fixed", publish_on="2019-07-01")
+    more = {"deadline": "publication", "new_due": "2019-08-01", "reason": "The family asked."}
+    assert "publication_fixed" in case.refused("deadline_extended", **more).reason

@@ -379,3 +379,17 @@ def test_an_acknowledgement_is_kept_beside_its_letter() -> None:
     case.step("acknowledged", "2018-09-27", notice=notice)
     letters = {letter["notice"]: letter for letter in shown(case.file, World(case.now))["letters"]}
     assert letters[notice]["acknowledged_on"] == "2018-09-27"
+
+
+def test_a_reminder_that_was_refused_is_not_sent_again_once_its_reason_has_gone() -> None:
+    case = Case.opened(takes_mail=False)
+    take_all(case)
+    case.until("2018-09-29")
+    reminder = next(one.notice for one in case.under_way.values() if one.notice.startswith("reminder:decision:"))
+    case.mail_refused(reminder)
+    to = next(letter.to for letter in case.letters if letter.notice == reminder)
+    assert case.deadlines[f"undelivered:{reminder}"].open
+    case.step("decision", **DECISION)
+    assert f"undelivered:{reminder}" not in case.deadlines
+    case.step("address_corrected", recipient=to, address="right@board.example")
+    assert len(case.sent(reminder)) == 1

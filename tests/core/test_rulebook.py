@@ -270,3 +270,9 @@ def test_a_rule_of_any_letter_can_be_cited_and_stand_in_a_rulebook() -> None:
     assert rule_cited("The new panel is told (2.1h).") == "2.1h"
     clock = rulebook().clocks["decision"]
     assert Clock.model_validate({**clock.model_dump(), "rule": "2.1h"}).rule == "2.1h"
+
+
+@pytest.mark.parametrize("length", ["9" * 5000, "[" * 3000 + "]" * 3000])
+def test_a_value_that_cannot_be_read_at_all_is_a_mistake_of_the_rulebook(length: str) -> None:
+    with pytest.raises(RulebookError, match=r"^mine\.toml: "):
+        read_rulebook(f"length = {length}", "mine.toml")
