@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
@@ -150,6 +150,23 @@ async def organisations_on_files(register: Register, reader: Reader) -> tuple[tu
 
     async def work(connection: AsyncConnection) -> tuple[tuple[str, str], ...]:
         return tuple((row[0], row[1]) for row in await connection.execute(found))
+
+    return await register.read(work)
+
+
+async def names_on_files(register: Register, ids: Collection[str], reader: Reader) -> dict[str, str]:
+    """What files call these organisations: the name for each id that is on one.
+
+    Raises:
+        RegisterAway: no answer in time.
+    """
+    if not ids:
+        return {}
+    seen = (_INVOLVED.c.id.in_(sorted(ids)), reader.sees(_INVOLVED.c.reference))
+    found = select(_INVOLVED.c.id, func.min(_INVOLVED.c.name)).where(*seen).group_by(_INVOLVED.c.id)
+
+    async def work(connection: AsyncConnection) -> dict[str, str]:
+        return {row[0]: row[1] for row in await connection.execute(found)}
 
     return await register.read(work)
 

@@ -272,10 +272,15 @@ class Unaddressed:
     reference: str
     notice_key: str
     recipient: str
+    title: str
 
 
-async def unaddressed(register: Register) -> tuple[Unaddressed, ...]:
+async def unaddressed(register: Register, reader: Reader = EVERYTHING) -> tuple[Unaddressed, ...]:
     """Letters of all files that were given up on before the ledger had them, by file and notice.
+
+    Arguments:
+        register: where.
+        reader: for whom; letters of files that are restricted to others are left out.
 
     Raises:
         RegisterAway: no answer in time.
@@ -285,8 +290,9 @@ async def unaddressed(register: Register) -> tuple[Unaddressed, ...]:
         _DELIVERY.c.notice_key == _NOTICE.c.key,
         _DELIVERY.c.number == _NOTICE.c.number,
     )
-    columns = (_NOTICE.c.reference, _NOTICE.c.key, _NOTICE.c.recipient)
-    found = select(*columns).where(_NOTICE.c.status == "refused", ~sent).order_by(*columns)
+    columns = (_NOTICE.c.reference, _NOTICE.c.key, _NOTICE.c.recipient, _NOTICE.c.title)
+    refused = (_NOTICE.c.status == "refused", ~sent, reader.sees(_NOTICE.c.reference))
+    found = select(*columns).where(*refused).order_by(*columns)
 
     async def work(connection: AsyncConnection) -> tuple[Unaddressed, ...]:
         return tuple(Unaddressed(*row) for row in await connection.execute(found))

@@ -148,6 +148,8 @@ class WeeklyActivities:
         late = await deadlines_due(self.register, reader, DueFilter(until=on - ONE_DAY, periods=False), limit=SHOWN)
         soon = await deadlines_due(self.register, reader, DueFilter(since=on, until=on + AHEAD), limit=SHOWN)
         letters = [one for one in await ledger.undelivered(self.register, now, reader) if one.reference != LIST]
+        nobody = await ledger.unaddressed(self.register, reader)
+        wrong = [*map(_letter, letters), *map(_nobody, nobody)]
         return {
             "on": on,
             "until": on + AHEAD,
@@ -155,8 +157,8 @@ class WeeklyActivities:
             "overdue_more": late.total - len(late.lines),
             "soon": self._lines(soon.lines, on),
             "soon_more": soon.total - len(soon.lines),
-            "letters": [_letter(one) for one in letters[:SHOWN]],
-            "letters_more": max(len(letters) - SHOWN, 0),
+            "letters": wrong[:SHOWN],
+            "letters_more": max(len(wrong) - SHOWN, 0),
         }
 
     def _lines(self, lines: Sequence[DueLine], on: date) -> list[str]:
@@ -174,3 +176,7 @@ def _letter(delivery: ledger.Delivery) -> str:
     to = recipient_words(delivery.recipient)
     who = "; operations must act" if delivery.operations_must_act else ""
     return f"{delivery.reference}: a letter to {to} {words} since {day_words(london_date(delivery.updated_at))}{who}"
+
+
+def _nobody(letter: ledger.Unaddressed) -> str:
+    return f"{letter.reference}: a letter to {recipient_words(letter.recipient)}, for whom there is no address"

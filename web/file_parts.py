@@ -176,6 +176,7 @@ class LetterShown:
         row: as the file has it.
         to: who gets it, for people.
         status: what became of it, in words.
+        why: why it was refused, where no mail server ever had it; empty else.
         deliveries: its letters as the ledger has them, the latest first.
         correct: where a corrected address is recorded; empty when nothing is to be corrected, or not by whoever asks.
     """
@@ -183,6 +184,7 @@ class LetterShown:
     row: NoticeRow
     to: str
     status: str
+    why: str
     deliveries: tuple[Delivery, ...]
     correct: str
 
@@ -207,6 +209,7 @@ def _letter(asked: FileRequest, row: NoticeRow, deliveries: list[Delivery]) -> L
         row,
         asked.who(row.recipient),
         letter_words(row.status, current.status if current else "", bool(current and current.operations_must_act)),
+        "Nobody in the directory had an address" if row.status == "refused" and current is None else "",
         tuple(sorted(deliveries, key=lambda one: -one.number)),
         step_link(asked.file.reference, "address_corrected", {"recipient": row.recipient}) if correctable else "",
     )

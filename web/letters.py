@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from activities.ledger import Delivery, recent_deliveries, titles_of, undelivered
+from activities.deadlines import names_on_files
+from activities.ledger import Delivery, Unaddressed, recent_deliveries, titles_of, unaddressed, undelivered
 from activities.weekly import LIST
-from models.responsible import named_in, responsible_words
+from models.responsible import named_in, organisation_of, responsible_words
 from web.across import before_page, page_number, reader, step_link
 from web.visit import Visit, allowed
 
@@ -49,24 +50,54 @@ class LetterLine:
     correct: str
 
 
+@dataclass(frozen=True)
+class NobodyLine:
+    """A letter that was not sent, as nobody was there to send it to.
+
+    Arguments:
+        reference: its file.
+        title: what it is about.
+        to: whom it is for.
+        correct: where to record an address; empty when that is not for whoever asks.
+    """
+
+    reference: str
+    title: str
+    to: str
+    correct: str
+
+
 @router.get("/letters")
 async def letters(visit: Visit = allowed("read across files")) -> Response:
     """What was not delivered comes first, then every letter, the latest first."""
     register, who, number = visit.site.register, reader(visit), page_number(visit)
     failed = await undelivered(register, visit.now, who)
+    nobody = await unaddressed(register, who)
     recent, total = await recent_deliveries(register, who, start=(number - 1) * PAGE, limit=PAGE)
     titles = await titles_of(register, (*failed, *recent))
     names = named_in(await visit.site.directory())
+    asked = {organisation_of(one.recipient) for one in (*failed, *nobody, *recent)} - {"", *names}
+    names |= await names_on_files(register, asked, who)
     return visit.page(
         "letters/page.html",
         title="Letters",
         failed=[_line(visit, one, titles, names) for one in failed],
+        nobody=[_nobody(visit, one, names) for one in nobody],
         operations=any(one.operations_must_act for one in failed),
         recent=[_line(visit, one, titles, names) for one in recent],
         total=total,
         page=number,
         pages=max(-(-total // PAGE), 1),
         before_page=before_page("/letters", {}),
+    )
+
+
+def _nobody(visit: Visit, letter: Unaddressed, names: dict[str, str]) -> NobodyLine:
+    return NobodyLine(
+        letter.reference,
+        letter.title,
+        responsible_words(letter.recipient, names),
+        step_link(visit, letter.reference, "address_corrected", recipient=letter.recipient),
     )
 
 

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import Response
 
+from activities.deadlines import names_on_files
 from activities.files import Filter, list_files
 from activities.work import PAGE, Asker, Counts, Kept, WorkFilter, WorkLine, work_list
 from models.counting import london_date
@@ -54,6 +55,7 @@ async def work(visit: Visit = allowed("read files")) -> Response:
     start, kept = (number - 1) * PAGE, _kept(visit.request.app)
     found = await work_list(visit.site.register, reader, today, which, start=start, kept=kept)
     names = named_in(directory)
+    names |= await names_on_files(visit.site.register, found.counts.organisations.keys() - names.keys(), reader)
     asked = _asked(visit)
     return visit.page(
         "work_list/page.html",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from datetime import timedelta
 
 from activities.access import restrict
-from activities.ledger import Claimed, Letter, claim, refused, taken, waiting
+from activities.ledger import Claimed, Letter, claim, refused, taken, unaddressed, waiting
 
 from .conftest import Board, Browsers
 
@@ -78,3 +79,41 @@ async def test_a_weekly_list_that_waits_is_named_and_leads_to_no_file(board: Boa
     await letter(board, "weekly list", recipient="coordinator", status="waiting", words="Could not be reached.")
     page = (await (await browser("coordinator")).get("/letters")).text
     assert "Weekly list" in page and "/files/weekly" not in page
+
+
+NOBODY_THERE = {"id": "county-ambulance", "name": "County Ambulance Service"}
+
+
+async def opened_with_nobody_to_write_to(board: Board) -> str:
+    """A file with an organisation that the directory does not know, and a letter to it that nobody could be sent."""
+    reference = await board.opened(organisations=[NOBODY_THERE])
+    await board.record(reference, "decision", choice="SCR, criteria met", decider="The Chair", reasons="It is met.")
+    async with asyncio.timeout(30):
+        while not any(one.reference == reference for one in await unaddressed(board.site.register)):
+            await asyncio.sleep(0.05)  # the worker sends in its own time
+    return reference
+
+
+async def test_a_letter_with_nobody_to_go_to_is_not_said_to_be_on_its_way(board: Board, browser: Browsers) -> None:
+    reference = await opened_with_nobody_to_write_to(board)
+    page = (await (await browser("coordinator")).get("/letters")).text
+    assert "Every letter has been delivered" not in page
+    table = page.partition("Nobody to send it to")[2].partition("</table>")[0]
+    row = next(row for row in re.findall(r"<tr.*?</tr>", table, re.S) if reference in row)
+    assert "Nobody in the directory had an address" in row and "County Ambulance Service, its safeguarding lead" in row
+    assert f'href="/files/{reference}/record/address_corrected?recipient=lead%3Acounty-ambulance"' in row
+    assert "/record/" not in (await (await browser("auditor")).get("/letters")).text
+
+
+async def test_the_files_own_page_says_why_it_was_not_sent(board: Board, browser: Browsers) -> None:
+    reference = await opened_with_nobody_to_write_to(board)
+    page = (await (await browser("coordinator")).get(f"/files/{reference}/letters")).text
+    assert "Nobody in the directory had an address" in page and "ledger" not in page
+
+
+async def test_of_a_restricted_file_they_are_shown_to_those_named_alone(board: Board, browser: Browsers) -> None:
+    reference = await opened_with_nobody_to_write_to(board)
+    named, other = await browser("coordinator"), await browser("coordinator")
+    await restrict(board.site.register, reference, [named.account.id], by=named.account.id, now=board.site.now())
+    assert reference in (await named.get("/letters")).text
+    assert reference not in (await other.get("/letters")).text

@@ -13,7 +13,7 @@ from temporalio.client import ScheduleActionExecutionStartWorkflow, ScheduleOver
 from activities.access import restrict, restricted_to
 from activities.accounts import accounts, change_account
 from activities.files import list_files
-from activities.ledger import deliveries_of
+from activities.ledger import deliveries_of, unaddressed
 from activities.weekly import COORDINATOR, LIST
 from models.counting import LONDON
 from running.postbox import Mail, list_mails
@@ -142,6 +142,22 @@ async def test_a_restricted_file_is_in_the_list_of_those_who_may_read_it_alone(b
     await restrict(board.site.register, reference, [named.account.id], by=named.account.id, now=board.site.now())
     await run_week(board, "weekly-restricted")
     assert reference in lists_to(board, named.account.email)[0].text
+    assert reference not in lists_to(board, other.account.email)[0].text
+
+
+async def test_a_letter_that_nobody_is_there_for_is_in_the_list(board: Board, browser: Browsers) -> None:
+    coordinator, other = await browser("coordinator"), await browser("coordinator")
+    reference = await board.opened(organisations=[{"id": "county-ambulance", "name": "County Ambulance Service"}])
+    await restrict(board.site.register, reference, [coordinator.account.id], by="the tests", now=board.site.now())
+    await board.record(reference, "decision", choice="SCR, criteria met", decider="The Chair", reasons="It is met.")
+    async with asyncio.timeout(30):
+        while not any(one.reference == reference for one in await unaddressed(board.site.register)):
+            await asyncio.sleep(0.05)  # the worker sends in its own time
+    await run_week(board, "weekly-nobody-there")
+    (mail,) = lists_to(board, coordinator.account.email)
+    assert "every letter has been delivered" not in mail.text.lower()
+    text = " ".join(mail.text.split())
+    assert f"{reference}: a letter to an organisation's safeguarding lead, for whom there is no address" in text
     assert reference not in lists_to(board, other.account.email)[0].text
 
 
