@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
+from datetime import date
 
 from fastapi import APIRouter
 from fastapi.responses import Response
@@ -15,6 +17,7 @@ from activities.references import ReferenceTaken, claim_next_reference, likely_n
 from models.counting import london_date
 from models.deadline_words import deadline_words
 from models.fold import fold, open_record
+from models.gates import not_in_future
 from models.record import Refusal, Refused
 from running.cases import Cases
 from web.form_reading import Fault, read_fields, target
@@ -209,21 +212,37 @@ def _faults(draft: Draft, parts: Parts, question: Question) -> list[Fault]:
     for made in question.fields:
         if made.needed and made.kind in ("choice", "yes or no") and not draft.typed.one(made.name):
             found.append(Fault(made.name, f"Choose an answer to “{made.title}”"))
+    found += _ahead(draft, parts, question)
     asked = questions(draft, parts)
     for fault in faults_in(body_of(draft, asked, parts), asked, parts):
-        # What several answers make wrong is told where the last of them is asked.
+        # What several answers make wrong is told where the last of them is asked: so both can be put right.
         together = fault.field == question.part and question.slug.endswith(("-death", "-harm"))
         twice = fault.field == "" and "have the same" in fault.text and question.slug.endswith("-about")
-        about_page = fault.field == "" and any(f"“{made.title}”" in fault.text for made in question.fields)
         if question.has(fault.field):
             found.append(fault)
-        elif together or twice or about_page:
+        elif together or twice or (fault.field == "" and question == _last_of(asked, fault)):
             found.append(replace(fault, field=question.fields[0].name))
     first: dict[str, Fault] = {}
     for fault in found:
         name = next((made.name for made in question.fields if fault.field.startswith(made.name)), fault.field)
         first.setdefault(name, fault)
     return list(first.values())
+
+
+def _ahead(draft: Draft, parts: Parts, question: Question) -> Iterator[Fault]:
+    """A day that lies ahead is told at its question, whatever is not answered yet: an opening has no such day."""
+    said = read_fields(question.fields, draft.typed).body
+    for made in question.fields:
+        if made.kind == "date" and made.key in said:
+            day = date.fromisoformat(said[made.key])
+            for refusal in not_in_future(day, parts.today, made.key, question.rule):
+                yield Fault(made.name, f"{made.title}: {refusal.reason}", refusal.rule)
+
+
+def _last_of(asked: list[Question], fault: Fault) -> Question | None:
+    """The last question among those that a fault of several answers names."""
+    named = (q for q in reversed(asked) if any(f"“{made.title}”" in fault.text for made in q.fields))
+    return next(named, None)
 
 
 async def _open(visit: Visit, draft: Draft, body: Body, parts: Parts) -> str:
@@ -319,5 +338,12 @@ def _where(draft: Draft, asked: list[Question], fault: Fault) -> str:
     for question in asked:
         if question.has(fault.field):
             return f"{draft.address}/{question.slug}#{target(fault.field, question.fields)}"
-    child = next((q for q in reversed(asked) if q.part and q.part == fault.field), asked[0])
-    return f"{draft.address}/{child.slug}"
+    whose = "c" if "child" in fault.text else "o"
+    twice = (q for q in reversed(asked) if "have the same" in fault.text and q.slug.endswith("-about"))
+    found = (
+        next((q for q in reversed(asked) if q.part and q.part == fault.field), None)
+        or next((q for q in twice if q.slug.startswith(whose)), None)
+        or _last_of(asked, fault)
+        or asked[0]
+    )
+    return f"{draft.address}/{found.slug}#{found.fields[0].id}"

@@ -256,6 +256,35 @@ async def test_dates_are_judged_together_and_none_lies_ahead(board: Board, brows
     assert "incident." not in ahead.text and "notified_on is" not in ahead.text
 
 
+async def test_a_day_that_lies_ahead_is_told_at_its_question_before_anything_else_is_answered(
+    board: Board, browser: Browsers
+) -> None:
+    coordinator = await browser("coordinator")
+    start = (await begun(coordinator)).rpartition("/")[0]
+    ahead = await coordinator.fill(f"{start}/aware", day_of(board, "aware_on", -3))
+    assert ahead.status_code == 422 and "is in the future" in ahead.text and 'href="#f-aware_on-day"' in ahead.text
+    died = {"c1.outcome": "died"}
+    await coordinator.fill(f"{start}/c1-outcome", died)
+    ahead = await coordinator.fill(f"{start}/c1-death", day_of(board, "c1.died_on", -1))
+    assert "is in the future" in ahead.text and 'href="#f-c1-died_on-day"' in ahead.text
+
+
+@pytest.mark.rule("2.1f")
+async def test_two_dates_that_contradict_each_other_are_put_right_one_after_the_other(
+    board: Board, browser: Browsers
+) -> None:
+    coordinator, answers = await browser("coordinator"), death(board)
+    start = (await begun(coordinator)).rpartition("/")[0]
+    await walked(coordinator, f"{start}/reference", answers)
+    earlier = await coordinator.fill(f"{start}/aware", day_of(board, "aware_on", 1))
+    assert earlier.status_code == 303, "the other date may be the one that is wrong"
+    check = await coordinator.get(f"{start}/check")
+    assert "is before “The authority became aware on”" in check.text
+    assert f'href="{start}/notified#f-notified_on-day"' in check.text
+    assert (await coordinator.fill(f"{start}/notified", day_of(board, "notified_on", 1))).status_code == 303
+    assert "There is a problem" not in (await coordinator.get(f"{start}/check")).text
+
+
 async def test_an_opening_is_put_down_and_taken_up_again(board: Board, browser: Browsers) -> None:
     coordinator = await browser("coordinator")
     address = await begun(coordinator)
