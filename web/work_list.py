@@ -18,6 +18,7 @@ from models.deadline_words import DeadlineWords, deadline_words
 from models.responsible import answers_for, named_in, responsible_words
 from models.view import STAGES
 from web.file_links import record_link
+from web.navigation import home
 from web.paging import pagination
 from web.visit import Visit, allowed
 
@@ -44,8 +45,10 @@ class Line:
 
 
 @router.get("/")
-async def work(visit: Visit = allowed("read files")) -> Response:
-    """The work list."""
+async def work(visit: Visit = allowed("sign out")) -> Response:
+    """The work list; for whoever reads no files, the page where they begin."""
+    if not visit.may("read files"):
+        return visit.to(home(visit.account.roles))
     which, today = _filter(visit), london_date(visit.now)
     directory = await visit.site.directory()
     account = visit.account

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from activities.access import restrict
 
 from .conftest import Board, Browsers
@@ -19,9 +21,10 @@ async def test_a_stranger_is_asked_to_sign_in_and_comes_back(browser: Browsers) 
     assert page.status_code == 303 and page.headers["location"] == "/sign-in?then=%2F%3Fstage%3Dreview"
 
 
-async def test_operations_do_not(browser: Browsers) -> None:
-    page = await (await browser("operations")).get("/")
-    assert page.status_code == 403 and "You may not do this" in page.text
+@pytest.mark.parametrize(("role", "begins"), [("operations", "/health"), ("administrator", "/directory")])
+async def test_who_reads_no_files_is_led_to_where_they_begin(browser: Browsers, role: str, begins: str) -> None:
+    page = await (await browser(role)).get("/")
+    assert page.status_code == 303 and page.headers["location"] == begins
 
 
 async def test_a_line_says_how_much_time_is_left_what_where_and_who(board: Board, browser: Browsers) -> None:
