@@ -15,6 +15,7 @@ from models.projection import NoticeRow
 from models.step_words import facts_words, step_label
 from web.file_links import may_record, step_link
 from web.file_request import FileRequest, Shown, asked_for
+from web.incident_words import incident_words
 from web.visit import Visit, allowed
 
 router = APIRouter()
@@ -77,12 +78,13 @@ def _organisation(asked: FileRequest, name: str, party: Party, by_key: dict[str,
 
 @router.get("/files/{reference}/people")
 async def people(reference: str, visit: Visit = allowed("read files")) -> Response:
-    """The children by their local identifiers, the family and how they were invited, and court proceedings."""
+    """The incident, the children by their local identifiers, the family and how they were invited, and court proceedings."""
     asked = await asked_for(visit, reference)
     case = asked.file.case
     by_key = {shown.row.key: shown for shown in asked.deadlines()}
     return asked.page(
         "people",
+        incident=incident_words(case),
         children=[(name, facts_words(child)) for name, child in case.children.items()],
         family=[
             (name, member, by_key.get(f"family_answered:{name}") or by_key.get(f"family_invited:{name}"))

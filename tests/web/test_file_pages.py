@@ -26,6 +26,27 @@ async def test_there_is_no_page_of_a_file_that_is_not_there(browser: Browsers, p
     assert found.status_code == 404 and "There is no file NO-SUCH-FILE" in found.text
 
 
+async def test_what_was_typed_about_the_incident_stands_on_the_file_and_in_its_summary(
+    board: Board, browser: Browsers
+) -> None:
+    told = {"summary": "Found by a neighbour.", "late_because": "The report went astray.", "where": "unknown"}
+    reference, person = await board.opened(**told), await browser("coordinator")
+    page = (await person.get(f"/files/{reference}/people")).text
+    assert f'href="/files/{reference}/record/facts_corrected"' in page
+    for text in (page, (await person.get(f"/files/{reference}/papers/summary")).text):
+        for words in (*told.values(), "What happened, in a few sentences", "Why the board was notified late"):
+            assert words in text or words.capitalize() in text, words
+        assert "The authority became aware on" in text and "Where it happened" in text
+
+
+async def test_a_file_without_an_incident_says_why_its_review_is_held(board: Board, browser: Browsers) -> None:
+    reference = board.reference()
+    review = {"kind": "audit of practice", "reasons": "The board wants to know.", "organisations": []}
+    body = {"reference": reference, "opened_on": board.today, "recorded_by": "A Coordinator", "review": review}
+    await board.cases.open(body, board.parts.rulebook)
+    assert "The board wants to know." in (await (await browser("coordinator")).get(f"/files/{reference}/people")).text
+
+
 async def test_the_overview_says_what_is_done_what_is_next_and_what_cannot_start_and_why(
     board: Board, browser: Browsers
 ) -> None:

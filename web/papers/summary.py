@@ -13,6 +13,8 @@ from models.projection import Projection
 from models.step import World
 from models.view import in_order, related_of, remarks_of, status_of
 
+from web.incident_words import incident_words
+
 from .blocks import Block, Cell, Facts, Heading, Paragraph, Table
 
 
@@ -21,6 +23,9 @@ def summary(stored: Projection, file: CaseFile, world: World) -> Iterator[Block]
     yield Facts(tuple((label, value) for label, value in _about(stored, file) if value))
     standing = deadlines_of(file, Clocks(file, world.extra_holidays))
     yield from (Paragraph(remark) for remark in remarks_of(file, standing))
+    if told := incident_words(file):
+        yield Heading("Incident" if file.opening.incident else "Review")
+        yield Facts(tuple(told))
     if file.opening.incident is not None:
         yield Heading("Criteria")
         yield Paragraph(f"The criteria for a Serious Case Review: {file.finding.held}.")
@@ -48,8 +53,6 @@ def _about(stored: Projection, file: CaseFile) -> Iterator[tuple[str, str]]:
     yield "Reference", stored.reference
     yield "Stage", stored.stage
     yield "Kind of review", stored.kind
-    yield "The authority became aware", on(file.aware_on)
-    yield "The board was notified", on(stored.notified_on)
     yield "Opened", on(stored.opened_on)
     yield "Review began", on(stored.initiated_on)
     yield "Review completed", on(stored.completed_on)
