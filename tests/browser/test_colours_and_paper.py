@@ -25,6 +25,10 @@ async def test_on_paper_a_file_is_without_what_only_a_screen_can_use(board: Boar
     assert not await page.get_by_role("button", name="Record a step").is_visible()
     assert not await page.locator(".govuk-service-navigation").is_visible()
     assert await page.locator("h1").is_visible()
+    for words in ("What may be recorded now", "Record this"):
+        assert not await page.get_by_text(words).first.is_visible(), words
+    after = "all => all.map(one => getComputedStyle(one, '::after').content).filter(one => one.includes('/files'))"
+    assert await page.locator("a[href]").evaluate_all(after) == [], "a link's address takes the room of what it says"
 
 
 async def test_on_paper_the_summary_is_marked(board: Board, open_page: OpenPage) -> None:
