@@ -78,7 +78,7 @@ def _organisation(asked: FileRequest, name: str, party: Party, by_key: dict[str,
 
 @router.get("/files/{reference}/people")
 async def people(reference: str, visit: Visit = allowed("read files")) -> Response:
-    """The incident, the children by their local identifiers, the family and how they were invited, and court proceedings."""
+    """The incident, the children by local identifier, the family and how they were invited, and court proceedings."""
     asked = await asked_for(visit, reference)
     case = asked.file.case
     by_key = {shown.row.key: shown for shown in asked.deadlines()}

@@ -76,8 +76,8 @@ async def letters(visit: Visit = allowed("read across files")) -> Response:
     recent, total = await recent_deliveries(register, who, start=(number - 1) * PAGE, limit=PAGE)
     titles = await titles_of(register, (*failed, *recent))
     names = named_in(await visit.site.directory())
-    asked = {organisation_of(one.recipient) for one in (*failed, *nobody, *recent)} - {"", *names}
-    names |= await names_on_files(register, asked, who)
+    recipients = [*(one.recipient for one in (*failed, *recent)), *(one.recipient for one in nobody)]
+    names |= await names_on_files(register, set(map(organisation_of, recipients)) - {"", *names}, who)
     return visit.page(
         "letters/page.html",
         title="Letters",

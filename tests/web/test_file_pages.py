@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from .conftest import Board, Browsers
@@ -30,7 +32,8 @@ async def test_what_was_typed_about_the_incident_stands_on_the_file_and_in_its_s
     board: Board, browser: Browsers
 ) -> None:
     told = {"summary": "Found by a neighbour.", "late_because": "The report went astray.", "where": "unknown"}
-    reference, person = await board.opened(**told), await browser("coordinator")
+    reference = await board.opened(**dict[str, Any](told))
+    person = await browser("coordinator")
     page = (await person.get(f"/files/{reference}/people")).text
     assert f'href="/files/{reference}/record/facts_corrected"' in page
     for text in (page, (await person.get(f"/files/{reference}/papers/summary")).text):

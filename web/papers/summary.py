@@ -12,7 +12,6 @@ from models.duty import Clocks, Deadline
 from models.projection import Projection
 from models.step import World
 from models.view import in_order, related_of, remarks_of, status_of
-
 from web.incident_words import incident_words
 
 from .blocks import Block, Cell, Facts, Heading, Paragraph, Table
