@@ -24,17 +24,28 @@ CHOSEN = frozenset({"choice", "yes or no", "choices"})
 
 
 def faults_of(model: type[BaseModel], body: Mapping[str, Any], fields: Sequence[FormField]) -> list[Fault]:
-    """What the class itself finds wrong with a body, each beside its field; empty when nothing."""
+    """What the class itself finds wrong with a body, and choices that nobody made, each beside its field."""
     try:
         model.model_validate_json(json.dumps(body))
     except ValidationError as error:
         found = error.errors(include_input=False, include_url=False)
-        return [_told(one, fields) for one in found]
+        return [*(_told(one, fields) for one in found), *not_chosen(fields, body)]
+    if left := list(not_chosen(fields, body)):
+        return left
     sent = json.dumps(body)
     if issubclass(model, Step) and len(sent) > MAX_MESSAGE_BYTES:
         return [Fault("", TOO_LONG.format(len(sent), MAX_MESSAGE_BYTES))]
     message = read_message(sent) if issubclass(model, Step) else None
     return [refused(message, fields)] if isinstance(message, Refusal) else []
+
+
+def not_chosen(fields: Iterable[FormField], body: Mapping[str, Any]) -> Iterator[Fault]:
+    """Choices that must be made and were not, though the class takes something for granted."""
+    for made in fields:
+        if made.kind == "group" and made.key in body:
+            yield from not_chosen(made.fields, body[made.key])
+        elif made.needed and made.kind in ("choice", "yes or no") and made.key not in body:
+            yield Fault(made.name, _missing(made), made.rule)
 
 
 def refused(refusal: Refusal, fields: Sequence[FormField]) -> Fault:

@@ -59,7 +59,6 @@ class FormField:
         needed: whether it must be answered.
         options: what can be chosen.
         fields: of a group.
-        default: what is chosen before anybody chooses.
         limit: characters it may have.
         least, most: of a number.
         rule: the rule behind it, where it is not the form's.
@@ -77,7 +76,6 @@ class FormField:
     needed: bool = False
     options: tuple[Option, ...] = ()
     fields: tuple[FormField, ...] = ()
-    default: str = ""
     limit: int = 0
     least: int | None = None
     most: int | None = None
@@ -130,7 +128,9 @@ def field_of(model: type[BaseModel], key: str, *, prefix: str = "") -> FormField
     )
     annotation, metadata, optional = _bare(info.annotation, list(info.metadata))
     default = None if info.is_required() or info.default_factory is not None else info.default
-    return _shaped(made, model, annotation, metadata, optional=optional, default=default)
+    shaped = _shaped(made, model, annotation, metadata, optional=optional, default=default)
+    # Nobody records what they did not say: what a class takes for granted is asked, and nothing is chosen beforehand.
+    return replace(shaped, needed=True) if shaped.kind in ("choice", "yes or no") and default else shaped
 
 
 def _shaped(
@@ -141,11 +141,11 @@ def _shaped(
         inner = tuple(fields_of(annotation, prefix=f"{made.name}."))
         return replace(made, kind="group", fields=inner)
     if origin is Literal:
-        return replace(made, kind="choice", options=_options(model, inside), default=str(default or ""))
+        return replace(made, kind="choice", options=_options(model, inside))
     if annotation is bool:
         if default is False and not optional:
             return replace(made, kind="checkbox")
-        return replace(made, kind="yes or no", default="yes" if default else "", needed=made.needed)
+        return replace(made, kind="yes or no")
     if annotation is int:
         return replace(made, kind="number", least=_limit(metadata, "ge"), most=_limit(metadata, "le"))
     if annotation is date:

@@ -34,7 +34,7 @@ class FormView:
         typed: what is in them.
         faults: what is wrong.
         uploaded: documents that were sent with it, by digest.
-        sent: whether it was sent before: then what is not chosen was not chosen, and no default stands for it.
+        sent: whether it was sent before: then what is empty was left empty, and no identifier is proposed for it.
     """
 
     fields: list[FormField]
@@ -65,7 +65,7 @@ class FormView:
             return made.new
         if made.kind == "choice" and made.needed and made.new and not made.options:
             return NEW
-        return made.default
+        return ""
 
     def ticked(self, made: FormField) -> list[str]:
         """What is ticked in a field of several choices."""

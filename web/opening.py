@@ -20,6 +20,7 @@ from models.fold import fold, open_record
 from models.gates import not_in_future
 from models.record import Refusal, Refused
 from running.cases import Cases
+from web.form_faults import not_chosen
 from web.form_reading import Fault, read_fields, target
 from web.form_values import Typed, cleaned, typed_in
 from web.form_view import FormView
@@ -208,10 +209,8 @@ def _followed(before: Draft, after: Draft, question: Question) -> Draft:
 
 def _faults(draft: Draft, parts: Parts, question: Question) -> list[Fault]:
     """What is wrong with the answers to one question, leaving out what is asked elsewhere."""
-    found = read_fields(question.fields, draft.typed).faults
-    for made in question.fields:
-        if made.needed and made.kind in ("choice", "yes or no") and not draft.typed.one(made.name):
-            found.append(Fault(made.name, f"Choose an answer to “{made.title}”"))
+    read = read_fields(question.fields, draft.typed)
+    found = [*read.faults, *not_chosen(question.fields, read.body)]
     found += _ahead(draft, parts, question)
     asked = questions(draft, parts)
     for fault in faults_in(body_of(draft, asked, parts), asked, parts):

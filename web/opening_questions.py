@@ -133,6 +133,4 @@ def _several(
 
 
 def _asked(model: type[BaseModel], key: str, part: str) -> FormField:
-    """A field as a question: what has "unknown" among its answers is answered, never left at a default."""
-    made = field_of(model, key, prefix="" if part in ("incident", "review") else f"{part}.")
-    return replace(made, default="", needed=True) if made.kind == "choice" else made
+    return field_of(model, key, prefix="" if part in ("incident", "review") else f"{part}.")

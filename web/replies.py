@@ -86,8 +86,7 @@ async def ask(token: str, visit: Visit = allowed("anyone")) -> Response:
         asked = await _asked(visit, token)
     except _Unusable as error:
         return await _unusable(visit, error)
-    begun = {question.name: "yes" for question in asked.questions if question.kind == "tick" and question.ticked}
-    return await _form(visit, asked, begun, {})
+    return await _form(visit, asked, {}, {})
 
 
 @router.get("/reply/{token}/done")
@@ -232,6 +231,8 @@ async def _contact(visit: Visit) -> str:
 
 
 async def _form(visit: Visit, asked: _Asked, values: dict[str, str], wrong: dict[str, str]) -> Response:
+    places = ["name", "happened_on", *(question.name for question in asked.questions)]
+    in_order = sorted(wrong.items(), key=lambda item: places.index(item[0]) if item[0] in places else len(places))
     return visit.page(
         "replies/form.html",
         status=422 if wrong else 200,
@@ -239,7 +240,7 @@ async def _form(visit: Visit, asked: _Asked, values: dict[str, str], wrong: dict
         asked=asked,
         values=values,
         wrong=wrong,
-        errors=[{"text": text, "href": f"#{_place(asked, name)}"} for name, text in wrong.items()],
+        errors=[{"text": text, "href": f"#{_place(asked, name)}"} for name, text in in_order],
         upload=_upload(visit, asked, values),
         contact=await _contact(visit),
     )
@@ -372,7 +373,7 @@ def _shown(
         value = found.get(question.name)
         if question.kind == "document":
             rows.append((question.title, upload[1] if upload else "None"))
-        elif question.kind == "tick":
+        elif question.kind in ("tick", "yes or no"):
             rows.append((question.title, "Yes" if value else "No"))
         elif question.kind == "day":
             rows.append((question.title, day_words(date.fromisoformat(value)) if value else ""))

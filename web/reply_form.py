@@ -12,7 +12,7 @@ from models.step import Step
 _OURS = frozenset({"id", "recorded_by", "happened_on"})
 _PARTS = ("day", "month", "year")
 
-Kind = Literal["line", "text", "choice", "tick", "day", "document"]
+Kind = Literal["line", "text", "choice", "yes or no", "tick", "day", "document"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,6 @@ class Question:
         kind: how it is asked.
         needed: whether there must be an answer.
         choices: for a choice, what there is to choose from.
-        ticked: for a tick, whether it is set to begin with.
     """
 
     name: str
@@ -34,7 +33,6 @@ class Question:
     kind: Kind
     needed: bool
     choices: tuple[str, ...] = ()
-    ticked: bool = False
 
 
 def questions(kind: type[Step], given: Collection[str]) -> list[Question]:
@@ -46,9 +44,11 @@ def questions(kind: type[Step], given: Collection[str]) -> list[Question]:
             continue
         asked, choices = _kind(properties[name])
         title = field.title or name.replace("_", " ")
+        if asked == "tick" and field.default is True:
+            asked = "yes or no"
         # A choice has to be made even where the step has one by default: nobody confirms what they did not say.
-        needed = field.is_required() or asked == "choice"
-        found.append(Question(name, title, field.description or "", asked, needed, choices, field.default is True))
+        needed = field.is_required() or asked in ("choice", "yes or no")
+        found.append(Question(name, title, field.description or "", asked, needed, choices))
     return found
 
 
@@ -93,6 +93,8 @@ def answered(asked: Collection[Question], values: Mapping[str, str]) -> tuple[di
         name, typed = question.name, values.get(question.name, "").strip()
         if question.kind == "tick":
             found[name] = typed == "yes"
+        elif question.kind == "yes or no":
+            found |= {name: typed == "yes"} if typed in ("yes", "no") else {}
         elif question.kind == "day":
             try:
                 day = day_typed(values, name)
@@ -104,5 +106,6 @@ def answered(asked: Collection[Question], values: Mapping[str, str]) -> tuple[di
         elif question.kind != "document" and typed:
             found[name] = typed
         if question.needed and question.kind != "document" and name not in found:
-            wrong[name] = f"{'Choose' if question.kind == 'choice' else 'Answer'}: {question.title}"
+            chosen = question.kind in ("choice", "yes or no")
+            wrong[name] = f"{'Choose an answer to' if chosen else 'Answer'} “{question.title}”"
     return found, wrong

@@ -242,7 +242,9 @@ async def test_what_is_missing_or_wrong_is_said_beside_it_and_the_rest_kept(boar
     assert 'href="#happened_on-day"' in page.text
     page = await lead.post(link, data={})
     assert "Give your name" in page.text and "Give the day it happened" in page.text
-    assert "Choose: How" in page.text, "nobody confirms by default what they did not say"
+    assert "Choose an answer to “How”" in page.text, "nobody confirms by default what they did not say"
+    told = re.findall(r'<a href="#([\w-]+)">', page.text.partition("There is a problem")[2].partition("</ul>")[0])
+    assert told == ["name", "happened_on-day", "how"], "in the order of the page"
     assert await reply_steps(board, reference) == []
 
 
@@ -316,11 +318,15 @@ async def test_information_is_sent_with_a_document(board: Board, browser: Browse
     # The same content under another file's name for it: that name is not told.
     other = await review(board)
     await board.site.system.documents.put(other, PDF, "Name of a child.pdf", board.site.now())
+    first = (await lead.get(send)).text
+    assert not re.search(r"<input[^>]*single_agency_review[^>]* checked", first), "nobody sends what they did not say"
     page = await lead.post(send, data={"author_not_involved": "yes"}, files={"document": ("c.pdf", PDF)})
+    assert "Choose an answer to “It is the report of a single-agency review”" in page.text
+    said = {"single_agency_review": "no"}
     assert "c.pdf" in page.text and "Name of a child" not in page.text
     assert page.status_code == 422 and "You sent c.pdf" in page.text
     token = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page.text))["document-token"]
-    await confirm(lead, send, {"name": "Jo Lead", "document-token": token, "author_not_involved": "yes"})
+    await confirm(lead, send, {"name": "Jo Lead", "document-token": token, "author_not_involved": "yes"} | said)
 
     [(step, body)] = await reply_steps(board, reference)
     assert step == "information_received" and body["request"] == "chronology"

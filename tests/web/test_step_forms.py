@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any, cast
@@ -118,6 +119,26 @@ def test_what_is_left_empty_is_told_beside_its_field_and_in_a_link_to_it(name: s
         ids = {found.get("id") for _, found in Page(shown(fields, view)).elements}
         for error in view.errors:
             assert error["href"].removeprefix("#") in ids, error
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_nothing_is_chosen_before_somebody_chooses(name: str) -> None:
+    for case in FILES[:1]:
+        fields = step_fields(STEPS[name], given(case))
+        page = shown(fields, FormView(fields, cleaned([])))
+        chosen = [found for found in re.findall(r"<input[^>]* checked", page) if not re.search(r'value="[+]?"', found)]
+        assert chosen == []
+
+
+def test_what_a_step_would_take_for_granted_is_asked_and_has_to_be_answered() -> None:
+    fields = step_fields(STEPS["information_received"], given(FILES[0]))
+    body = {"id": "x", "recorded_by": "-", "happened_on": "2018-10-08", "request": "r-1", "document": "0" * 64}
+    (fault,) = faults_of(STEPS["information_received"], body, fields)
+    assert (fault.field, fault.text) == (
+        "single_agency_review",
+        "Choose an answer to “It is the report of a single-agency review”",
+    )
+    assert faults_of(STEPS["information_received"], {**body, "single_agency_review": False}, fields) == []
 
 
 HOSTILE = (
