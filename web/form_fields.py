@@ -64,6 +64,7 @@ class FormField:
         rule: the rule behind it, where it is not the form's.
         empty_is_said: whether choosing nothing differs from choosing "none".
         new: the identifier that is proposed.
+        new_words: the choice behind which it is typed.
         upload: whether a document can be sent with it.
         blocked: what is on the file and cannot be chosen, with the reason.
     """
@@ -82,6 +83,7 @@ class FormField:
     rule: str = ""
     empty_is_said: bool = False
     new: str = ""
+    new_words: str = "Not on this file yet"
     upload: bool = True
     blocked: tuple[Option, ...] = field(default=())
 

@@ -25,6 +25,7 @@ from web.form_fields import FormField, Option, fields_of
 
 MOST_ASKED = 60
 """Choices that the core is asked about one by one: a page is to come at once."""
+NOT_IN_DIRECTORY = "Not in the directory"
 SHOWN = 90
 """Characters of a text that name it in a list."""
 
@@ -89,7 +90,11 @@ def names_of(step: str, key: str) -> Names | None:
 def _named(kind: type[Step], made: FormField, given: Given) -> FormField:
     step = kind.name()
     if made.kind == "group":
-        inner = tuple(_new(one, NAMES.get(f"{step}.{made.key}.id"), given) for one in made.fields)
+        names = NAMES.get(f"{step}.{made.key}.id")
+        inner = tuple(_new(one, names, given) for one in made.fields)
+        if any(one.kind == "choice" and one.key == "id" for one in inner):
+            only = "Only of one that is not in the directory."
+            inner = tuple(replace(one, needed=False, hint=only) if one.key == "name" else one for one in inner)
         return replace(made, fields=inner)
     if made.kind == "document":
         return _document(step, made, given)
@@ -109,7 +114,22 @@ def _named(kind: type[Step], made: FormField, given: Given) -> FormField:
 def _new(made: FormField, names: Names | None, given: Given) -> FormField:
     if made.key != "id" or names is None:
         return made
-    return replace(made, new=next_name(names, given.case))
+    made = replace(made, new=next_name(names, given.case))
+    options = tuple(names.on_file(given)) if names.on_file else ()
+    if not options:
+        return made
+    return replace(
+        made, kind="choice", title="Which organisation", hint="", options=options, limit=0, new_words=NOT_IN_DIRECTORY
+    )
+
+
+def named_by_directory(body: Mapping[str, Any], world: World) -> dict[str, Any]:
+    """A step's body in which an organisation that was chosen from the directory has the directory's name."""
+    organisation = body.get("organisation")
+    if world.directory is None or not isinstance(organisation, dict):
+        return dict(body)
+    known = next((one for one in world.directory.organisations if one.id == organisation.get("id")), None)
+    return {**body, "organisation": {**organisation, "name": known.name}} if known else dict(body)
 
 
 def next_name(names: Names, file: CaseFile) -> str:
@@ -202,6 +222,12 @@ def _filled(kind: type[Step], given: Given) -> dict[str, Any]:
 def _parties(given: Given) -> Iterator[Option]:
     for name, party in given.case.parties.items():
         yield Option(name, party.facts.name)
+
+
+def _in_directory(given: Given) -> Iterator[Option]:
+    for known in given.world.directory.organisations if given.world.directory else ():
+        if known.id not in given.case.parties:
+            yield Option(known.id, known.name)
 
 
 def _owners(given: Given) -> Iterator[Option]:
@@ -355,6 +381,7 @@ NAMES: Mapping[str, Names] = {
     "learning_event_held.event": Names(_EVENTS),
     "court_restriction_set.restriction": Names(new="restriction", taken=lambda f: f.publication.restrictions),
     "court_restriction_lifted.restriction": Names(_RESTRICTIONS),
+    "organisation_added.organisation.id": Names(_in_directory, new="organisation", taken=lambda f: f.parties),
     "child_added.child.id": Names(new="child", taken=lambda f: f.children),
 }
 """By the name of a field, or of a step and its field where the step means something else by it."""

@@ -16,7 +16,7 @@ from models.sections.s2_2_decision import Deciding, ReviewRecommended
 from models.step import Step, read_step, refusals
 from web.form_faults import faults_of, in_order, refused
 from web.form_fields import FormField
-from web.form_names import Given, step_fields
+from web.form_names import Given, named_by_directory, step_fields
 from web.form_reading import Fault, read_fields, typed_from
 from web.form_values import Typed, cleaned, typed_in
 from web.form_view import FormView
@@ -128,6 +128,7 @@ async def made_form(visit: Visit, opened: OpenFile, kind: type[Step]) -> StepFor
     given_id = typed.one("id")
     id = given_id if _ID.fullmatch(given_id) else f"{kind.name()}-{secrets.token_hex(6)}"
     body = {"id": id, "recorded_by": visit.account.name, **reading.body}
+    body = named_by_directory(body, opened.world)
     view = FormView(fields, typed, [*faults, *reading.faults], uploaded, sent=sent or kept)
     return StepForm(visit, opened, kind, fields, id, _seen(typed, opened), view, body, kept)
 

@@ -317,8 +317,13 @@ class OrganisationAdded(Step):
     organisation: InvolvedOrganisation = Field(title="Organisation")
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
-        """An organisation is added once."""
+        """An organisation is added once, and under the identifier that the directory has for it."""
         yield from new_name(self.organisation.id, file.parties, "organisation", "2.7a")
+        name = self.organisation.name.casefold().split()
+        for known in world.directory.organisations if world.directory else ():
+            if known.id != self.organisation.id and known.name.casefold().split() == name:
+                told = f"{known.name} is in the directory as {known.id}: add it under that identifier."
+                yield Refusal("2.7a", told, "organisation.id")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Puts it on the file, which may bring a reviewer's conflict to light."""

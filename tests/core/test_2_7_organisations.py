@@ -440,3 +440,14 @@ def test_more_time_given_before_a_decline_does_not_keep_it_from_the_chair() -> N
     assert case.deadlines[key].due == case.deadlines[key].original_due
     case.step("deadline_extended", deadline=key, new_due="2018-12-03", reason="They think again.")
     assert str(case.due(key)) == "2018-12-03"
+
+
+@pytest.mark.rule("2.7a")
+def test_an_organisation_of_the_directory_is_not_added_a_second_time_under_another_identifier() -> None:
+    case = Case.opened()
+    assert case.directory is not None
+    known = next(one for one in case.directory.organisations if one.id not in case.file.parties)
+    wrong = {"id": "another", "name": f" {known.name.upper()} "}
+    refusal = case.refused("organisation_added", organisation=wrong)
+    assert refusal.field == "organisation.id" and f"in the directory as {known.id}" in refusal.reason
+    case.step("organisation_added", organisation={"id": known.id, "name": known.name})

@@ -315,3 +315,20 @@ async def test_the_file_says_what_was_recorded(board: Board, browser: Browsers) 
     file = await coordinator.get(done.headers["location"])
     assert file.status_code == 200 and "Recorded: the authority notified the national panel." in file.text
     assert "Recorded:" not in (await coordinator.get(f"/files/{reference}?recorded=<script>")).text
+
+
+async def test_an_organisation_of_the_directory_is_chosen_and_not_typed(board: Board, browser: Browsers) -> None:
+    reference, coordinator = await board.opened(), await browser("coordinator")
+    address = f"/files/{reference}/record/organisation_added"
+    page = (await coordinator.get(address)).text
+    assert 'value="hill-school"' in page and "Not in the directory" in page
+    assert 'value="exampleshire-police"' not in page, "it is on the file already"
+    year, month, day = board.today.split("-")
+    when = {"happened_on-day": day, "happened_on-month": month, "happened_on-year": year}
+    await coordinator.fill(address, {**when, "organisation.id": "hill-school", "id": "a-1", "_confirm": "yes"})
+    assert "Hill School" in (await coordinator.get(f"/files/{reference}/organisations")).text
+    other = {**when, "organisation.id": "+", "organisation.id-new": "elsewhere", "id": "a-2", "_confirm": "yes"}
+    wrong = await coordinator.fill(address, other)
+    assert wrong.status_code == 422 and "Enter an answer to “Name”" in wrong.text
+    await coordinator.fill(address, {**other, "organisation.name": "A Nursery"})
+    assert "A Nursery" in (await coordinator.get(f"/files/{reference}/organisations")).text
