@@ -7,11 +7,12 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.deadline_words import PERIODS
 from models.register import StoredDeadline, StoredFile, StoredInvolvement
+from models.responsible import CHAIRS_CLOCKS
 
 from .access import Reader
 from .database import Register
@@ -50,7 +51,7 @@ class DueFilter:
     Arguments:
         organisation: of files with this organisation involved, by its id.
         stage: of files in this stage.
-        mine: those whose ``responsible`` is one of these: see :func:`models.responsible.answers_for`.
+        mine: those that are the work of one of these: see :func:`models.responsible.answers_for`.
         since, until: due on or after, on or before.
         periods: with periods that must run, which are nobody's task.
     """
@@ -192,5 +193,14 @@ def _conditions(reader: Reader, which: DueFilter) -> list[ColumnElement[bool]]:
         of_file = _INVOLVED.c.reference == _DEADLINE.c.reference
         wanted.append(exists().where(of_file, _INVOLVED.c.id == which.organisation))
     if which.mine is not None:
-        wanted.append(_DEADLINE.c.responsible.in_(which.mine))
+        wanted.append(is_theirs(which.mine))
     return wanted
+
+
+def is_theirs(answers_for: Collection[str]) -> ColumnElement[bool]:
+    """Whether a deadline is the work of whoever answers for these: see :func:`models.responsible.whose`."""
+    reminded = _DEADLINE.c.responsible.in_(sorted(answers_for))
+    if "chair" not in answers_for or "coordinator" in answers_for:
+        return reminded
+    of_chair = and_(_DEADLINE.c.responsible == "coordinator", _DEADLINE.c.clock.in_(sorted(CHAIRS_CLOCKS)))
+    return or_(reminded, of_chair)

@@ -9,16 +9,17 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.deadline_words import PERIODS
 from models.register import StoredDeadline, StoredFile, StoredInvolvement
 from models.register_access import StoredRestriction
-from models.responsible import ASKED_OF_ORGANISATIONS, organisation_of
+from models.responsible import ASKED_OF_ORGANISATIONS, CHAIR_OR_COORDINATOR, CHAIRS_CLOCKS, is_work_of, organisation_of
 
 from .access import Reader
 from .database import Register
+from .deadlines import is_theirs
 
 _FILE = StoredFile.__table__
 _DEADLINE = StoredDeadline.__table__
@@ -196,16 +197,21 @@ def _standing() -> list[ColumnElement[bool]]:
 
 def _grouped(seen: list[ColumnElement[bool]], today: date) -> Select[Any]:
     # First by file, in the order of an index that has all of it: files are then looked up once each.
-    late = func.sum(case((_DEADLINE.c.due < today, 1), else_=0)).label("late")
+    passed = _DEADLINE.c.due < today
+    of_chair = _DEADLINE.c.clock.in_(sorted(CHAIRS_CLOCKS))
+    numbers = (
+        func.sum(case((when, 1), else_=0)).label(name)
+        for name, when in (("late", passed), ("chairs_late", and_(of_chair, passed)), ("chairs", of_chair))
+    )
     of_files = (
-        select(_DEADLINE.c.reference, _DEADLINE.c.responsible, late, func.count().label("number"))
+        select(_DEADLINE.c.reference, _DEADLINE.c.responsible, *numbers, func.count().label("number"))
         .where(*_standing())
         .group_by(_DEADLINE.c.reference, _DEADLINE.c.responsible)
         .subquery()
     )
     groups = (_FILE.c.stage, _FILE.c.kind, of_files.c.responsible)
     return (
-        select(*groups, func.sum(of_files.c.late), func.sum(of_files.c.number))
+        select(*groups, *(func.sum(of_files.c[name]) for name in ("late", "number", "chairs_late", "chairs")))
         .join_from(of_files, _FILE, _FILE.c.reference == of_files.c.reference)
         .where(*seen)
         .group_by(*groups)
@@ -216,7 +222,8 @@ async def _counted(
     connection: AsyncConnection, reader: Asker, which: WorkFilter, today: date, kept: Kept | None
 ) -> list[_Group]:
     async def counted() -> list[_Group]:
-        return [_Group(*row) for row in await connection.execute(_grouped(_seen(reader, which), today))]
+        rows = await connection.execute(_grouped(_seen(reader, which), today))
+        return [group for row in rows for group in _split(*row) if group.number]
 
     if kept is None:
         return await counted()
@@ -227,6 +234,18 @@ async def _counted(
         groups = await counted()
         kept.put(asked, stamp, groups)
     return groups
+
+
+def _split(
+    stage: str, kind: str, responsible: str, late: int, number: int, chairs_late: int, chairs: int
+) -> Iterable[_Group]:
+    """The coordinator's deadlines apart from those that the Chair may meet too."""
+    if responsible != "coordinator":
+        return [_Group(stage, kind, responsible, late, number)]
+    return [
+        _Group(stage, kind, responsible, late - chairs_late, number - chairs),
+        _Group(stage, kind, CHAIR_OR_COORDINATOR, chairs_late, chairs),
+    ]
 
 
 _STAMP = select(
@@ -252,7 +271,7 @@ def _narrowed(which: WorkFilter, reader: Asker, today: date, on_sqlite: bool) ->
     if which.organisation is not None:
         yield _DEADLINE.c.responsible.in_([f"{kind}:{which.organisation}" for kind in ASKED_OF_ORGANISATIONS])
     if which.mine:
-        yield _DEADLINE.c.responsible.in_(sorted(reader.answers_for))
+        yield is_theirs(reader.answers_for)
 
 
 async def _lines(
@@ -286,7 +305,7 @@ def _fits(group: _Group, which: WorkFilter, reader: Asker, leaving_out: str = ""
         (leaving_out == "stage" or which.stage in (None, group.stage))
         and (leaving_out == "kind" or which.kind in (None, group.kind))
         and (leaving_out == "organisation" or which.organisation in (None, organisation_of(group.responsible)))
-        and (leaving_out == "mine" or not which.mine or group.responsible in reader.answers_for)
+        and (leaving_out == "mine" or not which.mine or is_work_of(reader.answers_for, group.responsible))
     )
 
 
@@ -304,6 +323,6 @@ def _counts(groups: list[_Group], which: WorkFilter, reader: Asker) -> Counts:
             kinds[group.kind] += number
         if asked and _fits(group, which, reader, "organisation"):
             organisations[asked] += number
-        if group.responsible in reader.answers_for and _fits(group, which, reader, "mine"):
+        if is_work_of(reader.answers_for, group.responsible) and _fits(group, which, reader, "mine"):
             mine += number
     return Counts(overdue, mine, dict(stages), dict(kinds), dict(organisations))

@@ -5,10 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
+from .catalogue import STEPS
 from .directory import ROLES, Appointment, Directory
+from .meets import STEP_FOR
 
 ASKED_OF_ORGANISATIONS = {"lead": "safeguarding lead", "board_member": "board member"}
 """Whom in an organisation something is asked of, by how a deadline's ``responsible`` begins."""
+
+CHAIR_OR_COORDINATOR = "chair_or_coordinator"
+"""Whose a deadline is that the coordinator is reminded of, and that a step meets which the Chair may record too."""
+
+CHAIRS_CLOCKS = frozenset(clock for clock, met in STEP_FOR.items() if met and "chair" in STEPS[met[0]].who)
+"""The clocks of such deadlines."""
+
+
+def whose(clock: str, responsible: str) -> str:
+    """Whose work a deadline is, by its clock and by whom it reminds."""
+    return CHAIR_OR_COORDINATOR if responsible == "coordinator" and clock in CHAIRS_CLOCKS else responsible
+
+
+def is_work_of(answers_for: frozenset[str], whose: str) -> bool:
+    """Whether somebody who answers for these does what is :func:`whose`."""
+    wanted = {"chair", "coordinator"} if whose == CHAIR_OR_COORDINATOR else {whose}
+    return not answers_for.isdisjoint(wanted)
 
 
 def organisation_of(responsible: str) -> str:
@@ -32,6 +51,8 @@ def responsible_words(responsible: str, names: Mapping[str, str] | None = None) 
         return names.get(name, name)
     if kind == "peer":
         return "The Chair of another board"
+    if responsible == CHAIR_OR_COORDINATOR:
+        return "The Chair, or the coordinator"
     words = ROLES.get(responsible, responsible.replace("_", " "))
     return words[:1].upper() + words[1:]
 

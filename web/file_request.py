@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from models.counting import london_date
 from models.deadline_words import PERIODS, DeadlineWords, deadline_words
 from models.projection import DeadlineRow
-from models.responsible import named_in, responsible_words
+from models.responsible import named_in, responsible_words, whose
 from web.file_links import record_link
 from web.reading import OpenFile, open_file
 from web.visit import Visit
@@ -108,7 +108,7 @@ class FileRequest:
         return Shown(
             row,
             deadline_words(row, self.today, self.visit.site.settings.extra_holidays, moved),
-            self.who(row.responsible),
+            self.who(whose(row.clock, row.responsible)),
             record_link(self.visit, self.file.reference, row.clock, row.key) if row.met_on is None else "",
             tuple((extension.new, extension.reason) for extension in moved),
         )

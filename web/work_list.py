@@ -15,7 +15,7 @@ from activities.files import Filter, list_files
 from activities.work import PAGE, Asker, Counts, Kept, WorkFilter, WorkLine, work_list
 from models.counting import london_date
 from models.deadline_words import DeadlineWords, deadline_words
-from models.responsible import answers_for, named_in, responsible_words
+from models.responsible import answers_for, named_in, responsible_words, whose
 from models.view import STAGES
 from web.file_links import record_link
 from web.navigation import home
@@ -144,7 +144,7 @@ def _line(visit: Visit, line: WorkLine, names: dict[str, str], today: date) -> L
     return Line(
         line,
         deadline_words(line, today, visit.site.settings.extra_holidays),
-        responsible_words(line.responsible, called),
+        responsible_words(whose(line.clock, line.responsible), called),
         record_link(visit, line.reference, line.clock, line.key),
     )
 

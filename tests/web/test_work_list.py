@@ -84,3 +84,17 @@ async def test_a_page_beyond_the_last_says_so(board: Board, browser: Browsers) -
     coordinator = await browser("coordinator")
     assert "none on this page" in (await coordinator.get(f"/?q={reference}&page=9")).text
     assert reference in (await coordinator.get(f"/?q={reference}&page=0")).text
+
+
+@pytest.mark.rule("2.2c")
+async def test_what_the_chair_decides_is_the_chairs_own_and_says_so(board: Board, browser: Browsers) -> None:
+    reference, ahead = await board.opened(aware=60, notified=58), await board.opened()
+    for role in ("chair", "coordinator"):
+        person = await browser(role)
+        page = " ".join((await person.get(f"/?q={reference}&mine=1")).text.split())
+        assert "The Chair decides whether to hold a Serious Case Review" in page, role
+        assert "The Chair, or the coordinator" in page and "Mine (0)" not in page
+        assert page.count(f'href="/files/{reference}/record/decision"') == 1
+        assert "Overdue (1)" in page and "<strong>1</strong> deadline, 1 overdue" in page, role
+        assert ahead in (await person.get("/calendar/list?mine=1")).text, role
+    assert "No open deadline fits" in (await (await browser("auditor")).get(f"/?q={reference}&mine=1")).text
