@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.deadline_words import PERIODS
+from models.meets import CHAIRS_CLOCKS
 from models.register import StoredDeadline, StoredFile, StoredInvolvement
-from models.responsible import CHAIRS_CLOCKS
 
 from .access import Reader
 from .database import Register
@@ -198,7 +198,7 @@ def _conditions(reader: Reader, which: DueFilter) -> list[ColumnElement[bool]]:
 
 
 def is_theirs(answers_for: Collection[str]) -> ColumnElement[bool]:
-    """Whether a deadline is the work of whoever answers for these: see :func:`models.responsible.whose`."""
+    """Whether a deadline is the work of whoever answers for these: see :func:`models.meets.whose`."""
     reminded = _DEADLINE.c.responsible.in_(sorted(answers_for))
     if "chair" not in answers_for or "coordinator" in answers_for:
         return reminded

@@ -36,13 +36,21 @@ def mailbox_of(
         return Mailbox(person.name, person.email)
     if fallback is not None:
         return Mailbox("", fallback)
-    raise NobodyThere(f"The directory has no address for {to} on that day: complete it, then record address_corrected.")
+    raise NobodyThere("Nobody in the directory had an address: complete it, then record the right address on the file.")
 
 
 def recipient_words(to: str) -> str:
     """Whom a notice names, without any person's or organisation's name: ``an organisation's safeguarding lead``."""
     kind = to.partition(":")[0]
     return ROLES.get("safeguarding_lead" if kind == "lead" else kind, "its recipient")
+
+
+def opens_files(to: str, directory: Directory, on: date) -> bool:
+    """Whether a recipient reads files on the pages: the board's own people do, and nobody it writes to outside."""
+    return to.partition(":")[0] in _READERS or bool(organisations_of(to, directory, on))
+
+
+_READERS = frozenset({"coordinator", "chair", "above_chair", "board_member"})
 
 
 def organisations_of(to: str, directory: Directory, on: date) -> tuple[str, ...]:

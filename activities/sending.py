@@ -26,7 +26,7 @@ from .documents import DocumentStore
 from .handing_over import Clock, hand_over
 from .letters import Answers, Attachment, Letterhead, Mailbox, Templates, compose, message_id
 from .mail import Relay
-from .recipients import NobodyThere, mailbox_of, organisations_of
+from .recipients import NobodyThere, mailbox_of, opens_files, organisations_of
 from .reply_links import VALID_FOR, ReplyLink, sign
 
 LEASE = timedelta(minutes=5)
@@ -152,12 +152,13 @@ class SendingActivities:
         directory: Directory,
         clock: Clock,
     ) -> dict[str, Any]:
-        coordinator = directory.holder("coordinator", london_date(clock.now()))
+        today = london_date(clock.now())
+        coordinator = directory.holder("coordinator", today)
         letterhead = Letterhead(
             directory.board,
             self.sender,
             coordinator.email if coordinator else self.sender,
-            self.public_address,
+            self.public_address if opens_files(letter.to, directory, today) else "",
         )
         written = self._written(which, claim, letter, to, directory, letterhead, clock)
         done = await hand_over(self.register, self.relay, which, claim, written, clock)

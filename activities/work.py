@@ -13,9 +13,10 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.deadline_words import PERIODS
+from models.meets import CHAIRS_CLOCKS
 from models.register import StoredDeadline, StoredFile, StoredInvolvement
 from models.register_access import StoredRestriction
-from models.responsible import ASKED_OF_ORGANISATIONS, CHAIR_OR_COORDINATOR, CHAIRS_CLOCKS, is_work_of, organisation_of
+from models.responsible import ASKED_OF_ORGANISATIONS, CHAIR_OR_COORDINATOR, is_work_of, organisation_of
 
 from .access import Reader
 from .database import Register

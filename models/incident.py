@@ -62,7 +62,11 @@ class Child(Facts):
     died_on: Day | None = Field(None, title="Date of death", description="Leave empty when unknown.")
     harms: tuple[Harm, ...] = Field((), title="Kinds of harm", description="Tick all that apply (2.1b, 2.1c).")
     other_harm: Text | None = Field(None, title="What other harm")
-    recovered: bool = Field(False, title="The child has recovered", description="This changes nothing (2.1b).")
+    recovered: bool = Field(
+        False,
+        title="The child has recovered",
+        description="Recovery does not change whether the harm was serious (2.1b).",
+    )
     research_considered: Text | None = Field(
         None,
         title="Research considered",
@@ -125,7 +129,7 @@ class Incident(Facts):
         None, title="The authority notified the national panel on", description="When that is known already (2.1f)."
     )
     late_because: Text | None = Field(
-        None, title="Why the board was notified late", description="When it was (2.1f): late is never refused."
+        None, title="Why the board was notified late", description="If it was (2.1f). It is recorded all the same."
     )
     organisations: tuple[InvolvedOrganisation, ...] = Field((), max_length=50, title="Organisations involved")
     summary: Text | None = Field(None, title="What happened, in a few sentences")

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from .catalogue import STEPS
+from .responsible import CHAIR_OR_COORDINATOR
+
 STEP_FOR: Mapping[str, tuple[str, str] | None] = {
     "notify_panel": ("notified_panel", "child"),
     "notify_board": None,
@@ -68,6 +71,15 @@ _ALWAYS: Mapping[str, Mapping[str, str]] = {
     "agency_findings_told": {"told": "the findings of the single-agency review"},
 }
 """What a clock says of the step's fields whatever its key."""
+
+
+CHAIRS_CLOCKS = frozenset(clock for clock, met in STEP_FOR.items() if met and "chair" in STEPS[met[0]].who)
+"""The clocks of deadlines that a step meets which the Chair may record."""
+
+
+def whose(clock: str, responsible: str) -> str:
+    """Whose work a deadline is, by its clock and by whom it reminds."""
+    return CHAIR_OR_COORDINATOR if responsible == "coordinator" and clock in CHAIRS_CLOCKS else responsible
 
 
 @dataclass(frozen=True, slots=True)

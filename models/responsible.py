@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from .catalogue import STEPS
 from .directory import ROLES, Appointment, Directory
-from .meets import STEP_FOR
 
 ASKED_OF_ORGANISATIONS = {"lead": "safeguarding lead", "board_member": "board member"}
 """Whom in an organisation something is asked of, by how a deadline's ``responsible`` begins."""
@@ -15,17 +13,9 @@ ASKED_OF_ORGANISATIONS = {"lead": "safeguarding lead", "board_member": "board me
 CHAIR_OR_COORDINATOR = "chair_or_coordinator"
 """Whose a deadline is that the coordinator is reminded of, and that a step meets which the Chair may record too."""
 
-CHAIRS_CLOCKS = frozenset(clock for clock, met in STEP_FOR.items() if met and "chair" in STEPS[met[0]].who)
-"""The clocks of such deadlines."""
-
-
-def whose(clock: str, responsible: str) -> str:
-    """Whose work a deadline is, by its clock and by whom it reminds."""
-    return CHAIR_OR_COORDINATOR if responsible == "coordinator" and clock in CHAIRS_CLOCKS else responsible
-
 
 def is_work_of(answers_for: frozenset[str], whose: str) -> bool:
-    """Whether somebody who answers for these does what is :func:`whose`."""
+    """Whether somebody who answers for these does a deadline that is theirs by :func:`models.meets.whose`."""
     wanted = {"chair", "coordinator"} if whose == CHAIR_OR_COORDINATOR else {whose}
     return not answers_for.isdisjoint(wanted)
 

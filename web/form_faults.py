@@ -51,6 +51,12 @@ def not_chosen(fields: Iterable[FormField], body: Mapping[str, Any]) -> Iterator
 def refused(refusal: Refusal, fields: Sequence[FormField]) -> Fault:
     """A refusal of the core, beside its field where it names one."""
     made = _field(fields, refusal.field or "")
+    if made is not None and made.kind == "texts":
+        # One box for each: the fact that the core names is called as its box is, and the fault stands beside it.
+        for option in made.options:
+            if option.value in refusal.reason:
+                reason = refusal.reason.replace(option.value, f"“{option.text}”")
+                return Fault(f"{made.name}:{option.value}", plain_reason(reason), refusal.rule)
     return Fault(made.name if made else "", plain_reason(refusal.reason), refusal.rule)
 
 

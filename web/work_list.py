@@ -15,7 +15,8 @@ from activities.files import Filter, list_files
 from activities.work import PAGE, Asker, Counts, Kept, WorkFilter, WorkLine, work_list
 from models.counting import london_date
 from models.deadline_words import DeadlineWords, deadline_words
-from models.responsible import answers_for, named_in, responsible_words, whose
+from models.meets import whose
+from models.responsible import answers_for, named_in, responsible_words
 from models.view import STAGES
 from web.file_links import record_link
 from web.navigation import home

@@ -13,6 +13,7 @@ from ..directory import ROLES
 from ..duty import Clocks, Duty, Notice
 from ..incident import Email, Line
 from ..record import Entry, Refusal
+from ..responsible import responsible_words
 from ..step import Step, World
 
 
@@ -72,16 +73,19 @@ def undelivered(file: CaseFile, clocks: Clocks, notices: Mapping[str, Notice]) -
         # That a mail about a deadline was lost is told even when its reason has gone since.
         if notice.startswith(ABOUT_LETTERS) or not (notice in notices or notice.startswith(OF_RUNGS)):
             continue
+        names = {name: party.facts.name for name, party in file.parties.items()}
+        to = "a board member" if letter.to.startswith("person:") else responsible_words(letter.to, names)
+        about = notices[notice].title if notice in notices else "A mail about a deadline"
         if notice in notices:
             yield clocks.deadline(
                 "undelivered",
                 london_date(first),
                 key=f"undelivered:{notice}",
                 met_on=london_date(letter.taken_at) if letter.taken_at else None,
-                title=f"A letter that could not be delivered reaches its reader, {letter.to}",
+                title=f"The letter “{about}”, which could not be delivered, reaches its reader: {to}",
             )
         for number, why in file.refusals[notice].items():
-            content = {"undelivered_to": letter.to, "notice": notice, "why": why}
+            content = {"undelivered_to": to, "notice": about, "why": why}
             title, key = "A letter could not be delivered", f"letter_refused:{notice}"
             key = key if number == 1 else f"{key}:{number}"
             yield Notice(key, letter.rule, title, "letter_refused", "coordinator", content)

@@ -70,7 +70,13 @@ def test_a_letter_that_cannot_be_delivered_is_a_task_for_the_coordinator() -> No
     assert (str(deadline.due), deadline.responsible, deadline.open) == ("2018-09-21", "coordinator", True)
     letter = last(case, "letter_refused:")
     assert (letter.to, letter.template) == ("coordinator", "letter_refused")
-    assert letter.content == {"undelivered_to": "ofsted", "notice": TO_OFSTED, "why": "550 no such user"}
+    assert letter.content == {
+        "undelivered_to": "Ofsted",
+        "notice": "The decision",
+        "why": "550 no such user",
+    }
+    assert "Ofsted" in deadline.title and "The decision" in deadline.title
+    assert TO_OFSTED not in deadline.title
     [line] = case.told("notice_failed", notice=TO_OFSTED)
     assert (line["recipient"], line["why"]) == ("ofsted", "550 no such user")
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from models.catalogue import STEPS
+from models.record import Refusal
 from models.step import World
 from models.step_words import plain_reason
 from web.form_dates import NotADate, date_values, read_date
+from web.form_faults import in_order, refused
 from web.form_fields import FormField, fields_of
 from web.form_names import NAMES, ON_FILE_ALREADY, Given, next_name, step_fields
 from web.form_values import Typed, clean, cleaned
@@ -111,7 +113,7 @@ def test_a_new_identifier_is_proposed_that_nothing_has() -> None:
 def test_every_entry_of_the_table_is_about_a_field_that_there_is() -> None:
     keys = {f"{name}.{key}" for name, kind in STEPS.items() for key in kind.model_fields}
     for place in (*NAMES, *ON_FILE_ALREADY):
-        if place == "child_added.child.id":
+        if place in ("child_added.child.id", "organisation_added.organisation.id"):
             continue
         assert place in keys if "." in place else any(key.endswith(f".{place}") for key in keys)
 
@@ -139,3 +141,15 @@ def test_steps_are_called_by_what_people_call_them() -> None:
 def test_the_rules_that_pages_quote_are_those_of_the_documents() -> None:
     assert FILE.read_text(encoding="utf-8") == made(), "make it anew: python -m web.rule_texts"
     assert {rule for kind in STEPS.values() for rule in kind.rules} <= set(rules())
+
+
+def test_each_unknown_fact_is_told_beside_its_own_box_and_by_its_title() -> None:
+    children = [{"id": f"child-{n}", "outcome": "not seriously harmed", "research_considered": "Some."} for n in (1, 2)]
+    case = Case.opened(*children)
+    fields = step_fields(STEPS["decision"], Given(case.file, World(case.now, case.directory), tuple(case.record)))
+    told = [
+        refused(Refusal("2.2a", f"child-{n}.residence is unknown: say why.", "unknown_reasons"), fields) for n in (1, 2)
+    ]
+    assert [fault.field for fault in told] == [f"unknown_reasons:child-{n}.residence" for n in (1, 2)]
+    assert told[1].text == "“child-2: Area of normal residence” is unknown: say why."
+    assert len(in_order(fields, told)) == 2

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from activities.access import restrict
 from activities.ledger import Claimed, Letter, claim, refused, taken, unaddressed, waiting
+from running.postbox import list_mails
 
 from .conftest import Board, Browsers
 
@@ -117,3 +118,20 @@ async def test_of_a_restricted_file_they_are_shown_to_those_named_alone(board: B
     await restrict(board.site.register, reference, [named.account.id], by=named.account.id, now=board.site.now())
     assert reference in (await named.get("/letters")).text
     assert reference not in (await other.get("/letters")).text
+
+
+async def test_a_letter_leads_to_the_file_for_those_alone_who_can_open_it(board: Board) -> None:
+    reference = await opened_with_nobody_to_write_to(board)
+
+    def to(address: str) -> list[str]:
+        mails = list_mails(board.mails.folder)
+        return [mail.text for mail in mails if mail.recipients == (address,) and reference in mail.subject]
+
+    async with asyncio.timeout(30):
+        while not (to("notifications@ofsted.example") and to("coordinator@board.example")):
+            await asyncio.sleep(0.05)  # the worker sends in its own time
+    assert not any("/files/" in text for text in to("notifications@ofsted.example"))
+    mail = " ".join(to("coordinator@board.example")[0].split())
+    assert f"/files/{reference}" in mail
+    assert "County Ambulance Service, its safeguarding lead" in mail and "lead:" not in mail
+    assert "Nobody in the directory had an address" in mail and "address_corrected" not in mail

@@ -66,7 +66,7 @@ def _finding(file: CaseFile) -> Table:
         (limb.rule, limb.child, limb.title, limb.held, "\n".join(fact.words for fact in limb.facts))
         for limb in file.finding.limbs
     )
-    head = ("Rule", "Child", "Limb", "Held", "Facts")
+    head = ("Rule", "Child", "Criterion", "Held", "The facts")
     return Table("The finding, limb by limb", head, rows, (1, 2, 5, 2, 6), "There is no finding.")
 
 
