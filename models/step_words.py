@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from .catalogue import STEPS
 from .counting import day_words
 from .incident import Child, Incident, InvolvedOrganisation, Opening, PlannedReview
+from .responsible import responsible_words
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -59,15 +60,25 @@ def step_rules(name: str) -> tuple[str, ...]:
     return kind.rules if kind else ()
 
 
-def field_words(name: str, body: Mapping[str, Any]) -> list[FieldWords]:
+def field_words(name: str, body: Mapping[str, Any], names: Mapping[str, str] | None = None) -> list[FieldWords]:
     """The fields of a step as it was sent, in its order, without what is empty.
 
     Arguments:
         name: the step's name.
         body: as it was sent, by this release or an earlier one.
+        names: of organisations and people, by id.
     """
     kind: type[BaseModel] | None = Opening if name == "opened" else STEPS.get(name)
-    return list(_fields(kind, body, ""))
+    return list(_fields(kind, _named(body, names or {}), ""))
+
+
+def _named(body: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """The body with whom it is about called by name."""
+    called: dict[str, Any] = {}
+    for name in ("organisation", "owner", "recipient"):
+        if isinstance(value := body.get(name), str):
+            called[name] = responsible_words(value, names) if name == "recipient" else names.get(value, value)
+    return {**body, **called}
 
 
 def facts_words(facts: BaseModel) -> list[FieldWords]:

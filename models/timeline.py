@@ -79,7 +79,7 @@ def timeline(
     """
     names = names or {}
     struck = {str(entry.body.get("step")): _struck(entry) for entry in entries if entry.name == "struck_out"}
-    found = [_step(entry, struck.get(entry.id)) for entry in entries if not entry.is_fact]
+    found = [_step(entry, struck.get(entry.id), names) for entry in entries if not entry.is_fact]
     found += [_fact(entry) for entry in entries if entry.name in _FACTS]
     found += [moment for event in events if (moment := _event(event, names)) is not None]
     wanted = (moment for moment in found if only is None or moment.kind == only)
@@ -87,7 +87,7 @@ def timeline(
     return sorted(wanted, key=lambda moment: (moment.at.replace(microsecond=0), moment.kind != "steps"))
 
 
-def _step(entry: Entry, struck: Struck | None) -> Moment:
+def _step(entry: Entry, struck: Struck | None, names: Mapping[str, str]) -> Moment:
     return Moment(
         "file" if entry.name in ("opened", "closed", "reopened") else "steps",
         entry.recorded_at,
@@ -95,7 +95,7 @@ def _step(entry: Entry, struck: Struck | None) -> Moment:
         str(entry.body.get("recorded_by", "")),
         _day(entry.body.get("happened_on") or entry.body.get("opened_on")),
         step_rules(entry.name),
-        tuple(field_words(entry.name, entry.body)),
+        tuple(field_words(entry.name, entry.body, names)),
         entry.id,
         struck,
     )

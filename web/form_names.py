@@ -342,7 +342,8 @@ _PROCEEDINGS = _of(lambda f: f.proceedings, lambda p: (f"{p.kind} proceedings", 
 
 def _rulebooks(given: Given) -> Iterator[Option]:
     for name in sorted(given.world.rulebooks):
-        yield Option(name, name, "the file follows it now" if name == given.case.rules.name else "")
+        title = str(given.world.rulebooks[name].get("title") or name)
+        yield Option(name, title, f"{name}, which the file follows now" if name == given.case.rules.name else name)
 
 
 NAMES: Mapping[str, Names] = {

@@ -59,3 +59,11 @@ async def test_the_overview_says_what_is_done_what_is_next_and_what_cannot_start
     assert "Not yet started" in text and f'href="/files/{reference}/record/decision"' in text
     assert "Cannot start yet" in text and "There is no review on this file: no decision is recorded yet" in text
     assert "The finding: criteria met" in text and "2.1a" in text and "Outcome: died (speaks for it)" in text
+
+
+async def test_the_history_calls_organisations_by_name(board: Board, browser: Browsers) -> None:
+    reference = await board.opened()
+    await board.record(reference, "files_secured", organisation="exampleshire-police", how="locked down")
+    text = (await (await browser("coordinator")).get(f"/files/{reference}/history")).text
+    told = text.partition("An organisation secured its case files")[2].partition("moj-timeline__item")[0]
+    assert "Exampleshire Police" in told and "exampleshire-police" not in told
