@@ -139,7 +139,10 @@ class Journey:
         directory = self.scenario.directory
         world = World(self.cases.now(), directory)
         fields = step_fields(STEPS[step.name], Given(fold(stored.entries), world, stored.entries, stored.notices))
-        body = {name: self._as_here(value) for name, value in step.body.items()}
+        # What the scenario leaves to the step, a form asks.
+        kinds = STEPS[step.name].model_fields
+        granted = {one.key: kinds[one.key].default for one in fields if one.needed and not kinds[one.key].is_required()}
+        body = granted | {name: self._as_here(value) for name, value in step.body.items()}
         documents = document_fields(step.name)
         for name, value in typed_from(fields, {k: v for k, v in body.items() if k not in documents}).items:
             await self._type(name, self._option(fields, name, value))

@@ -59,7 +59,7 @@ EVERYTHING = ("coordinator", "chair", "administrator")
 SHELL = [
     State("not found", "/no-such-page", status=404),
     State("not found, for a stranger", "/no-such-page", (), status=404),
-    State("not allowed", "/", ("operations",), status=403),
+    State("not allowed", "/files", ("operations",), status=403),
     State("help that is not there", "/help/no-such-stage", (), status=404),
     State("help", "/help", ()),
     State("help, signed in", "/help", EVERYTHING),
