@@ -177,6 +177,11 @@ class CaseFile:
             self.locked_down_on.append(on)
             self.lock_down_over = False
 
+    def stand_again(self) -> None:
+        """Undoes that the file ended."""
+        self.ended = self.ended_on = None
+        self.ended_step = self.ended_note = ""
+
     def incident(self) -> Incident | None:
         """The incident as it was notified, before any correction."""
         return self.opening.incident

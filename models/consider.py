@@ -210,7 +210,7 @@ class _Consideration:
         if isinstance(step, RulebookChanged):
             self._fact("rulebook_pinned", f"rulebook:{step.id}", {"rulebook": self.world.rulebooks[step.rulebook]})
         elif isinstance(step, MergedInto):
-            body = _merged(before, step, len(self.record))
+            body = step.message(before, len(self.record))
             self.messages.append(Message(to=step.reference, name="merged_from", body=body))
         elif isinstance(step, BulletinApproved | OutcomeShared):
             directory = self.world.directory
@@ -337,16 +337,3 @@ class _Consideration:
 
     def _tell(self, what: str, **fields: Any) -> None:
         self.events.append(line(self.world.now, what, **fields))
-
-
-def _merged(file: CaseFile, step: MergedInto, number: int) -> dict[str, Any]:
-    """The step for the other file; the number tells a second merging, after a reopening, from the first."""
-    return {
-        "id": f"merged-from-{file.reference}-{number}",
-        "recorded_by": step.recorded_by,
-        "happened_on": step.happened_on.isoformat(),
-        "reference": file.reference,
-        "aware_on": file.aware_on.isoformat() if file.aware_on else None,
-        "notified_on": file.notified_on.isoformat() if file.notified_on else None,
-        "panel_notified_on": file.panel_notified[""].isoformat() if "" in file.panel_notified else None,
-    }

@@ -91,7 +91,11 @@ def _cancel_requested(file: CaseFile, entry: Entry) -> None:
 
 
 def _message_undelivered(file: CaseFile, entry: Entry) -> None:
-    file.undelivered_messages.append(entry.body["to"])
+    """What was for another file found none: a file that ended in favour of it stands again."""
+    reference = entry.body["to"]
+    file.undelivered_messages.append(reference)
+    if file.ended == "merged" and file.ended_note == reference:
+        file.stand_again()
 
 
 FACTS: Mapping[str, Callable[[CaseFile, Entry], None]] = {

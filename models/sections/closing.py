@@ -78,8 +78,7 @@ class Reopened(Step):
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """The file is open again, and is to be closed again."""
-        file.ended = file.ended_on = None
-        file.ended_step = file.ended_note = ""
+        file.stand_again()
         file.reopened_on = self.happened_on
 
 

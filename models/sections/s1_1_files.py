@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
 from ..casefile import CaseFile
+from ..finding import find
 from ..gates import not_in_future
-from ..incident import Day, Line, Reference, Text
-from ..record import Entry, Refusal
+from ..incident import Child, Day, InvolvedOrganisation, KnownOrNot, Line, Reference, Text
+from ..record import MAX_MESSAGE_BYTES, Entry, Refusal
 from ..step import Step, World
 from .s2_1_criteria import end
+from .s2_5_reviewers import add_conflicts
 
 
 class MergedInto(Step):
@@ -25,27 +28,65 @@ class MergedInto(Step):
     reason: Text = Field(title="Why the files are merged")
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
-        """A file is not merged into itself."""
+        """A file is not merged into itself, and what it knows must reach the other file in one message."""
         if self.reference == file.reference:
             yield Refusal("1.1", "A file cannot be merged into itself: give the other file's reference.", "reference")
+        if len(json.dumps(self.message(file, 0))) > MAX_MESSAGE_BYTES:
+            yield Refusal(
+                "1.1",
+                "This file holds more children and organisations than can be handed over in one message: merge the "
+                "other file into this one.",
+            )
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Ends the file as merged."""
         end(file, "merged", self)
         file.ended_note = self.reference
 
+    def message(self, file: CaseFile, number: int) -> dict[str, Any]:
+        """The step for the other file: what it needs to judge the criteria, and whom to ask; free text stays here.
+
+        Arguments:
+            file: this one, before the merger.
+            number: tells a second merging, after a reopening, from the first.
+        """
+        here = f"See the file {file.reference}."
+        children = [
+            child.model_copy(
+                update={name: here for name in ("other_harm", "research_considered") if getattr(child, name)}
+            ).model_dump(mode="json", exclude_defaults=True)
+            for child in file.children.values()
+        ]
+        return {
+            "id": f"merged-from-{file.reference}-{number}",
+            "recorded_by": self.recorded_by,
+            "happened_on": self.happened_on.isoformat(),
+            "reference": file.reference,
+            "aware_on": file.aware_on.isoformat() if file.aware_on else None,
+            "notified_on": file.notified_on.isoformat() if file.notified_on else None,
+            "panel_notified_on": file.panel_notified[""].isoformat() if "" in file.panel_notified else None,
+            "concern_about_joint_working": file.concern,
+            "children": children,
+            "organisations": [party.facts.model_dump(exclude_none=True) for party in file.parties.values()],
+        }
+
 
 class MergedFrom(Step):
-    """Another file was merged into this one: the earlier notification stands. The other file sends it by itself."""
+    """Another file was merged into this one, which takes over what it knew. The other file sends it by itself."""
 
     label: ClassVar[str] = "Another file was merged into this one"
-    rules: ClassVar[tuple[str, ...]] = ("1.1", "2.1f")
+    rules: ClassVar[tuple[str, ...]] = ("1.1", "2.1e", "2.1f")
     before_notification: ClassVar[bool] = True
 
     reference: Reference = Field(title="The other file's reference")
     aware_on: Day | None = Field(None, title="The authority became aware on, by the other file")
     notified_on: Day | None = Field(None, title="The board was notified on, by the other file")
     panel_notified_on: Day | None = Field(None, title="The national panel was notified on, by the other file")
+    concern_about_joint_working: KnownOrNot = Field(
+        "unknown", title="Cause for concern about joint working, by the other file"
+    )
+    children: tuple[Child, ...] = Field((), title="Its children")
+    organisations: tuple[InvolvedOrganisation, ...] = Field((), title="Its organisations")
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """Another file, merged once, with dates that have been."""
@@ -57,8 +98,15 @@ class MergedFrom(Step):
             yield from not_in_future(getattr(self, name), world.today, name, "2.1f")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
-        """Takes over the earlier notifications; whoever was notified by then, the authority was aware."""
+        """Takes over the children, the organisations and the earlier notifications, and asks the criteria again.
+
+        Whoever was notified by then, the authority was aware.
+        """
         file.joint.append(self.reference)
+        for organisation in self.organisations:
+            if organisation.id not in file.parties:
+                file.involve(organisation, self.happened_on)
+                add_conflicts(file, organisation.id)
         if file.notified_on is None:
             return
         file.notified_on = min(file.notified_on, self.notified_on or file.notified_on)
@@ -68,6 +116,22 @@ class MergedFrom(Step):
         panel = [day for day in (file.panel_notified.get(""), self.panel_notified_on) if day]
         if panel:
             file.panel_notified[""] = min(panel)
+        if file.concern == "unknown" or self.concern_about_joint_working == "yes":
+            file.concern = self.concern_about_joint_working
+        for child in self.children:
+            self._take(file, child)
+        file.refind(self.happened_on)
+
+    def _take(self, file: CaseFile, child: Child) -> None:
+        """Adds a child that is not known here, or known otherwise: a criterion that the other file met stays met."""
+        ours = file.children.get(child.id)
+        if ours is None:
+            file.children[child.id] = child
+            return
+        here, there = (find([one], file.concern, file.rules.definitions).held for one in (ours, child))
+        if there == "met" and here != "met":
+            name = f"{self.reference}.{child.id}"[:50]
+            file.children[name] = child.model_copy(update={"id": name})
 
 
 class JoinedWith(Step):

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from models.changes import Incoming, Message
 from models.fold import open_record
 from models.project import project
-from models.record import Refusal
+from models.record import MAX_MESSAGE_BYTES, Refusal
 from models.sections.closing import Closed
 from models.step import World
 from models.view import kind_of, shown
@@ -128,6 +129,77 @@ def test_when_the_board_was_notified_earlier_the_authority_was_aware_by_then() -
     case.step("merged_from", reference=OTHER_FILE, notified_on="2018-09-05")
     assert (str(case.file.aware_on), str(case.file.notified_on)) == ("2018-09-05", "2018-09-05")
     case.step("facts_corrected", reason="A slip.", where="unknown")
+
+
+def merged(case: Case) -> Message:
+    """What a file sends to the other one when it is merged into it."""
+    case.step("merged_into", "2018-09-10", reference="EX-2018-0002", reason="The same incident.")
+    [message] = case.changes[-1].messages
+    return message
+
+
+def hears(case: Case, message: Message) -> Case:
+    """The other file takes what it was sent."""
+    changes = case._ask(Incoming(kind="step", name=message.name, body=message.body, source="signal"))
+    assert changes.answer is not None and changes.answer.recorded, changes.answer
+    return case
+
+
+def other_file(*children: dict[str, Any]) -> Case:
+    """The file of the same incident that was decided against."""
+    incident = {"children": list(children or (UNHARMED,)), "notified_on": "2018-09-05"}
+    body = {"reference": "EX-2018-0002", "opened_on": "2018-09-05", "recorded_by": "x", "incident": incident}
+    case = Case.start(body, morning("2018-09-05"))
+    decide(case, "2018-09-06", choice="no review")
+    return case.until("2018-09-10")
+
+
+@pytest.mark.rule("2.1e")
+def test_a_criterion_that_a_merged_file_met_is_met_on_the_other_which_revisits_its_decision() -> None:
+    message = merged(Case.opened({**DIED, "id": "child-9"}, organisations=("school",)))
+    other = hears(other_file(), message)
+    assert (other.file.finding.held, sorted(other.file.children)) == ("met", ["child-1", "child-9"])
+    assert [name for name, one in other.deadlines.items() if one.open and one.clock == "decision_revisited"]
+    assert other.file.parties["school"].facts.name == "Example School"
+
+
+@pytest.mark.rule("2.1e")
+def test_a_child_that_both_files_know_is_kept_twice_only_where_the_other_file_met_a_criterion() -> None:
+    same = hears(other_file(), merged(Case.opened(UNHARMED)))
+    assert list(same.file.children) == ["child-1"]
+    otherwise = hears(other_file(), merged(Case.opened(DIED)))
+    assert list(otherwise.file.children) == ["child-1", "EX-2018-0001.child-1"]
+    assert otherwise.file.finding.held == "met"
+
+
+@pytest.mark.rule("1.1")
+def test_a_merger_tells_no_free_text_and_one_too_large_for_a_message_is_refused() -> None:
+    assert UNHARMED["research_considered"] not in str(merged(Case.opened(UNHARMED)).body)
+    organisations = [{"id": f"o-{number}", "name": "O" * 200} for number in range(40)]
+    case = Case.opened(organisations=())
+    for organisation in organisations:
+        case.step("organisation_added", organisation=organisation)
+    assert len(str(organisations)) > MAX_MESSAGE_BYTES
+    assert "one message" in case.refused("merged_into", reference="EX-2018-0002", reason="The same.").reason
+
+
+@pytest.mark.rule("1.1")
+def test_what_an_earlier_release_sent_of_a_merger_is_read() -> None:
+    case = Case.opened().until("2018-09-10")
+    case.step("merged_from", reference=OTHER_FILE, aware_on=None, notified_on="2018-09-05", panel_notified_on=None)
+    assert list(case.file.children) == ["child-1"]
+
+
+@pytest.mark.rule("2.1e")
+def test_a_file_merged_into_one_that_is_not_there_stands_again_with_its_deadlines() -> None:
+    case = Case.opened()
+    merged(case)
+    changes = case._ask(Incoming(kind="message_undelivered", key="EX-2018-0002"))
+    assert (case.file.ended, changes.over, case.deadlines["decision"].open) == (None, False, True)
+    assert [letter.template for letter in changes.letters] == ["merge_unknown"]
+    case.step("merged_into", reference=OTHER_FILE, reason="The same incident.")
+    case._ask(Incoming(kind="message_undelivered", key="EX-2018-0002"))
+    assert case.file.ended == "merged"
 
 
 @pytest.mark.rule("1.1")
