@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 
@@ -145,9 +146,13 @@ def known_name(name: str, known: Mapping[str, object], field: str, rule: str, wh
 
 
 def names_nobody(file: CaseFile, text: str, field: str, rule: str) -> Iterator[Refusal]:
-    """Refused when a text that is sent by mail holds a child's identifier."""
+    """Refused when a text that is sent by mail holds a child's identifier, as a word of its own.
+
+    One of a letter or two says nothing by itself: it counts behind the word child.
+    """
     for child in file.children:
-        if child.casefold() in text.casefold():
+        names = re.escape(child) if len(child) > 2 else rf"child[ -]{re.escape(child)}"
+        if re.search(rf"(?<!\w){names}(?!\w)", text, re.IGNORECASE):
             yield Refusal(
                 rule,
                 "This text is sent by e-mail and names a child's identifier: leave it out, the reference is enough.",

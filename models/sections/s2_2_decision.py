@@ -84,8 +84,8 @@ class Deciding(Step):
         """Needs an incident of a child of this area, and no advice on the criteria left unanswered."""
         yield from needs_incident(file, "2.2a")
         yield from not_answered(file, "criteria")
-        areas = [child.residence for child in file.children.values()]
-        if areas and all(area is not None and not same_area(area, file.rules.area) for area in areas):
+        # A review that was begun here is given up first, so that the case can go to the other board.
+        if _all_elsewhere(file) and file.review is None:
             yield Refusal(
                 "2.2a",
                 f"No child of this file normally lives in {file.rules.area}: the board for the area of residence "
@@ -106,6 +106,15 @@ class Deciding(Step):
                 yield Refusal("2.2a", f"{why}: say why it is decided without it.", "unknown_reasons")
 
     def _check_choice(self, file: CaseFile) -> Iterator[Refusal]:
+        if _all_elsewhere(file):
+            if self.choice != "no review":
+                yield Refusal(
+                    "2.2a",
+                    f"No child of this file normally lives in {file.rules.area}: the board for the area of residence "
+                    "decides. Decide on no review here, and record transferred.",
+                    "choice",
+                )
+            return
         held = file.finding.held
         if self.choice == "SCR, criteria met" and held != "met":
             yield Refusal(
@@ -151,8 +160,16 @@ class Deciding(Step):
             file.vacancies["reviewer_appointed"] = (self.happened_on, None)
 
 
+def _all_elsewhere(file: CaseFile) -> bool:
+    """Whether every child is known to live in another board's area."""
+    areas = [child.residence for child in file.children.values()]
+    return bool(areas) and all(area is not None and not same_area(area, file.rules.area) for area in areas)
+
+
 def facts_to_explain(file: CaseFile) -> tuple[str, ...]:
     """The unknown facts that a decision must give a reason for, by their names on the file (2.1e, 2.2a)."""
+    if _all_elsewhere(file):
+        return ()
     return tuple(dict.fromkeys((*_undecided(file), *_unknown_areas(file))))
 
 

@@ -96,6 +96,19 @@ def test_a_case_is_not_transferred_from_under_a_review() -> None:
 
 
 @pytest.mark.rule("2.2a")
+def test_a_child_who_turns_out_to_live_elsewhere_during_a_review_is_transferred_once_the_review_is_given_up() -> None:
+    case = under_review()
+    case.step("facts_corrected", "2018-09-20", reason="By the school.", residence="Otherland")
+    other_board = {"board": "Otherland Board", "email": "board@otherland.example", "reason": "Lives there."}
+    assert "revisit the decision" in case.refused("transferred", "2018-09-21", **other_board).reason
+    because = {"because": "Another board's child."}
+    assert case.refused("decision_revisited", "2018-09-21", **SCR, **because).field == "choice"
+    case.step("decision_revisited", "2018-09-21", **NO_REVIEW, **because)
+    case.step("transferred", "2018-09-21", **other_board)
+    assert (case.file.ended, case.look().over) == ("transferred", True)
+
+
+@pytest.mark.rule("2.2a")
 def test_a_case_reopened_and_transferred_to_another_board_writes_to_that_one() -> None:
     case = Case.opened(ELSEWHERE)
     case.step("transferred", "2018-09-07", **OTHER_BOARD)
@@ -343,6 +356,29 @@ def test_an_alternative_review_is_a_decision_not_to_initiate() -> None:
 def test_the_reasons_that_are_sent_name_no_child() -> None:
     refusal = Case.opened(UNHARMED).refused("decision", **{**NO_REVIEW, "reasons": "Child-1 was not harmed."})
     assert (refusal.rule, refusal.field) == ("2.2e", "reasons")
+
+
+@pytest.mark.rule("2.2e")
+@pytest.mark.parametrize(
+    ("child", "text", "named"),
+    [
+        ("A", "Criteria met.", False),
+        ("A", "A neighbour called about child A.", True),
+        ("12", "On 12 September all was well.", False),
+        ("12", "Seen: CHILD-12", True),
+        ("ann", "It was planned.", False),
+        ("ann", "It was Ann.", True),
+    ],
+)
+def test_a_text_names_a_child_by_a_whole_word_and_a_short_one_behind_the_word_child(
+    child: str, text: str, named: bool
+) -> None:
+    case = Case.opened({**DIED, "id": child})
+    fields = {**SCR, "reasons": text}
+    if named:
+        assert case.refused("decision", **fields).field == "reasons"
+    else:
+        case.step("decision", **fields)
 
 
 @pytest.mark.rule("2.2e")
