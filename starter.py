@@ -11,7 +11,7 @@ import uuid
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -100,7 +100,7 @@ def record(
         async with whole_system() as (parts, cases):
             today = london_date(cases.now())
             body = {"id": id_ or str(uuid.uuid4()), "recorded_by": whoever(by)}
-            body |= fields_in(None, [f"happened_on={on}"], today) | fields_in(file, set_ or [], today)
+            body |= fields_in(step, None, [f"happened_on={on}"], today) | fields_in(step, file, set_ or [], today)
             await store_documents(parts, reference, step, body, cases.now())
             answer = await cases.record(reference, step, body)
         if printer.as_json:
@@ -181,7 +181,7 @@ def rehearse(
             print(failure, file=sys.stderr)
         return REFUSED if played.failures else 0
 
-    run(work, as_json=json, log_level="error")
+    run(work, as_json=json, log_level="error", timeline=True)
 
 
 @app.command()
@@ -400,12 +400,16 @@ def migrate_() -> None:
     run(work, as_json=False)
 
 
+def _a_port(what: str) -> Any:
+    return typer.Option(help=what, min=1, max=65535)
+
+
 @app.command()
 def up(
-    temporal_port: Annotated[int, typer.Option(help="For Temporal.")] = TEMPORAL_PORT,
-    web_port: Annotated[int, typer.Option(help="For Temporal's web page.")] = WEB_PORT,
-    smtp_port: Annotated[int, typer.Option(help="For the mail server that keeps mail.")] = SMTP_PORT,
-    pages_port: Annotated[int | None, typer.Option(help="For the pages; as set when left out.")] = None,
+    temporal_port: Annotated[int, _a_port("For Temporal.")] = TEMPORAL_PORT,
+    web_port: Annotated[int, _a_port("For Temporal's web page.")] = WEB_PORT,
+    smtp_port: Annotated[int, _a_port("For the mail server that keeps mail.")] = SMTP_PORT,
+    pages_port: Annotated[int | None, _a_port("For the pages; as set when left out.")] = None,
     json: Json = False,
 ) -> None:
     """Runs everything on this machine, until Ctrl-C."""

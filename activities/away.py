@@ -57,6 +57,6 @@ def _why(error: Exception) -> str | None:
     words = reason_of(error)
     code: str = getattr(cause, "sqlstate", None) or ""
     if code in _MISSING or words.startswith(("no such table", "no such column")):
-        return f"{words}. Its tables are missing or older than this release: run `alembic upgrade head`."
+        return f"{words}. Its tables are missing or older than this release: run `starter.py migrate`."
     ours = isinstance(error, IntegrityError | DataError | ProgrammingError | NotSupportedError)
     return None if ours or code[:2] in _MISTAKES else words

@@ -41,7 +41,7 @@ class SqliteFile:
         if self.path is not None and not self._create:
             if self.path.parent.exists() and not self.path.exists():
                 raise FileNotFoundError(
-                    "there is no such file. Put it back; to begin a new register, run `alembic upgrade head`."
+                    "there is no such file. Put it back; to begin a new register, run `starter.py migrate`."
                 )
             file, options = (f"{self.path.as_uri()}?mode=rw", *file[1:]), {**options, "uri": True}
         connection = aiosqlite.connect(*file, **options)

@@ -22,8 +22,8 @@ from activities.register import read_entries
 from activities.schema import SchemaError, check_schema
 from models.catalogue import STEPS
 from models.counting import NoCalendarError
-from models.fold import fold
-from models.record import Refused
+from models.fold import fold, open_record
+from models.record import Refusal, Refused
 from models.rulebook import RulebookError
 from models.step import World
 from models.view import shown
@@ -67,15 +67,17 @@ _AWAY = (TemporalAwayError, RegisterAway, DocumentsAway, UnansweredError, RPCErr
 Work = Callable[[Printer], Awaitable[int]]
 
 
-def run(work: Work, *, as_json: bool, log_level: str | None = "warning") -> None:
+def run(work: Work, *, as_json: bool, log_level: str | None = "warning", timeline: bool = False) -> None:
     """Runs a command's work and exits with its code; what goes wrong is one line on standard error.
 
     Arguments:
         work: prints its result and returns the exit code.
         as_json: results and errors as JSON.
         log_level: of what is logged, to standard error; None for what the settings say.
+        timeline: standard output is a timeline, of events alone; an error then is a line on standard error also for
+            machines.
     """
-    printer = Printer(as_json=as_json)
+    printer = Printer(as_json=as_json, timeline=timeline)
     raise typer.Exit(event_loop.run(_guarded(work, printer, log_level)))
 
 
@@ -98,7 +100,7 @@ async def _guarded(work: Work, printer: Printer, log_level: str | None) -> int:
 
 
 def _complain(printer: Printer, told: Mapping[str, Any], text: str) -> None:
-    if printer.as_json:
+    if printer.as_json and not printer.timeline:
         printer.data(told)
     else:
         print(text, file=sys.stderr)
@@ -132,27 +134,35 @@ def opening_in(path: Path, today: date, by: str | None) -> dict[str, Any]:
     return {"opened_on": today.isoformat(), "recorded_by": whoever(by), **data}
 
 
-def fields_in(path: Path | None, given: Sequence[str], today: date) -> dict[str, Any]:
-    """A step's fields, from a file and from ``name=value``; values are read as YAML.
+def fields_in(step: str, path: Path | None, given: Sequence[str], today: date) -> dict[str, Any]:
+    """A step's fields, from a file and from ``name=value``. A text is taken as it is, anything else is read as YAML.
 
     Raises:
         PlainFileError: something is no name=value, or no YAML.
     """
     fields = _mapping(path, today) if path else {}
+    texts = _texts(step)
     for one in given:
         name, equals, value = one.partition("=")
-        if not equals or not name.strip():
+        name = name.strip()
+        if not equals or not name:
             raise PlainFileError(f"--set {one}: give it as name=value")
-        fields[name.strip()] = with_days(_value(value, name), today)
+        if name in texts:
+            fields[name] = value or None
+        else:
+            fields[name] = with_days(read_plain_text(value, f"--set {name}").data, today)
     return fields
 
 
-def _value(text: str, name: str) -> Any:
-    if not text.lstrip().startswith(("[", "{")):
-        # A plain text may hold a colon or a hash; only true, false, null and numbers are more than text.
-        plain = read_plain_text(text, f"--set {name}").data if ":" not in text and "#" not in text else text
-        return text if isinstance(plain, (list, dict)) else plain
-    return read_plain_text(text, f"--set {name}").data
+def _texts(step: str) -> frozenset[str]:
+    """The fields of a step that hold text and nothing else; days are no text, as ``today`` is one."""
+    if step not in STEPS:
+        return frozenset()
+    return frozenset(
+        name
+        for name, schema in STEPS[step].model_json_schema()["properties"].items()
+        if any(one.get("type") == "string" and one.get("format") != "date" for one in schema.get("anyOf", [schema]))
+    )
 
 
 def _mapping(path: Path, today: date) -> dict[str, Any]:
@@ -164,7 +174,14 @@ def _mapping(path: Path, today: date) -> dict[str, Any]:
 
 
 async def next_reference(parts: System, body: Mapping[str, Any], today: date, now: datetime) -> str:
-    """The next free reference of the year, claimed for this opening."""
+    """The next free reference of the year, claimed for this opening.
+
+    Raises:
+        Refused: it may not be opened, and no reference is used up.
+    """
+    refusal = open_record({**body, "reference": "NOT-YET"}, parts.rulebook, now)
+    if isinstance(refusal, Refusal):
+        raise Refused(refusal)
     prefix, opening = parts.rulebook.reference_prefix, Cases.token(body)
     return (await claim_next_reference(parts.register, prefix, today.year, opening, now)).reference
 

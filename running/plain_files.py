@@ -13,6 +13,12 @@ import yaml
 MAX_BYTES = 1_000_000
 """The largest file that is read."""
 
+MAX_PARTS = 100_000
+"""How many parts a file may have, those that an alias repeats counted each time."""
+
+MAX_DEPTH = 50
+"""How deep parts may lie within each other."""
+
 Place = tuple[int | str, ...]
 
 
@@ -82,6 +88,8 @@ def read_plain_text(text: str, name: str) -> PlainFile:
     """The data of a YAML or JSON text; see :func:`read_plain_file`."""
     try:
         node = yaml.compose(text, _Loader)
+    except RecursionError:
+        raise PlainFileError(f"{name}: its parts lie too deep within each other") from None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise PlainFileError(f"{name}, line {line}: {error.problem or 'is not YAML'}") from None
@@ -95,6 +103,10 @@ def read_plain_text(text: str, name: str) -> PlainFile:
 def _built(node: yaml.Node, place: Place, lines: dict[Place, int], name: str, around: frozenset[int]) -> Any:
     line = node.start_mark.line + 1
     lines.setdefault(place, line)
+    if len(place) > MAX_DEPTH:
+        raise PlainFileError(f"{name}, line {line}: its parts lie too deep within each other")
+    if len(lines) > MAX_PARTS:
+        raise PlainFileError(f"{name}, line {line}: is too large: it has more than {MAX_PARTS:,} parts")
     if id(node) in around:
         raise PlainFileError(f"{name}, line {line}: a part cannot hold itself")
     inside = around | {id(node)}

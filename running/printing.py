@@ -41,10 +41,11 @@ class Printer:
 
     Arguments:
         as_json: one JSON object a line.
+        timeline: events alone, so that errors have no place among them.
     """
 
-    def __init__(self, *, as_json: bool) -> None:
-        self.as_json = as_json
+    def __init__(self, *, as_json: bool, timeline: bool = False) -> None:
+        self.as_json, self.timeline = as_json, timeline
         # What is piped has no width of its own; a narrow guess would break references and keys.
         width = None if sys.stdout.isatty() else 200
         self._console = Console(highlight=False, soft_wrap=True, width=width)

@@ -43,9 +43,16 @@ class PortInUseError(EmbeddedServerError):
 
 
 def own_folder(path: Path) -> Path:
-    """A folder by its absolute path, made if need be, and then for nobody else to look into."""
+    """A folder by its absolute path, made if need be, and then for nobody else to look into.
+
+    Raises:
+        EmbeddedServerError: it cannot be made.
+    """
     path = path.resolve()
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise EmbeddedServerError(f"The folder {path} cannot be made: {error.strerror}. Set SCR_DATA_DIR.") from None
     return path
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from functools import reduce
@@ -111,6 +111,7 @@ def read_scenario(path: Path, shelf: Mapping[str, Rulebook]) -> Scenario:
         raise file.error((), "give either an incident or a review that needs none")
     opened_at = _opened_at(file)
     rulebook = _rulebook(file, path.parent, shelf)
+    steps = _steps(file, opened_at)
     return Scenario(
         file=file,
         rulebook=rulebook,
@@ -118,9 +119,18 @@ def read_scenario(path: Path, shelf: Mapping[str, Rulebook]) -> Scenario:
         opened_at=opened_at,
         opening=_opening(file, rulebook, opened_at),
         documents=_documents(file),
-        steps=_steps(file, opened_at),
-        until=_instant(file, ("until",), data["until"]) if data.get("until") is not None else None,
+        steps=steps,
+        until=_until(file, steps),
     )
+
+
+def _until(file: PlainFile, steps: Sequence[PlayedStep]) -> datetime | None:
+    if file.data.get("until") is None:
+        return None
+    until = _instant(file, ("until",), file.data["until"])
+    if steps and until < steps[-1].at:
+        raise file.error(("until",), "until is before the last step: give a later day, or leave it out")
+    return until
 
 
 def _rulebook(file: PlainFile, folder: Path, shelf: Mapping[str, Rulebook]) -> Rulebook:

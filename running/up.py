@@ -71,6 +71,9 @@ async def run_everything(printer: Printer, ports: Ports, pages: Pages) -> None:
         loop.add_signal_handler(number, stopped.set)
     at_first = load_settings(**({"pages_address": f"{LOOPBACK}:{ports.pages}"} if ports.pages else {}))
     folder, pages_port = own_folder(at_first.data_dir), int(at_first.pages_address.rpartition(":")[2])
+    wanted = (ports.temporal, ports.web, ports.smtp, pages_port)
+    if len(set(wanted)) < len(wanted):
+        raise EmbeddedServerError(f"Each server needs a port of its own, and two were given the same: {wanted}.")
     refuse_port_in_use(pages_port, "the pages")  # before anything is started that takes a while
     async with AsyncExitStack() as stack:
         printer.say("Starting the Temporal server …")

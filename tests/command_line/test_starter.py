@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import logging
 import os
+import re
 import signal
 import sys
 from collections.abc import AsyncIterator, Mapping
@@ -18,6 +20,8 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
+from activities.database import Register
+from activities.register import read_entries
 from running.postbox import list_mails
 from running.processes import free_port
 from starter import app
@@ -201,6 +205,94 @@ async def test_what_is_wrong_is_said_in_one_line_without_a_stack_trace(
     assert "Traceback" not in outcome.err and outcome.err.count("\n") == 1
 
 
+PROSE = (
+    '"Hello," she said.',
+    "'twas so",
+    "* urgent",
+    "@school rang at 9: nobody there # yet",
+    "[redacted] said so",
+    "line one\nline two",
+    "today",
+    "2018",
+    "null and void",
+)
+
+
+async def test_a_text_is_recorded_as_it_was_typed(up: Up) -> None:
+    given = [word for text in PROSE for word in ("--set", f"text={text}")]
+    for number, text in enumerate(PROSE):
+        words = ("record", "SAMPLE-0002", "note_added", "--id", f"prose-{number}", *given[2 * number : 2 * number + 2])
+        assert (await up.run(*words)).code == 0, text
+    async with Register(f"sqlite:///{up.env['SCR_DATA_DIR']}/register.sqlite") as register:
+        entries = await read_entries(register, "SAMPLE-0002")
+    assert tuple(entry.body["text"] for entry in entries if entry.id.startswith("prose-")) == PROSE
+
+
+async def test_a_refused_opening_uses_up_no_reference(up: Up, tmp_path: Path) -> None:
+    sample = (ROOT / "samples" / "new-incident.yaml").read_text(encoding="utf-8")
+    wrong, right = tmp_path / "wrong.yaml", tmp_path / "right.yaml"
+    wrong.write_text(sample.replace("children:", "colour: blue\n  children:"), encoding="utf-8")
+    right.write_text(sample, encoding="utf-8")
+    before = (await up.run("open", str(right), "--by", "The first", "--json")).lines[0]["reference"]
+    refused = await up.run("open", str(wrong))
+    assert refused.code == 1 and "colour is not a field" in refused.err, refused
+    after = (await up.run("open", str(right), "--by", "The second", "--json")).lines[0]["reference"]
+    assert int(after.rpartition("-")[2]) == int(before.rpartition("-")[2]) + 1
+
+
+@pytest.mark.parametrize("text", ["[" * 30_000, "- " * 200 + "deep"])
+async def test_parts_that_lie_too_deep_are_one_line(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "deep.yaml"
+    path.write_text(text, encoding="utf-8")
+    outcome = await command("rehearse", str(path))
+    assert outcome.code == 2 and "too deep within each other" in outcome.err and outcome.err.count("\n") == 1
+
+
+async def test_aliases_that_grow_out_of_hand_are_refused_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.yaml"
+    names = "abcdefghi"
+    lines = ["a: &a [x, x, x, x, x, x, x, x, x]"]
+    lines += [f"{now}: &{now} [{', '.join([f'*{before}'] * 9)}]" for before, now in itertools.pairwise(names)]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    async with asyncio.timeout(20):
+        outcome = await command("rehearse", str(path))
+    assert outcome.code == 2 and "more than 100,000 parts" in outcome.err
+
+
+async def test_a_scenario_at_fault_leaves_the_timeline_for_machines_empty(tmp_path: Path) -> None:
+    text = (ROOT / "scenarios" / "peer-challenge.yaml").read_text(encoding="utf-8")
+    boards = str(ROOT / "scenarios" / "boards")
+    path = tmp_path / "wrong.yaml"
+    text = re.sub("until: .*", "until: 2010-01-01", text).replace("boards/", f"{boards}/")
+    path.write_text(text, encoding="utf-8")
+    outcome = await command("rehearse", str(path), "--json")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "until is before the last step" in outcome.err and outcome.err.startswith("wrong.yaml, line ")
+
+
+@pytest.mark.parametrize(
+    ("words", "env", "says"),
+    [
+        (("--temporal-port", "99999"), {}, "1<=x<=65535"),
+        (("--temporal-port", "17233", "--web-port", "17233"), {}, "needs a port of its own"),
+        ((), {"SCR_DATA_DIR": "/proc/nowhere"}, "The folder /proc/nowhere cannot be made"),
+    ],
+)
+async def test_what_cannot_be_started_is_named(
+    tmp_path: Path, words: tuple[str, ...], env: dict[str, str], says: str
+) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *(str(ROOT / "starter.py"), "up", "--pages-port", str(free_port()), *words),
+        env=environment(SCR_DATA_DIR=str(tmp_path)) | env,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    async with asyncio.timeout(60):
+        _, err = await process.communicate()
+    assert process.returncode == 2 and says in err.decode() and b"Traceback" not in err
+
+
 async def test_recheck_shows_that_nothing_would_move(up: Up) -> None:
     outcome = await up.run("recheck", "--json")
     assert outcome.code == 0 and outcome.lines
@@ -329,4 +421,4 @@ async def test_the_pages_are_served_while_temporal_is_away_and_stop_when_told(tm
 async def test_the_pages_say_in_one_line_what_is_missing(tmp_path: Path) -> None:
     async with served(tmp_path) as (process, _), asyncio.timeout(60):
         _, err = await process.communicate()
-    assert process.returncode in (2, 3) and err.count(b"\n") == 1 and b"alembic upgrade head" in err, err
+    assert process.returncode in (2, 3) and err.count(b"\n") == 1 and b"starter.py migrate" in err, err

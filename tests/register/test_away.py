@@ -106,7 +106,7 @@ async def test_a_database_that_is_not_there(postgresql_server: str, a_file: AFil
 
 async def test_tables_that_are_not_there(bare_url: str, a_file: AFile) -> None:
     async with Register(bare_url) as register:
-        await fails_soon(register, a_file, "run `alembic upgrade head`")
+        await fails_soon(register, a_file, "run `starter.py migrate`")
 
 
 async def test_a_lock_that_is_held(register: Register, register_url: str, a_file: AFile) -> None:
