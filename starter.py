@@ -11,7 +11,7 @@ import uuid
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -24,6 +24,8 @@ from activities.ledger import unaddressed, undelivered
 from activities.schema import migrate
 from models.catalogue import STEPS
 from models.counting import london_date
+from models.directory import Directory
+from models.incident import Opening
 from models.record import Refusal, Refused
 from running.accounts import account_row, link_for, new_account, set_active
 from running.command_line import (
@@ -158,6 +160,22 @@ def steps(
         if step is not None and step not in STEPS:
             raise Refused(Refusal("", f"There is no step called {step}: `starter.py steps` lists them."))
         printer.catalogue(step)
+        return 0
+
+    run(work, as_json=json)
+
+
+@app.command()
+def schema(
+    of: Annotated[
+        Literal["opening", "directory"], typer.Argument(help="What a file is opened with, or the directory.")
+    ],
+    json: Json = False,
+) -> None:
+    """The JSON Schema of what a file is opened with (incident or review), or of a board's directory."""
+
+    async def work(printer: Printer) -> int:
+        printer.schema((Opening if of == "opening" else Directory).model_json_schema())
         return 0
 
     run(work, as_json=json)

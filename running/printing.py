@@ -54,6 +54,10 @@ class Printer:
         """One JSON object on a line."""
         print(json.dumps(data, default=str, ensure_ascii=False), flush=True)
 
+    def schema(self, schema: Mapping[str, Any]) -> None:
+        """A JSON Schema: indented for people, on one line for machines."""
+        print(json.dumps(schema, indent=None if self.as_json else 2, ensure_ascii=False))
+
     def say(self, text: str) -> None:
         """A line for people."""
         self._console.print(escape(text))

@@ -273,7 +273,7 @@ async def test_a_scenario_at_fault_leaves_the_timeline_for_machines_empty(tmp_pa
 @pytest.mark.parametrize(
     ("words", "env", "says"),
     [
-        (("--temporal-port", "99999"), {}, "1<=x<=65535"),
+        (("--temporal-port", "99999"), {}, "less than or equal"),
         (("--temporal-port", "17233", "--web-port", "17233"), {}, "needs a port of its own"),
         ((), {"SCR_DATA_DIR": "/proc/nowhere"}, "The folder /proc/nowhere cannot be made"),
     ],
@@ -326,6 +326,13 @@ async def test_the_catalogue_as_json_has_a_schema_for_each_step() -> None:
     assert outcome.code == 0
     assert all(line["schema"]["properties"]["happened_on"]["title"] for line in outcome.lines)
     assert len(outcome.lines) > 80
+
+
+@pytest.mark.parametrize(("of", "part"), [("opening", "incident"), ("directory", "people")])
+async def test_what_a_scenario_begins_with_has_a_schema_too(of: str, part: str) -> None:
+    assert part in json.loads((await command("schema", of)).out)["properties"]
+    (line,) = (await command("schema", of, "--json")).lines
+    assert part in line["properties"]
 
 
 async def test_temporal_away_is_exit_code_3_and_reading_still_works(tmp_path: Path, up: Up) -> None:
