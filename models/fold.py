@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from pydantic import ValidationError
@@ -19,7 +19,7 @@ from .record import Entry, Refusal
 from .rulebook import Rulebook, rulebook_from
 from .step import Step, World, refusals, rule_cited
 
-ARRANGEMENTS_END = london_date(datetime.fromisoformat("2019-09-29T12:00:00+00:00"))
+ARRANGEMENTS_END = date(2019, 9, 29)
 """LSCB arrangements end at the latest on 29 September 2019 (2.1g)."""
 
 

@@ -21,8 +21,8 @@ from models.projection import Projection
 
 AFile = Callable[..., Projection]
 
-SOON = 1.5
-"""Seconds. Generous, for a busy machine; what is tested would otherwise take two seconds or for ever."""
+SOON = 4.0
+"""Seconds. Generous, for a busy machine; what is tested would otherwise take the register's five, or for ever."""
 
 
 async def fails_soon(register: Register, a_file: AFile, words: str) -> None:

@@ -367,8 +367,11 @@ async def test_ofsted_acknowledges_the_decision(board: Board, browser: Browsers)
     reference = await review(board)
     [link] = links_in(await mail_to(board, reference, "notifications@ofsted.example", "decision"))
     # The mail is there a moment before the file says that it was taken.
-    while not any(n.status == "taken" and n.recipient == "ofsted" for n in (await stored(board, reference)).notices):
-        await asyncio.sleep(0.02)
+    async with asyncio.timeout(30):
+        while not any(
+            n.status == "taken" and n.recipient == "ofsted" for n in (await stored(board, reference)).notices
+        ):
+            await asyncio.sleep(0.02)
     await confirm(await browser(), link, {"name": "A Duty Officer"})
     [(step, body)] = await reply_steps(board, reference)
     assert step == "acknowledged" and str(body["notice"]).endswith(":ofsted")

@@ -107,8 +107,9 @@ async def test_started_by_its_schedule_it_brings_each_coordinator_a_list(board: 
     await ensure_schedules(board.client, board.site.settings.task_queue)
     handle = board.client.get_schedule_handle(WEEKLY_LIST)
     await handle.trigger()
-    while not (running := (await handle.describe()).info.recent_actions):
-        pass
+    async with asyncio.timeout(30):
+        while not (running := (await handle.describe()).info.recent_actions):
+            await asyncio.sleep(0.02)
     action = running[-1].action
     assert isinstance(action, ScheduleActionExecutionStartWorkflow)
     workflow = board.client.get_workflow_handle(action.workflow_id)
