@@ -229,6 +229,7 @@ class Publication:
     responded_on: date | None = None
     response_document: str | None = None
     checked_on: date | None = None
+    checks: list[tuple[date, date | None]] = field(default_factory=list)
     changed_on: date | None = None
     check_void_since: date | None = None
     check_void_why: str = ""
@@ -266,6 +267,9 @@ class Publication:
     def void(self, on: date, why: str) -> None:
         """Something that is checked changed: the welfare and legal check no longer holds, and is made again (2.9d)."""
         self.changed_on = max(on, self.changed_on or on)
+        if self.checks:
+            held_from, until = self.checks[-1]
+            self.checks[-1] = (held_from, min(on, until or on))
         if self.checked_on is not None:
             self.checked_on = None
             self.check_void_since = on

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from typing import ClassVar
 
 from pydantic import Field
@@ -58,6 +59,7 @@ class PublicationChecked(Step):
         """The check holds until something changes."""
         publication = file.publication
         publication.checked_on = self.happened_on
+        publication.checks.append((self.happened_on, None))
         if publication.check_void_since is not None:
             publication.rechecks[publication.check_void_since] = self.happened_on
         publication.check_void_since, publication.check_void_why = None, ""
@@ -164,6 +166,11 @@ def checked(file: CaseFile) -> Iterator[Refusal]:
     if publication.checked_on is None:
         why = f" again because {publication.check_void_why}" if publication.check_void_why else ""
         yield Refusal("2.9d", f"The welfare and legal check must be made{why}: record publication_checked.")
+
+
+def check_held(file: CaseFile, on: date) -> bool:
+    """Whether a check held on a day: what changed after it voids the check from then on alone."""
+    return any(start <= on and (until is None or on < until) for start, until in file.publication.checks)
 
 
 def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:

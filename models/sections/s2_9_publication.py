@@ -15,7 +15,7 @@ from ..gates import needs_report, needs_review, not_answered, not_before, not_be
 from ..incident import Day, Line
 from ..record import Entry, Refusal
 from ..step import Digest, Step, Who, World
-from .s2_9_check import checked
+from .s2_9_check import check_held, checked
 
 
 class BoardResponded(Step):
@@ -96,8 +96,8 @@ class Published(Step):
     def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
         """Needs a fixed date, the check, the response, and the panel's copy taken."""
         yield from needs_report(file, "2.9a")
-        yield from may_publish(file)
         publication = file.publication
+        yield from may_publish(file, publication.fixed_for)
         if publication.published_on:
             yield Refusal("2.9a", "The report is published already: record report_restored to put it back.")
         elif publication.fixed_for is None:
@@ -110,7 +110,9 @@ class Published(Step):
         """On the fixed date or later, after all it depends on, and not before the panel's week is over."""
         publication = file.publication
         yield from not_before(self.happened_on, publication.fixed_for, "the publication that was fixed", "2.9f")
-        yield from not_before(self.happened_on, publication.checked_on, "the check", "2.9d")
+        if not check_held(file, self.happened_on):
+            yield from checked(file)
+            yield from not_before(self.happened_on, publication.checked_on, "the check", "2.9d")
         if _serious(file):
             yield from not_before(self.happened_on, publication.responded_on, "the board's response", "2.9e")
         yield from panels_week(file, self.happened_on, world)
@@ -120,15 +122,20 @@ class Published(Step):
         file.publication.published_on = file.publication.up_since = self.happened_on
 
 
-def may_publish(file: CaseFile) -> Iterator[Refusal]:
-    """Refused while something speaks against publishing: advice unanswered, a proposal, a court, no check."""
+def may_publish(file: CaseFile, on: date | None = None) -> Iterator[Refusal]:
+    """Refused while something speaks against publishing: advice unanswered, a proposal, a court, no check.
+
+    Arguments:
+        on: a day on which it may be enough that the check held; left out, it must hold now.
+    """
     publication = file.publication
     yield from not_answered(file, "publication")
     if publication.proposal and publication.proposal.publish is None:
         yield Refusal("2.9g", "Not publishing is proposed and not decided: record non_publication_decided first.")
     if publication.not_publishing:
         yield Refusal("2.9g", "It was decided not to publish the report: record non_publication_decided to reverse it.")
-    yield from checked(file)
+    if on is None or not check_held(file, on):
+        yield from checked(file)
 
 
 def panel_copy_key(file: CaseFile) -> str:

@@ -234,3 +234,22 @@ def test_the_panels_advice_on_publication_is_answered_before_a_date_is_fixed_or_
     case.step("advice_considered", advice="a-1", response="not accepted", reasons="The inquest is closed.")
     case.step("published", "2019-04-01", address="https://board.example/report")
     assert PAPER not in case.sent("panel_copy:")[0].documents
+
+
+@pytest.mark.rule("2.9d")
+def test_what_was_published_under_a_check_that_held_is_recorded_though_it_is_void_by_now() -> None:
+    case = checked()
+    case.step("situation_changed", "2019-04-02", what="An article appeared the day after.")
+    assert "must be made again" in case.refused("published", "2019-04-02", address="https://board.example/r").reason
+    case.step("published", happened_on="2019-04-01", address="https://board.example/r")
+    assert case.file.publication.published_on == date(2019, 4, 1)
+    assert "publication_rechecked:2019-04-02" in case.deadlines, "what is public is checked again all the same"
+
+
+@pytest.mark.rule("2.9d")
+def test_a_check_made_again_does_not_count_for_the_time_it_was_void() -> None:
+    case = checked()
+    case.step("situation_changed", "2019-03-30", what="A sibling came of age.")
+    case.step("publication_checked", "2019-04-03", **CHECK)
+    refusal = case.refused("published", "2019-04-04", happened_on="2019-04-02", address="https://board.example/r")
+    assert refusal.rule == "2.9d" and "the check" in refusal.reason
