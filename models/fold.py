@@ -11,7 +11,9 @@ from pydantic import ValidationError
 
 from .casefile import CaseFile, opened
 from .catalogue import STEPS
-from .counting import day_words, london_date
+from .counting import NoCalendarError, day_words, london_date
+from .duties import duties_of
+from .duty import Clocks
 from .facts import FACTS
 from .faults import explained
 from .incident import Opening
@@ -44,10 +46,11 @@ def open_record(body: Mapping[str, Any], rulebook: Rulebook, now: datetime) -> l
     if refusal is not None:
         return refusal
     pinned = {"rulebook": rulebook.model_dump(mode="json")}
-    return [
+    record = [
         Entry("opened", dict(body), opening.id, "start", now),
         Entry("rulebook_pinned", pinned, f"rulebook:{rulebook.name}", "shell", now),
     ]
+    return _uncountable(opening, record) or record
 
 
 def _may_open(opening: Opening, rulebook: Rulebook, now: datetime) -> Refusal | None:
@@ -79,6 +82,22 @@ def _may_open(opening: Opening, rulebook: Rulebook, now: datetime) -> Refusal | 
             "not this board's.",
             "incident.notified_on",
         )
+    return None
+
+
+def _uncountable(opening: Opening, record: Sequence[Entry]) -> Refusal | None:
+    """Why the deadlines that the file begins with cannot be counted: a day in a year without a calendar."""
+    file = fold(record)
+    try:
+        duties_of(file, Clocks(file))
+    except NoCalendarError as error:
+        incident = opening.incident
+        days: dict[str, date | None] = {"opened_on": opening.opened_on}
+        if incident is not None:
+            days = {"incident.aware_on": incident.aware_on, "incident.notified_on": incident.notified_on, **days}
+        field = next((name for name, day in days.items() if day is not None and day.year == error.year), None)
+        why = f"{field}: {error}" if field else str(error)
+        return Refusal("2.1f" if incident is not None else "1.1", why, field)
     return None
 
 

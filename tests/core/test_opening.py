@@ -227,3 +227,22 @@ def test_a_panel_that_was_notified_before_the_file_was_opened_is_no_cause_for_an
     case = Case.opened(DIED, opened_on="2018-10-01", panel_notified_on="2018-09-05")
     assert not case.deadlines["notify_panel"].open and not case.deadlines["notify_panel"].late
     assert case.told("escalated", deadline="notify_panel") == []
+
+
+@pytest.mark.rule("2.1f")
+@pytest.mark.parametrize(("aware_on", "field"), [("2008-09-03", "incident.aware_on"), (None, "incident.notified_on")])
+def test_a_file_is_not_opened_with_a_day_that_no_deadline_can_be_counted_from(aware_on: str | None, field: str) -> None:
+    working_days = rulebook("working-days-2018")
+    child = {"id": "child-1", "residence": "Hertfordshire"}
+    body = opening(incident__aware_on=aware_on, incident__notified_on="2011-09-05", incident__children=[child])
+    refusal = refused(body, rules=working_days)
+    assert (refusal.rule, refusal.field) == ("2.1f", field)
+    assert f"calendar of bank holidays for {aware_on[:4] if aware_on else '2011'}" in refusal.reason
+
+
+@pytest.mark.rule("1.1")
+def test_a_planned_review_is_not_opened_on_a_day_that_no_deadline_can_be_counted_from() -> None:
+    body = opening(review={"kind": "audit of practice", "reasons": "R"}, opened_on="2011-09-05")
+    del body["incident"]
+    refusal = refused(body)
+    assert (refusal.rule, refusal.field) == ("1.1", "opened_on")
