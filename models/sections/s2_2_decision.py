@@ -359,8 +359,12 @@ def _told(file: CaseFile, clocks: Clocks, decision: Decision) -> Iterator[Duty]:
     taken = [file.taken_on(f"decision:{decision.id}:{to}") for to in recipients]
     all_on = max((london_date(at) for at in taken if at), default=None) if all(taken) else None
     yield clocks.deadline("decision_told", decision.on, key=f"decision_told:{decision.id}", met_on=all_on)
-    if not decision.initiates:
-        panel, had_on = file.taken_on(f"decision:{decision.id}:national_panel"), notification_had_on(file)
+    panel, had_on = file.taken_on(f"decision:{decision.id}:national_panel"), notification_had_on(file)
+    later = file.decisions[file.decisions.index(decision) + 1 :]
+    held_on = next((one.on for one in later if one.initiates), None)
+    # Once a review is held after all, the panel is owed the letter alone.
+    only_notification_lacks = panel is not None and held_on is not None and (had_on is None or had_on > held_on)
+    if not decision.initiates and not only_notification_lacks:
         yield clocks.deadline(
             "panel_told_not_initiated",
             decision.on,

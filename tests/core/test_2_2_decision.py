@@ -516,6 +516,18 @@ def test_letters_of_the_first_decision_that_were_not_taken_yet_still_go() -> Non
     assert f"panel_told_not_initiated:{first}" in case.deadlines
 
 
+@pytest.mark.rule("2.2e")
+def test_the_notification_is_asked_for_no_longer_once_a_review_is_held_after_all() -> None:
+    case = Case.opened(UNHARMED)
+    key = f"panel_told_not_initiated:{decide(case, '2018-09-12', 'no review')}"
+    assert case.deadlines[key].open
+    case.step("decision_revisited", "2018-09-20", because="New facts.", **{**SCR, "choice": "SCR, criteria not met"})
+    assert key not in case.deadlines and case.told("deadline_cancelled", deadline=key)
+    assert case.until("2018-12-20").told("escalated", deadline=key) == []
+    case.step("notification_sent", "2018-12-20", how="By courier.")
+    assert key not in case.deadlines
+
+
 @pytest.mark.rule("2.2f")
 def test_there_is_one_first_decision_and_nothing_is_revisited_before_it() -> None:
     case = Case.opened(UNHARMED)
