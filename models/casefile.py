@@ -146,6 +146,8 @@ class CaseFile:
     def refind(self, on: date) -> None:
         """Asks the criteria again after a fact changed on ``on``; if they are now met, the decision must be revisited.
 
+        Nobody could revisit it before it was made.
+
         Source: 2.1e.
         """
         self.finding = find(self.children.values(), self.concern, self.rules.definitions)
@@ -153,7 +155,7 @@ class CaseFile:
         if decision is None or decision.choice == "SCR, criteria met":
             return
         if self.finding.held == "met":
-            self.revisits.setdefault(decision.id, (on, None))
+            self.revisits.setdefault(decision.id, (max(on, decision.on), None))
         elif decision.id in self.revisits:
             del self.revisits[decision.id]
 

@@ -365,6 +365,15 @@ def test_a_sibling_for_whom_a_limb_is_met_opens_the_deadline_to_revisit_too() ->
 
 
 @pytest.mark.rule("2.1e")
+def test_a_decision_is_not_to_be_revisited_before_it_was_made() -> None:
+    case = Case.opened(DIED_NATURALLY)
+    key = f"decision_revisited:{decide(case, '2018-09-20', 'no review')}"
+    late = {"happened_on": "2018-09-07", "child": {**DIED, "id": "child-2"}}
+    case.step("child_added", "2018-09-21", **late)
+    assert str(case.due(key)) == "2018-09-27"
+
+
+@pytest.mark.rule("2.1e")
 def test_a_review_held_for_other_reasons_is_revisited_too_and_keeps_its_six_months() -> None:
     case = Case.opened(DIED_NATURALLY)
     key = f"decision_revisited:{decide(case, '2018-09-12', 'SCR, criteria not met')}"
