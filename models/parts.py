@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
+from .finding import Held
 from .incident import InvolvedOrganisation, ReviewKind
 
 Choice = Literal["SCR, criteria met", "SCR, criteria not met", "alternative review", "no review"]
@@ -15,7 +16,7 @@ Ended = Literal["closed", "withdrawn", "merged", "transferred"]
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One decision on whether to hold a review (2.2). Earlier ones are kept when it is revisited."""
+    """One decision on whether to hold a review (2.2), with the finding then. Earlier ones are kept when revisited."""
 
     id: str
     choice: Choice
@@ -23,6 +24,7 @@ class Decision:
     on: date
     decider: str
     reasons: str
+    finding: Held
 
     @property
     def initiates(self) -> bool:

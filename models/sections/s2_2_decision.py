@@ -142,7 +142,8 @@ class Deciding(Step):
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Keeps the decision beside earlier ones, and begins or ends the review."""
         before = file.decision
-        decision = Decision(self.id, self.choice, self.kind, self.happened_on, self.decider, self.reasons)
+        found = file.finding.held
+        decision = Decision(self.id, self.choice, self.kind, self.happened_on, self.decider, self.reasons, found)
         if before is not None and before.id in file.revisits:
             file.revisits[before.id] = (file.revisits[before.id][0], self.happened_on)
         file.decisions.append(decision)
@@ -385,6 +386,7 @@ def _decision_content(file: CaseFile, decision: Decision, *, with_reasons: bool)
     content = {
         "choice": decision.choice,
         "kind": decision.kind or "",
+        "finding": decision.finding,
         "decided_on": decision.on.isoformat(),
         "revisited": "yes" if file.decisions[0] is not decision else "",
     }

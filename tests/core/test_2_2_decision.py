@@ -314,7 +314,7 @@ def test_three_are_told_of_every_decision_in_a_letter_each() -> None:
     decision = decide(case, "2018-09-12")
     letters = {letter.to: letter for letter in case.sent(f"decision:{decision}:")}
     assert set(letters) == {"ofsted", "dfe", "national_panel"} and len(case.sent("decision:")) == 3
-    content = {"choice": "SCR, criteria met", "kind": "", "decided_on": "2018-09-12", "revisited": ""}
+    content = {"choice": "SCR, criteria met", "kind": "", "finding": "met", "decided_on": "2018-09-12", "revisited": ""}
     for letter in letters.values():
         assert (letter.template, letter.rule, letter.documents) == ("decision", "2.2e", [])
         assert letter.content == content and says_nothing_of_the_child(letter)

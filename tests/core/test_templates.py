@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from email.message import EmailMessage
 from functools import cache
 from pathlib import Path
+
+import pytest
 
 import activities
 from activities.letters import Letterhead, Mailbox, Templates, compose
@@ -12,6 +16,7 @@ from models.changes import Incoming, LetterToSend
 
 from .case import HARMED, Case
 from .lives import decided, drafted, learned, not_met, planned, published, ready_to_publish, signed_off
+from .review_steps import UNDECIDED, UNHARMED, decide
 
 FOLDER = Path(activities.__file__).parent / "templates"
 LETTERHEAD = Letterhead("Example Board", "reviews@board.example", "coordinator@board.example")
@@ -77,21 +82,52 @@ def letters() -> tuple[LetterToSend, ...]:
     return tuple(letter for life in lives for letter in life().letters)
 
 
+def written(letter: LetterToSend, content: Mapping[str, str]) -> EmailMessage:
+    """The mail of a letter."""
+    return compose(
+        Templates(),
+        letter.template,
+        {"title": letter.title, "rule": letter.rule, **content},
+        letterhead=LETTERHEAD,
+        to=Mailbox("", "somebody@board.example"),
+        reference="EX-2018-0001",
+        notice=letter.notice,
+        number=letter.number,
+        at=datetime(2018, 9, 5, tzinfo=UTC),
+    )
+
+
+def text_of(letter: LetterToSend, content: Mapping[str, str]) -> str:
+    """What the mail of a letter says, in one line."""
+    body = written(letter, content).get_body(("plain",))
+    assert body is not None
+    return " ".join(str(body.get_content()).split())
+
+
 def test_every_letter_has_its_template_and_finds_every_value_that_the_template_shows() -> None:
-    templates = Templates()
     for letter in letters():
-        mail = compose(
-            templates,
-            letter.template,
-            {"title": letter.title, "rule": letter.rule, **letter.content},
-            letterhead=LETTERHEAD,
-            to=Mailbox("", "somebody@board.example"),
-            reference="EX-2018-0001",
-            notice=letter.notice,
-            number=letter.number,
-            at=datetime(2018, 9, 5, tzinfo=UTC),
-        )
-        assert "EX-2018-0001" in str(mail["Subject"])
+        assert "EX-2018-0001" in str(written(letter, letter.content)["Subject"])
+
+
+@pytest.mark.rule("2.2e")
+@pytest.mark.parametrize("choice", ["no review", "alternative review", "SCR, criteria not met"])
+def test_a_letter_about_a_decision_says_that_the_criteria_are_not_met_only_when_that_was_found(choice: str) -> None:
+    kind = {"kind": "Partnership Case Review"} if choice == "alternative review" else {}
+    open_facts = Case.opened(UNDECIDED, concern="unknown")
+    unknown = dict.fromkeys(open_facts.file.finding.unknown(), "The inquest is not held yet.")
+    decide(open_facts, "2018-09-12", choice, unknown_reasons=unknown, **kind)
+    settled = Case.opened(UNHARMED)
+    decide(settled, "2018-09-12", choice, **kind)
+    for case, says in (
+        (open_facts, "it is undecided whether the criteria are met"),
+        (settled, "the criteria are not met"),
+    ):
+        [ofsted] = [letter for letter in case.letters if letter.to == "ofsted"]
+        assert says in text_of(ofsted, ofsted.content)
+        without = {name: value for name, value in ofsted.content.items() if name != "finding"}
+        assert "the criteria are not met" in text_of(ofsted, without), "a letter of an earlier release"
+        [panel] = [letter for letter in case.letters if letter.to == "national_panel"]
+        assert ("undecided" in text_of(panel, panel.content)) == (case is open_facts)
 
 
 def test_every_template_is_some_letters() -> None:
