@@ -89,7 +89,7 @@ def _limbs(child: Child, concern: KnownOrNot, definitions: Definitions) -> Itera
         "and there is cause for concern about joint working",
         [
             abuse,
-            _harmed(child, definitions),
+            harmed(child, definitions),
             _answer("concern_about_joint_working", "cause for concern", concern),
         ],
     )
@@ -137,7 +137,8 @@ def _died(child: Child) -> Fact:
     return Fact(f"{child.id}.outcome", f"outcome: {child.outcome}", holds)
 
 
-def _harmed(child: Child, definitions: Definitions) -> Fact:
+def harmed(child: Child, definitions: Definitions) -> Fact:
+    """Whether the child was seriously harmed, by the board's own definition too (2.1b, 2.1c)."""
     name = f"{child.id}.outcome"
     local = "serious sexual abuse" in child.harms and definitions.serious_sexual_abuse_is_serious_harm
     if child.outcome == "not seriously harmed" and local:

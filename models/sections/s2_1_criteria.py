@@ -10,7 +10,7 @@ from pydantic import Field, ValidationError
 from ..casefile import CaseFile
 from ..counting import day_words
 from ..duty import Clocks, Deadline, Duty, Notice
-from ..finding import find
+from ..finding import find, harmed
 from ..gates import known_name, needs_incident, new_name, not_answered, not_in_future
 from ..incident import (
     Child,
@@ -339,15 +339,19 @@ def end(file: CaseFile, how: Literal["closed", "withdrawn", "merged", "transferr
 def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
     """The authority's two clocks (2.1f), for the incident and for each child added later."""
     with_incident = [child for name, child in file.children.items() if name not in file.added_children]
-    if file.notified_on is not None and any(_notifiable(file, child) for child in with_incident):
+    notifiable = [child for child in with_incident if _notifiable(file, child)]
+    if file.notified_on is not None and notifiable:
         start = file.aware_on or file.notified_on
         panel = file.panel_notified.get("")
-        yield clocks.deadline("notify_panel", start, met_on=panel, responsible="local_authority")
+        if panel is not None or any(_perhaps_serious(file, child) for child in notifiable):
+            yield clocks.deadline("notify_panel", start, met_on=panel, responsible="local_authority")
         yield clocks.deadline("notify_board", start, met_on=file.notified_on, responsible="local_authority")
     for child, (aware, told) in file.added_children.items():
         if not _notifiable(file, file.children[child]):
             continue
         for clock, met_on in (("notify_panel", file.panel_notified.get(child)), ("notify_board", told)):
+            if met_on is None and not _perhaps_serious(file, file.children[child]):
+                continue
             # The title is sent by e-mail: it tells the child by the day the board was told of it.
             yield clocks.deadline(
                 clock,
@@ -376,6 +380,11 @@ def _notifiable(file: CaseFile, child: Child) -> bool:
     if file.where == "outside the United Kingdom":
         return child.residence is None or same_area(child.residence, file.rules.area)
     return file.where != "elsewhere in the United Kingdom"
+
+
+def _perhaps_serious(file: CaseFile, child: Child) -> bool:
+    """Whether the child died or was seriously harmed, by the board's own definition too, as far as is known."""
+    return child.outcome != "not seriously harmed" or bool(harmed(child, file.rules.definitions).holds)
 
 
 def same_area(one: str, other: str) -> bool:

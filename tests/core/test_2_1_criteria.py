@@ -321,6 +321,19 @@ def test_where_it_happened_can_be_corrected_and_the_authoritys_clocks_follow() -
     assert str(case.due("notify_panel")) == "2018-09-08"
 
 
+@pytest.mark.rule("2.1f")
+@pytest.mark.rule("2.1c")
+def test_the_authority_notifies_of_no_child_who_was_not_seriously_harmed() -> None:
+    case = Case.opened({**UNHARMED, "outcome": "unknown"})
+    assert case.deadlines["notify_panel"].open
+    case.step("facts_corrected", reason="By the hospital.", outcome="not seriously harmed")
+    assert "notify_panel" not in case.deadlines and case.told("deadline_cancelled", deadline="notify_panel")
+    assert case.until("2018-12-05").told("escalated", deadline="notify_panel") == []
+    case.step("facts_corrected", reason="By the police.", harms=["serious sexual abuse"])
+    assert "notify_panel" in case.deadlines
+    assert "notify_panel" in Case.opened(UNHARMED, {**HARMED, "id": "child-2"}).deadlines
+
+
 @pytest.mark.rule("2.1e")
 def test_the_deadline_to_revisit_falls_away_when_the_facts_change_back() -> None:
     case = Case.opened(DIED_NATURALLY)
@@ -537,7 +550,7 @@ def test_the_authority_notifies_of_its_area_and_of_its_own_children_outside_the_
 ) -> None:
     case = Case.opened({**DIED, "residence": residence}, where=where)
     assert ("notify_panel" in case.deadlines, "notify_board" in case.deadlines) == (stands, stands)
-    case.step("child_added", child={**UNHARMED, "id": "child-2", "residence": residence})
+    case.step("child_added", child={**HARMED, "id": "child-2", "residence": residence})
     assert ("notify_panel:child-2" in case.deadlines) == stands
 
 
@@ -545,7 +558,7 @@ def test_the_authority_notifies_of_its_area_and_of_its_own_children_outside_the_
 def test_a_child_who_is_added_later_has_notification_clocks_of_its_own() -> None:
     case = Case.opened()
     case.step("notified_panel", "2018-09-05")
-    child = {**UNHARMED, "id": "child-2"}
+    child = {**HARMED, "id": "child-2"}
     case.step("child_added", "2018-10-10", child=child, aware_on="2018-10-03", reason="The file was misread.")
     own = {key: case.deadlines[f"{key}:child-2"] for key in ("notify_panel", "notify_board")}
     assert {str(deadline.due) for deadline in own.values()} == {"2018-10-08"}
@@ -563,7 +576,7 @@ def test_a_child_who_is_added_later_has_notification_clocks_of_its_own() -> None
 @pytest.mark.rule("2.1f")
 def test_the_clock_of_an_added_child_runs_from_the_day_the_board_was_told_while_no_other_is_known() -> None:
     case = Case.opened()
-    case.step("child_added", "2018-10-10", child={**UNHARMED, "id": "child-2"})
+    case.step("child_added", "2018-10-10", child={**HARMED, "id": "child-2"})
     assert str(case.due("notify_panel:child-2")) == "2018-10-15"
     assert not case.deadlines["notify_board:child-2"].late
 
@@ -571,7 +584,7 @@ def test_the_clock_of_an_added_child_runs_from_the_day_the_board_was_told_while_
 @pytest.mark.rule("2.1f")
 def test_the_day_of_becoming_aware_of_an_added_child_is_corrected_for_that_child_alone() -> None:
     case = Case.opened()
-    case.step("child_added", "2018-10-10", child={**UNHARMED, "id": "child-2"}, aware_on="2018-10-08")
+    case.step("child_added", "2018-10-10", child={**HARMED, "id": "child-2"}, aware_on="2018-10-08")
     case.step("facts_corrected", child="child-2", aware_on="2018-10-05", reason="A letter of that day was found.")
     assert (str(case.due("notify_panel:child-2")), str(case.due("notify_panel"))) == ("2018-10-10", "2018-09-08")
     again = {"child": "child-2", "reason": "A slip."}
