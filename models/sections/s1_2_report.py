@@ -126,7 +126,7 @@ class ReportSignedOff(Step):
         yield from needs_review(file, "1.2b")
         if not file.drafts:
             yield Refusal("1.2b", "There is no draft of the report: record report_drafted first.")
-        if not file.family and file.opening.incident is not None:
+        if not file.family:
             yield Refusal("1.3d", "No family member is listed: record family_invited, or why they are not invited.")
         for name, member in file.family.items():
             if member.open:

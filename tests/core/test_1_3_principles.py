@@ -112,6 +112,16 @@ def test_a_report_is_not_signed_off_while_no_family_member_is_listed() -> None:
 
 
 @pytest.mark.rule("1.3d")
+def test_the_report_of_an_audit_is_not_signed_off_while_no_family_member_is_listed_either() -> None:
+    case = without_incident("audit of practice")
+    case.step("practitioners_involved", organisation="hospital", how="conversation", how_many=3)
+    case.step("report_drafted", document=REPORT, version="Draft 1")
+    assert case.refused("report_signed_off", **SIGN_OFF).rule == "1.3d"
+    case.step("family_invited", **NOT_INVITED)
+    case.step("report_signed_off", **SIGN_OFF)
+
+
+@pytest.mark.rule("1.3d")
 def test_a_report_is_not_signed_off_while_it_is_open_whether_one_of_the_family_contributes() -> None:
     case = ready_to_sign(under_review())
     case.step("family_listed", member="father", relationship="father")
