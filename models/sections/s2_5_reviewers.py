@@ -183,6 +183,9 @@ def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
         return
     began = file.review.initiated_on
     for key, (since, filled_on) in file.vacancies.items():
+        if filled_on is None and file.report is not None:
+            # Nobody is needed to lead what is complete; a review that begins anew needs somebody again.
+            continue
         # A vacancy that is older than the review, left by one that was decided against, is counted from its beginning.
         start = since if filled_on is not None and filled_on < began else max(since, began)
         yield clocks.deadline("reviewer_appointed", start, key=key, met_on=filled_on)

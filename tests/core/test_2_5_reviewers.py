@@ -307,6 +307,22 @@ def test_nothing_opens_while_somebody_else_still_leads_or_when_a_helper_goes() -
 
 
 @pytest.mark.rule("2.5a")
+def test_nobody_is_to_be_appointed_once_the_report_is_signed_off_unless_another_review_begins() -> None:
+    case = Case.opened(HARMED)
+    decide(case, "2018-09-12", "alternative review", kind="Partnership Case Review")
+    case.step("reviewer_named", "2018-09-20", **REVIEWER)
+    ready_to_sign(case)
+    case.step("report_signed_off", "2018-11-12", **SIGN_OFF)
+    case.step("reviewer_stood_down", "2018-11-20", **STANDS_DOWN)
+    key = "reviewer_appointed:lead-1"
+    assert key not in case.deadlines
+    case.step("facts_corrected", "2018-12-03", reason="A review of minutes.", concern_about_joint_working="yes")
+    made = {"choice": "SCR, criteria met", "decider": "chair", "reasons": "A limb is met."}
+    case.step("decision_revisited", "2018-12-03", because="A limb is met.", **made)
+    assert case.deadlines[key].open and str(case.due(key)) == "2019-01-03"
+
+
+@pytest.mark.rule("2.5a")
 def test_a_reviewer_stands_down_from_a_post_after_taking_it_and_once() -> None:
     case = under_review()
     assert "There is no reviewer" in case.refused("reviewer_stood_down", **STANDS_DOWN).reason
