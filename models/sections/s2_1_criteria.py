@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import date
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field, ValidationError
@@ -155,6 +156,7 @@ class FactsCorrected(Step):
             why = fault["msg"].removeprefix("Value error, ")
             yield Refusal(rule_cited(why) or "2.1e", why, field)
             return
+        yield from self._check_birth(file)
         if not self._changed(file):
             yield Refusal("2.1e", "The file says so already: a correction changes at least one fact.")
 
@@ -182,6 +184,18 @@ class FactsCorrected(Step):
                 "is not this board's.",
                 "notified_on",
             )
+
+    def _check_birth(self, file: CaseFile) -> Iterator[Refusal]:
+        """No child was born after the board was notified of it (2.1f)."""
+        if self.born_on is not None and (whose := self._whose(file)):
+            added = file.added_children.get(whose)
+            yield from _born_before(
+                self.born_on, added[1] if added else self.notified_on or file.notified_on, "born_on"
+            )
+        elif self.notified_on is not None:
+            for name, child in file.children.items():
+                if name not in file.added_children:
+                    yield from _born_before(child.born_on, self.notified_on, "notified_on")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Changes the facts and asks the criteria again; what others were told on the old ones is corrected."""
@@ -273,6 +287,7 @@ class ChildAdded(Step):
         yield from new_name(self.child.id, file.children, "child", "2.1f")
         yield from not_in_future(self.child.born_on, world.today, "child.born_on", "2.1f")
         yield from not_in_future(self.child.died_on, world.today, "child.died_on", "2.1f")
+        yield from _born_before(self.child.born_on, self.happened_on, "child.born_on")
         if self.aware_on is not None and self.aware_on > self.happened_on:
             yield Refusal("2.1f", "The authority must be aware of the child before the board is told.", "aware_on")
 
@@ -369,6 +384,11 @@ def late_without_reason(file: CaseFile, deadlines: Iterable[Deadline]) -> list[D
     """The notifications that came late, and for which nobody has said why (2.1f)."""
     clocks = LATE.values()
     return [d for d in deadlines if d.clock in clocks and d.late and d.key not in file.late_because]
+
+
+def _born_before(born_on: date | None, notified_on: date | None, field: str) -> Iterator[Refusal]:
+    if born_on is not None and notified_on is not None and born_on > notified_on:
+        yield Refusal("2.1f", f"{field}: the child was born after the notification: check both dates.", field)
 
 
 def _key(clock: str, child: str | None) -> str:

@@ -634,6 +634,23 @@ def test_a_child_that_cannot_be_added_is_refused(child: dict[str, Any], aware_on
 
 
 @pytest.mark.rule("2.1f")
+@pytest.mark.rule("2.1e")
+def test_no_child_was_born_after_the_board_was_notified_of_it() -> None:
+    case = Case.opened({**UNHARMED, "born_on": "2018-09-02"}, aware_on=None).until("2018-10-10")
+    slip = {"reason": "A slip."}
+    newborn = {**UNHARMED, "id": "child-2", "born_on": "2018-10-09"}
+    assert case.refused("facts_corrected", **slip, born_on="2018-09-06").field == "born_on"
+    assert case.refused("facts_corrected", **slip, notified_on="2018-09-01").field == "notified_on"
+    late = case.refused("child_added", "2018-10-10", child=newborn, happened_on="2018-10-08")
+    assert (late.rule, late.field) == ("2.1f", "child.born_on")
+    case.step("child_added", "2018-10-10", child=newborn)
+    case.until("2018-10-12")
+    assert case.refused("facts_corrected", **slip, child="child-2", born_on="2018-10-11").field == "born_on"
+    case.step("facts_corrected", **slip, child="child-2", born_on="2018-10-10")
+    case.step("facts_corrected", **slip, child="child-1", born_on="2018-09-05")
+
+
+@pytest.mark.rule("2.1f")
 def test_a_child_whose_facts_do_not_hang_together_is_not_added() -> None:
     child = {**HARMED, "id": "child-2", "harms": []}
     assert Case.opened().refused("child_added", child=child).rule == "2.1b"
