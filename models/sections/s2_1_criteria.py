@@ -146,6 +146,11 @@ class FactsCorrected(Step):
             if name in self.now_unknown and getattr(self, name) is not None:
                 yield Refusal("2.1e", f"{name} is given and said to be unknown: choose one.", name)
         yield from self._check_notification(file)
+        known = file.children.get(self._whose(file) or "")
+        if known and known.died_on and self.outcome not in (None, "died") and "died_on" not in child_facts:
+            why = "The file has a date of death: put died_on into now_unknown, too, as the child did not die."
+            yield Refusal("2.1e", why)
+            return
         try:
             self._corrected_child(file)
             corrected = {"aware_on": file.aware_on, "notified_on": file.notified_on, **self._of_incident(file)}

@@ -280,6 +280,19 @@ def test_a_correction_that_does_not_hang_together_is_refused(
 
 
 @pytest.mark.rule("2.1e")
+def test_of_a_child_who_did_not_die_after_all_the_date_of_death_is_to_be_taken_back_too() -> None:
+    case = Case.opened(DIED)
+    lives: dict[str, Any] = {
+        "reason": "By the hospital.",
+        "outcome": "seriously harmed",
+        "harms": ["life-threatening injury"],
+    }
+    assert "put died_on into now_unknown" in case.refused("facts_corrected", **lives).reason
+    case.step("facts_corrected", **lives, now_unknown=["died_on"])
+    assert (case.file.children["child-1"].outcome, case.file.children["child-1"].died_on) == ("seriously harmed", None)
+
+
+@pytest.mark.rule("2.1e")
 def test_with_several_children_a_correction_says_whose_facts_are_corrected() -> None:
     case = Case.opened(UNHARMED, {**UNHARMED, "id": "child-2"})
     correction = {"reason": "A second opinion.", "abuse_or_neglect": "known"}
