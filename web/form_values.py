@@ -30,11 +30,6 @@ class Typed:
         """Every value with this name that is not empty, each once."""
         return list(dict.fromkeys(value.strip() for key, value in self.items if key == name and value.strip()))
 
-    def any_of(self, name: str) -> bool:
-        """Whether something was typed for this name, or for a part of it: ``child.born_on-day``."""
-        parts = (f"{name}.", f"{name}-", f"{name}:")
-        return any(value.strip() and (key == name or key.startswith(parts)) for key, value in self.items)
-
     def has(self, name: str) -> bool:
         """Whether the form had a field of this name, even an empty one."""
         return any(key == name for key, _ in self.items)

@@ -5,7 +5,6 @@ Looking at the page records nothing: mail scanners open links too.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -34,6 +33,7 @@ from models.step import World
 from models.view import latest_number
 from running.cases import NoSuchFileError, UnansweredError
 from web.reply_form import Question, answered, day_typed, questions
+from web.uploads import pieces
 from web.visit import Visit, allowed
 
 router = APIRouter()
@@ -42,7 +42,6 @@ _OFTEN = RateLimitItemPerHour(40)
 """How often one link's form may be sent. Whoever answers needs two."""
 _LONGEST_NAME = 80
 _LONGEST_LINE = 200
-_PIECE = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -331,7 +330,7 @@ async def _take_upload(
     if isinstance(sent, UploadFile) and sent.filename:
         try:
             document = await visit.site.system.documents.put(
-                asked.link.reference, _pieces(sent), sent.filename, visit.now
+                asked.link.reference, pieces(sent), sent.filename, visit.now
             )
             upload = sign_upload(visit.site.secret, asked.link, document.sha256, document.filename)
             values[f"{question.name}-token"] = upload
@@ -355,11 +354,6 @@ def _upload(visit: Visit, asked: _Asked, values: dict[str, str]) -> tuple[str, s
         return read_upload(visit.site.secret, asked.link, values.get(f"{name}-token", ""))
     except ForgedLink:
         return None
-
-
-async def _pieces(sent: UploadFile) -> AsyncIterator[bytes]:
-    while piece := await sent.read(_PIECE):
-        yield piece
 
 
 def _shown(

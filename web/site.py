@@ -41,7 +41,7 @@ class Site:
     temporal_page: str = ""
     mails: Path | None = None
     secret: bytes = field(default=b"", repr=False)
-    """Signs the links in mails: see :func:`web.links`."""
+    """Signs the links in mails: see :mod:`activities.reply_links`."""
     _directories: dict[int, Directory] = field(default_factory=dict, init=False, repr=False, compare=False)
     """The latest directory, by its revision."""
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from activities.kept_forms import forget_form, keep_form, kept_form
-from web.visit import Visit, worth_keeping
+from activities.kept_forms import forget_form, kept_form
+from web.visit import Visit
 
 
 async def typed(visit: Visit, page: str = "") -> list[tuple[str, str]]:
@@ -19,16 +19,6 @@ async def typed(visit: Visit, page: str = "") -> list[tuple[str, str]]:
     if visit.session is None:
         return []
     return await kept_form(visit.site.register, visit.account.id, _page(visit, page), now=visit.now)
-
-
-async def keep_typed(visit: Visit, page: str = "") -> None:
-    """Keeps what was just sent, when it cannot be taken now: Temporal is away, say. Never a password or a token.
-
-    Raises:
-        RegisterAway: no answer in time.
-    """
-    if values := worth_keeping(visit.form):
-        await keep_form(visit.site.register, visit.account.id, _page(visit, page), values, now=visit.now)
 
 
 async def taken(visit: Visit, page: str = "") -> None:

@@ -73,7 +73,7 @@ async def keep_uploads(
         sent = visit.form.get(f"{made.name}-upload")
         if made.upload and isinstance(sent, UploadFile) and sent.filename:
             try:
-                document = await store.put(reference, _pieces(sent), sent.filename, visit.now)
+                document = await store.put(reference, pieces(sent), sent.filename, visit.now)
             except DocumentRefused as refused:
                 faults.append(Fault(f"{made.name}-upload", str(refused)))
                 continue
@@ -93,6 +93,7 @@ async def keep_uploads(
     return typed, known, faults
 
 
-async def _pieces(sent: UploadFile) -> AsyncIterator[bytes]:
+async def pieces(sent: UploadFile) -> AsyncIterator[bytes]:
+    """What was sent, piece by piece: a document is never held in memory as a whole."""
     while piece := await sent.read(_PIECE):
         yield piece
