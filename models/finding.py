@@ -153,11 +153,14 @@ def harmed(child: Child, definitions: Definitions) -> Fact:
 
 
 def _aged_16_or_17(child: Child) -> Iterator[Fact]:
-    """The age at death; while it is unknown, each of the two dates that are not known."""
+    """The age at death; while it is unknown, each of the two dates that are not known. Who lives has no such age."""
+    if child.outcome not in ("died", "unknown"):
+        return
     age = child.age_at_death()
     if age is not None:
         yield Fact(f"{child.id}.died_on", f"age at death: {age}", age in (16, 17))
         return
-    for name, day in (("born_on", child.born_on), ("died_on", child.died_on)):
+    dates = (("born_on", "date of birth", child.born_on), ("died_on", "date of death", child.died_on))
+    for name, what, day in dates:
         if day is None:
-            yield Fact(f"{child.id}.{name}", "age at death: unknown", None)
+            yield Fact(f"{child.id}.{name}", f"{what}, for the age at death: unknown", None)

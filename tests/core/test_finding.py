@@ -163,6 +163,18 @@ def test_the_unknown_facts_are_those_that_a_limb_waits_for_and_no_others() -> No
     assert find([child(outcome="seriously harmed", abuse_or_neglect="known")], "no", LOCAL).unknown() == ()
 
 
+@pytest.mark.rule("2.1d")
+def test_no_fact_of_a_limb_stands_twice_and_a_child_alive_has_no_age_at_death() -> None:
+    def facts(**facts: Any) -> list[str]:
+        return [fact.words for fact in find([child(**facts)], "no", LOCAL).limbs[-1].facts]
+
+    assert facts(outcome="died")[1:3] == [
+        "date of birth, for the age at death: unknown",
+        "date of death, for the age at death: unknown",
+    ]
+    assert facts(outcome="seriously harmed") == ["outcome: seriously harmed", "deprivation of liberty order: unknown"]
+
+
 @pytest.mark.rule("2.1a")
 def test_a_limb_is_met_for_the_file_when_it_is_met_for_any_of_its_children() -> None:
     lives = child(id="child-1", outcome="not seriously harmed", abuse_or_neglect="not suspected")
