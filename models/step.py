@@ -19,7 +19,7 @@ from .faults import explained
 from .incident import Day, Line
 from .record import Entry, Refusal
 
-Who = Literal["coordinator", "chair", "board_member", "agency"]
+Who = Literal["coordinator", "chair", "board_member", "agency", "another_file"]
 MessageId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$")]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", title="Document", json_schema_extra={"document": True})]
 """A document of the store, by its SHA-256."""
@@ -91,6 +91,13 @@ class Step(BaseModel):
         """Why such a step may not be recorded now, whatever its fields say."""
         return iter(())
 
+    @classmethod
+    def nothing_there(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """That the file has nothing to act on, for lists of steps; one that is sent all the same, its check refuses."""
+        where, what = cls.acts_on
+        if where and not attrgetter(where)(file):
+            yield Refusal(cls.rules[0] if cls.rules else "", f"There is no {what} on this file.")
+
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """Why this step, with these fields, may not be recorded now."""
         return iter(())
@@ -128,11 +135,8 @@ def rule_cited(text: str) -> str:
 
 def ready_refusals(kind: type[Step], file: CaseFile, world: World) -> Iterator[Refusal]:
     """Every reason why no step of this kind may be recorded now, that there is nothing to act on among them."""
-    where, what = kind.acts_on
     blocked = list(_blocked(kind, file, world))
-    yield from blocked
-    if not blocked and where and not attrgetter(where)(file):
-        yield Refusal(kind.rules[0] if kind.rules else "", f"There is no {what} on this file.")
+    yield from blocked or kind.nothing_there(file, world)
 
 
 def _blocked(kind: type[Step], file: CaseFile, world: World) -> Iterator[Refusal]:

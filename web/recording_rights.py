@@ -11,7 +11,13 @@ from models.casefile import CaseFile
 from models.step import Step
 from web.form_fields import FormField
 
-WORDS = {"coordinator": "a coordinator", "chair": "the Chair", "board_member": "a board member", "agency": "an agency"}
+WORDS = {
+    "coordinator": "a coordinator",
+    "chair": "the Chair",
+    "board_member": "a board member",
+    "agency": "an agency",
+    "another_file": "the other file, by itself",
+}
 
 
 def may_not(kind: type[Step], account: Account) -> str:

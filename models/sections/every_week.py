@@ -19,6 +19,8 @@ from ..step import MessageId, Step, Who, World
 
 MAX_WEIGHT = 4_500_000
 """How many characters a record may hold before notes are refused; compressed, it fits a continued run."""
+_STAY = frozenset({"opened", "struck_out", "rulebook_changed", "closed", "reopened"})
+"""Steps that are never struck out: what is right is recorded as a new step."""
 
 
 class DeadlineExtended(Step):
@@ -31,6 +33,17 @@ class DeadlineExtended(Step):
     deadline: Line = Field(title="Which deadline", description="Its key, as the file's list of deadlines shows it.")
     new_due: Day = Field(title="New due date")
     reason: Text = Field(title="Reason")
+
+    @classmethod
+    def nothing_there(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Needs an open deadline of the board's own."""
+        deadlines = deadlines_of(file, Clocks(file, world.extra_holidays))
+        if not any(deadline.open and _may_move(deadline) for deadline in deadlines.values()):
+            yield Refusal(
+                "",
+                "No open deadline of this file can be extended: those set by statute or guidance never move, and the "
+                "date of publication is fixed by its own step.",
+            )
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """Only an open deadline of the board's own, and only to a later day."""
@@ -140,12 +153,18 @@ class StruckOut(Step):
     step: MessageId = Field(title="Which step", description="Its id, as the file's history shows it.")
     reason: Text = Field(title="Reason")
 
+    @classmethod
+    def nothing_there(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Needs a step besides those that stay."""
+        if not any(name not in _STAY and step not in file.struck for step, name in file.ids.items()):
+            yield Refusal("", "There is no step on this file that can be struck out.")
+
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """A step of this file, not struck out yet, that nothing later rests on."""
         name = file.ids.get(self.step)
         if name is None:
             yield Refusal("", f"There is no step with the id {self.step} on this file.", "step")
-        elif name in ("opened", "struck_out", "rulebook_changed", "closed", "reopened"):
+        elif name in _STAY:
             yield Refusal("", f"A step {name} cannot be struck out: record what is right as a new step.", "step")
         elif self.step in file.struck:
             yield Refusal("", f"The step {self.step} is struck out already.", "step")
@@ -153,6 +172,10 @@ class StruckOut(Step):
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """The fold leaves the step out from the beginning; those who were told of it are told that it was wrong."""
         file.corrections.append(Correction(self.id, self.happened_on, (file.struck[self.step],), entry.recorded_at))
+
+
+def _may_move(deadline: Deadline) -> bool:
+    return deadline.basis != "statutory" and deadline.clock != "publication"
 
 
 def open_deadline(file: CaseFile, world: World, key: str) -> Deadline | Refusal:

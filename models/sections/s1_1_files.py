@@ -13,7 +13,7 @@ from ..finding import find
 from ..gates import not_in_future
 from ..incident import Child, Day, InvolvedOrganisation, KnownOrNot, Line, Reference, Text
 from ..record import MAX_MESSAGE_BYTES, Entry, Refusal
-from ..step import Step, World
+from ..step import Step, Who, World
 from .s2_1_criteria import end
 from .s2_5_reviewers import add_conflicts
 
@@ -76,6 +76,7 @@ class MergedFrom(Step):
 
     label: ClassVar[str] = "Another file was merged into this one"
     rules: ClassVar[tuple[str, ...]] = ("1.1", "2.1e", "2.1f")
+    who: ClassVar[tuple[Who, ...]] = ("another_file",)
     before_notification: ClassVar[bool] = True
 
     reference: Reference = Field(title="The other file's reference")

@@ -11,7 +11,7 @@ from models.record import Entry
 from models.rulebook import rulebook_from
 from models.sections.every_week import MAX_WEIGHT
 from models.step import World
-from models.view import shown
+from models.view import recordable, shown
 
 from .case import DIED, HARMED, PAPER, REPORT, Case, morning, rulebook
 from .lives import decided, drafted, not_met, signed_off
@@ -23,6 +23,12 @@ NO_REVIEW: dict[str, Any] = {
     "reasons": "No limb is met.",
     "notification_document": PAPER,
 }
+
+
+def why_not(case: Case, step: str) -> str:
+    """Why no such step may be recorded now; empty when one may."""
+    (found,) = [one for one in recordable(case.file, World(case.now, case.directory)) if one["step"] == step]
+    return " ".join(one["reason"] for one in found["why_not"])
 
 
 # One of the board's own deadlines gets more time.
@@ -58,6 +64,13 @@ def test_a_deadline_is_extended_to_a_later_day_only(new_due: str) -> None:
     assert (refusal.field, "18 October 2018" in refusal.reason) == ("new_due", True)
     case.step("deadline_extended", deadline="scope_set", new_due="2018-10-19", reason="R")
     assert case.refused("deadline_extended", deadline="scope_set", new_due="2018-10-19", reason="R").field == "new_due"
+
+
+def test_extending_is_offered_only_while_a_deadline_of_the_boards_own_is_open() -> None:
+    opened = Case.opened()
+    own = [one for one in opened.deadlines.values() if one.open and one.basis == "board's own"]
+    assert not own and "never move" in why_not(opened, "deadline_extended")
+    assert why_not(decided(), "deadline_extended") == ""
 
 
 def test_a_deadline_is_not_extended_to_a_day_before_the_extension() -> None:
@@ -208,6 +221,15 @@ def test_a_deadline_extended_rests_on_the_step_that_set_it() -> None:
 @pytest.mark.parametrize("name", ["opening", "nothing"])
 def test_only_a_step_of_the_file_can_be_struck_out_and_not_its_opening(name: str) -> None:
     assert Case.opened().refused("struck_out", step=name, reason="R").field == "step"
+
+
+def test_striking_out_is_offered_only_while_there_is_a_step_to_strike_out() -> None:
+    case = Case.opened()
+    assert why_not(case, "struck_out") == "There is no step on this file that can be struck out."
+    note = case.step("note_added", text="N")
+    assert why_not(case, "struck_out") == ""
+    case.step("struck_out", step=note["id"], reason="R")
+    assert "no step" in why_not(case, "struck_out")
 
 
 def test_a_step_is_struck_out_once_and_striking_out_is_not_struck_out() -> None:

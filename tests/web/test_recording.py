@@ -173,6 +173,13 @@ async def test_every_step_is_in_the_list_with_why_it_may_not_be_recorded(board: 
     assert not_now.status_code == 200 and "cannot be recorded now" in not_now.text
 
 
+async def test_what_another_file_sends_by_itself_is_offered_to_nobody(board: Board, browser: Browsers) -> None:
+    reference, coordinator = await board.opened(), await browser("coordinator")
+    page = await coordinator.get(f"/files/{reference}/record")
+    assert "This is recorded by the other file, by itself." in page.text
+    assert f'href="/files/{reference}/record/merged_from"' not in page.text
+
+
 async def test_the_chair_decides_and_leaves_the_rest_to_the_coordinator(board: Board, browser: Browsers) -> None:
     reference, chair = await board.opened(), await browser("chair")
     page = await chair.get(f"/files/{reference}/record")
@@ -198,6 +205,28 @@ async def test_a_board_member_confirms_for_the_own_organisation_alone(board: Boa
     assert (await again(member, address, check, _confirm="yes")).status_code == 303
     stranger = await browser("board_member")
     assert "your account names none" in (await stranger.get(address)).text
+
+
+async def test_a_board_member_records_nothing_about_the_action_of_another_organisation(
+    board: Board, browser: Browsers
+) -> None:
+    reference = await board.opened()
+    decision = {"choice": "SCR, criteria met", "decider": "chair", "reasons": "The first limb is met."}
+    await board.record(reference, "decision", **decision)
+    for number, owner in enumerate(("exampleshire-police", "exampleshire-hospital"), 1):
+        proposed = {"action": f"a-{number}", "owner": owner, "text": "Train the night staff."}
+        await board.record(reference, "action_proposed", **proposed)
+        await board.record(reference, "action_agreed", action=f"a-{number}", agreed_by="Its director")
+    member = await browser("board_member", organisation="exampleshire-police")
+    address = f"/files/{reference}/record/action_done"
+    form = await member.get(address)
+    assert 'value="a-1"' in form.text and 'value="a-2"' not in form.text
+    values = {**today(board), "evidence": "The list of those who were trained."}
+    forced = await sent(member, address, {**values, "action": "a-2", "_confirm": "yes"})
+    assert forced.status_code == 422 and "your own organisation" in forced.text
+    assert await steps(board, reference, "action_done") == []
+    check = await sent(member, address, {**values, "action": "a-1"})
+    assert (await again(member, address, check, _confirm="yes")).status_code == 303
 
 
 async def test_who_only_reads_records_nothing(board: Board, browser: Browsers) -> None:
