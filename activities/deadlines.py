@@ -138,6 +138,27 @@ async def deadlines_by_day(register: Register, reader: Reader, which: DueFilter,
     return await register.read(work)
 
 
+async def next_deadlines(register: Register, reader: Reader, references: Collection[str]) -> Mapping[str, DueLine]:
+    """The first deadline of each of these files that is still to be met; a file with none is left out.
+
+    Raises:
+        RegisterAway: no answer in time.
+    """
+    place = func.row_number().over(partition_by=_DEADLINE.c.reference, order_by=(_DEADLINE.c.due, _DEADLINE.c.key))
+    ranked = (
+        select(*_columns(), place.label("place"))
+        .join(_FILE, _FILE.c.reference == _DEADLINE.c.reference)
+        .where(_DEADLINE.c.reference.in_(sorted(references)), *_conditions(reader, DueFilter()))
+        .subquery()
+    )
+    found = select(ranked).where(ranked.c.place == 1)
+
+    async def work(connection: AsyncConnection) -> Mapping[str, DueLine]:
+        return {line.reference: line for *values, _ in await connection.execute(found) for line in [DueLine(*values)]}
+
+    return await register.read(work)
+
+
 async def organisations_on_files(register: Register, reader: Reader) -> tuple[tuple[str, str], ...]:
     """Every organisation that is involved in a file, as id and name, by name.
 

@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from hashlib import sha256
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import IO
 
 from sqlalchemy import select
@@ -70,6 +70,11 @@ class Document:
     media_type: str
     size: int
     stored_at: datetime
+
+    @property
+    def words(self) -> str:
+        """What sort of file it is and how large, for people: ``PDF, 12 kB``."""
+        return f"{PurePosixPath(self.filename).suffix[1:].upper()}, {max(self.size // 1000, 1):,} kB"
 
 
 class DocumentStore:

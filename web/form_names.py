@@ -158,8 +158,7 @@ def _document(step: str, made: FormField, given: Given) -> FormField:
 
 def document_option(document: Document, what: str = "") -> Option:
     """A document as one choice."""
-    size = f"{max(document.size // 1000, 1):,} kB"
-    return Option(document.sha256, document.filename, ", ".join(filter(None, (what, size))))
+    return Option(document.sha256, document.filename, ", ".join(filter(None, (what, document.words))))
 
 
 def _sorted_out(

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import Response
 
-from activities.deadlines import names_on_files
+from activities.deadlines import names_on_files, next_deadlines
 from activities.files import Filter, list_files
 from activities.work import PAGE, Asker, Counts, Kept, WorkFilter, WorkLine, work_list
 from models.counting import london_date
@@ -87,6 +87,8 @@ async def files(visit: Visit = allowed("read files")) -> Response:
         reader=None if reader.reads_all else reader.account,
     )
     found = await list_files(visit.site.register, which, start=(number - 1) * PAGE, limit=PAGE)
+    ahead = await next_deadlines(visit.site.register, reader, [file.reference for file in found.files])
+    today, extra = london_date(visit.now), visit.site.settings.extra_holidays
     return visit.page(
         "work_list/files.html",
         title="Files",
@@ -95,7 +97,7 @@ async def files(visit: Visit = allowed("read files")) -> Response:
         which=which,
         stages=STAGES,
         filtered=bool(asked),
-        today=london_date(visit.now),
+        ahead={reference: deadline_words(line, today, extra) for reference, line in ahead.items()},
         pages=pagination("/files", asked, number, found.total, PAGE),
         first=(number - 1) * PAGE + 1,
     )

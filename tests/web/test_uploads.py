@@ -51,6 +51,7 @@ async def test_a_report_is_sent_with_its_step_and_fetched_by_who_may_read_the_fi
     digest = entry["body"]["document"]
 
     reader = await browser("auditor", name="Al Auditor")
+    assert "PDF, 1 kB" in (await reader.get(f"/files/{reference}/documents")).text
     found = await reader.get(f"/files/{reference}/documents/{digest}")
     assert found.status_code == 200 and found.content == PDF and found.headers["content-type"] == "application/pdf"
     assert found.headers["content-disposition"].startswith('attachment; filename="The report.pdf"')

@@ -9,6 +9,7 @@ import pytest
 from activities.access import restrict
 
 from .conftest import Board, Browsers
+from .html_forms import structure_faults
 
 
 async def test_somebody_who_may_read_files_sees_it(browser: Browsers) -> None:
@@ -35,6 +36,14 @@ async def test_a_line_says_how_much_time_is_left_what_where_and_who(board: Board
     assert re.search(r"\d+ (day|month|working day)s?( and \d+ days?)? left", page.text)
     assert "The local authority" in page.text and "2.2b" in page.text
     assert f'href="/files/{reference}/record/decision"' in page.text
+
+
+async def test_the_list_of_files_tells_the_next_deadline_as_the_work_list_does(board: Board, browser: Browsers) -> None:
+    reference, coordinator = await board.opened(aware=30, notified=20), await browser("coordinator")
+    page = await coordinator.get(f"/files?q={reference}")
+    assert page.status_code == 200 and structure_faults(page.text) == []
+    (words,) = re.findall(r'<strong class="govuk-tag board-deadline [^>]+>([^<]+)</strong>', page.text)
+    assert words.endswith("overdue") and f"{words}</strong>" in (await coordinator.get(f"/?q={reference}")).text
 
 
 async def test_an_auditor_is_offered_nothing_to_record(board: Board, browser: Browsers) -> None:
