@@ -152,7 +152,7 @@ class Incident(Facts):
 class PlannedReview(Facts):
     """A review that needs no incident: what kind, and why it is held (1.1, 1.2a)."""
 
-    kind: ReviewKind = Field(title="Kind of review")
+    kind: ReviewKind = Field(title="Kind of review", json_schema_extra={"not_offered": ["Serious Case Review"]})
     reasons: Text = Field(title="Why this review is held")
     organisations: tuple[InvolvedOrganisation, ...] = Field((), max_length=50, title="Organisations involved")
 

@@ -131,6 +131,8 @@ def field_of(model: type[BaseModel], key: str, *, prefix: str = "") -> FormField
     annotation, metadata, optional = _bare(info.annotation, list(info.metadata))
     default = None if info.is_required() or info.default_factory is not None else info.default
     shaped = _shaped(made, model, annotation, metadata, optional=optional, default=default)
+    never = _extra(info).get("not_offered", ())
+    shaped = replace(shaped, options=tuple(option for option in shaped.options if option.value not in never))
     # Nobody records what they did not say: what a class takes for granted is asked, and nothing is chosen beforehand.
     return replace(shaped, needed=True) if shaped.kind in ("choice", "yes or no") and default else shaped
 
@@ -215,5 +217,9 @@ def _longest(annotation: Any) -> int:
 
 
 def _rule(info: FieldInfo) -> str:
-    extra = info.json_schema_extra
-    return str(extra["rule"]) if isinstance(extra, dict) and "rule" in extra else ""
+    return str(_extra(info).get("rule", ""))
+
+
+def _extra(info: FieldInfo) -> Mapping[str, Any]:
+    """What a class says of a field beside pydantic's own: its rule, and choices that the core always refuses."""
+    return info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from models.incident import Child, Incident, InvolvedOrganisation, Opening, PlannedReview
 from web.form_fields import FormField, Option, field_of
@@ -76,25 +76,8 @@ def _of(child: str, title: str, question: Question) -> Question:
 
 
 def _of_review() -> Iterator[Question]:
-    made = _asked(PlannedReview, "kind", "review")
-    options = tuple(option for option in made.options if _needs_no_incident(option.value))
-    yield Question("kind-of-review", made.title, (replace(made, options=options),), "review", rule="1.1")
+    yield _one(PlannedReview, "kind", "kind-of-review", part="review", rule="1.1")
     yield _one(PlannedReview, "reasons", "reasons", part="review", rule="1.2a")
-
-
-def _needs_no_incident(kind: str) -> bool:
-    """Whether a review of this kind can be opened by itself, as the model has it."""
-    body = {
-        "reference": "ANY-1",
-        "opened_on": "2018-09-01",
-        "recorded_by": "-",
-        "review": {"kind": kind, "reasons": "-"},
-    }
-    try:
-        Opening.model_validate(body)
-    except ValidationError:
-        return False
-    return True
 
 
 def _of_all(draft: Draft, parts: Parts) -> Iterator[Question]:

@@ -54,7 +54,7 @@ class Deciding(Step):
         None,
         title="Kind of alternative review",
         description="For an alternative review.",
-        json_schema_extra={"rule": "2.2g"},
+        json_schema_extra={"rule": "2.2g", "not_offered": ["Serious Case Review"]},
     )
     decider: Line = Field(
         title="Decided by",

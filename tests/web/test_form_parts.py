@@ -76,6 +76,13 @@ def test_what_can_be_chosen_is_what_the_core_leaves() -> None:
     assert all("never moves" in why for why in blocked.values()) and "completion" in blocked
 
 
+@pytest.mark.rule("2.2g")
+def test_a_serious_case_review_is_not_among_the_alternatives_to_one() -> None:
+    for step in ("decision", "decision_revisited"):
+        offered = [option.value for option in field_of(lives.not_met(), step, "kind").options]
+        assert "Partnership Case Review" in offered and "Serious Case Review" not in offered
+
+
 def test_only_a_draft_can_be_signed_off() -> None:
     made = field_of(lives.drafted(), "report_signed_off", "document")
     assert not made.upload and REPORT in lives.drafted().file.drafts
