@@ -319,11 +319,21 @@ def _ask_page(
 def _check_page(
     visit: Visit, draft: Draft, asked: list[Question], faults: list[Fault], *, status: int = 200
 ) -> Response:
-    views = [(question, FormView(list(question.fields), draft.typed, sent=True)) for question in asked]
+    whole = [question for question in asked if question.part not in (*draft.children, *draft.others)]
+    own = [
+        (f"{what} {number}", [question for question in asked if question.part == key])
+        for what, keys in (("Child", draft.children), ("Other organisation", draft.others))
+        for number, key in enumerate(keys, 1)
+    ]
+    sections = [
+        (title, [(one, FormView(list(one.fields), draft.typed, sent=True)) for one in inside])
+        for title, inside in (("", whole), *own)
+        if inside
+    ]
     errors = [{"text": fault.text, "href": _where(draft, asked, fault)} for fault in faults]
     title = "Check your answers"
     return visit.page(
-        "opening/check.html", status=status, title=title, draft=draft, views=views, errors=errors, shown=_shown
+        "opening/check.html", status=status, title=title, draft=draft, sections=sections, errors=errors, shown=_shown
     )
 
 

@@ -34,50 +34,52 @@ def _of_file(parts: Parts) -> Iterator[Question]:
         "capitals, digits and hyphens, and nothing of the child."
     )
     made = replace(field_of(Opening, "reference"), hint=hint, needed=False)
-    yield Question("reference", "Reference", (made,))
+    yield Question("reference", "What is the file called?", (made,))
 
 
 def _of_incident(draft: Draft, parts: Parts) -> Iterator[Question]:
-    yield _one(Incident, "aware_on", "aware", rule="2.1f")
-    yield _several(Incident, ("notified_on", "late_because"), "notified", "When the board was notified", rule="2.1f")
-    yield _one(Incident, "panel_notified_on", "panel", rule="2.1f")
-    yield _one(Incident, "where", "where", rule="2.1f")
-    yield _one(Incident, "summary", "summary", hint="Name nobody. This stays on the file and is never sent by e-mail.")
+    yield _one(Incident, "aware_on", "aware", "When did the authority become aware of what happened?", rule="2.1f")
+    yield _several(Incident, ("notified_on", "late_because"), "notified", "When was the board notified?", rule="2.1f")
+    yield _one(Incident, "panel_notified_on", "panel", "When did the authority notify the national panel?", rule="2.1f")
+    yield _one(Incident, "where", "where", "Where did it happen?", rule="2.1f")
+    yield _one(
+        Incident,
+        "summary",
+        "summary",
+        "What happened?",
+        hint="Name nobody. This stays on the file and is never sent by e-mail.",
+    )
     for number, child in enumerate(draft.children, 1):
         yield from _of_child(draft, child, number, parts.rulebook.area)
     yield _more(MORE_CHILDREN, "Was another child part of this incident?")
-    yield _one(Incident, "concern_about_joint_working", "joint-working", rule="2.1a")
+    concern = "Is there cause for concern about how the authority, Board partners or others worked together?"
+    yield _one(Incident, "concern_about_joint_working", "joint-working", concern, rule="2.1a")
 
 
 def _of_child(draft: Draft, child: str, number: int, area: str) -> Iterator[Question]:
     """A child's questions: how it died only if it did, which harm only if there was some."""
-    title = f"Child {number}"
-    about = _several(Child, ("id", "born_on", "residence"), f"{child}-about", f"{title}: who", child)
+    who = f"child {number}"
+    about = _several(Child, ("id", "born_on", "residence"), f"{child}-about", f"Who is {who}?", child)
     where = f"The county or city, {area} for one: its board decides (2.2a). Leave empty when unknown."
     identified = (replace(made, new=f"child-{number}") if made.key == "id" else made for made in about.fields)
     fields = tuple(replace(made, hint=where) if made.key == "residence" else made for made in identified)
     yield replace(about, fields=fields)
-    yield _of(child, title, _one(Child, "outcome", f"{child}-outcome", part=child, rule="2.1a"))
+    yield _one(Child, "outcome", f"{child}-outcome", f"What happened to {who}?", part=child, rule="2.1a")
     outcome = draft.outcome(child)
     if outcome == "died":
-        yield _several(Child, _DEATH, f"{child}-death", f"{title}: the death", child, rule="2.1d")
+        yield _several(Child, _DEATH, f"{child}-death", f"When and where did {who} die?", child, rule="2.1d")
     elif outcome == "seriously harmed":
-        yield _several(Child, _HARM, f"{child}-harm", f"{title}: the harm", child, rule="2.1b")
+        yield _several(Child, _HARM, f"{child}-harm", f"How was {who} harmed?", child, rule="2.1b")
     elif outcome == "not seriously harmed":
         keys = (*_HARM, "research_considered")
-        yield _several(Child, keys, f"{child}-harm", f"{title}: the harm", child, rule="2.1b")
-    yield _of(child, title, _one(Child, "abuse_or_neglect", f"{child}-abuse", part=child, rule="2.1a"))
-
-
-def _of(child: str, title: str, question: Question) -> Question:
-    """A question of one field, with the child it is about in its title."""
-    named = f"{title}: {question.title[:1].lower()}{question.title[1:]}"
-    return replace(question, title=named, fields=tuple(replace(made, title=named) for made in question.fields))
+        yield _several(Child, keys, f"{child}-harm", f"How was {who} harmed?", child, rule="2.1b")
+    abuse = f"Was {who} abused or neglected?"
+    yield _one(Child, "abuse_or_neglect", f"{child}-abuse", abuse, part=child, rule="2.1a")
 
 
 def _of_review() -> Iterator[Question]:
-    yield _one(PlannedReview, "kind", "kind-of-review", part="review", rule="1.1")
-    yield _one(PlannedReview, "reasons", "reasons", part="review", rule="1.2a")
+    yield _one(PlannedReview, "kind", "kind-of-review", "Which kind of review is it?", part="review", rule="1.1")
+    yield _one(PlannedReview, "reasons", "reasons", "Why is this review held?", part="review", rule="1.2a")
 
 
 def _of_all(draft: Draft, parts: Parts) -> Iterator[Question]:
@@ -85,16 +87,16 @@ def _of_all(draft: Draft, parts: Parts) -> Iterator[Question]:
     if directory is not None and directory.organisations:
         options = tuple(Option(one.id, one.name) for one in directory.organisations)
         made = FormField("organisations", "organisations", "choices", "Organisations involved", options=options)
-        yield Question("organisations", made.title, (made,), "nothing", rule="2.7a")
+        yield Question("organisations", "Which organisations are involved?", (made,), "nothing", rule="2.7a")
     for number, key in enumerate(draft.others, 1):
         keys = tuple(InvolvedOrganisation.model_fields)
-        question = _several(InvolvedOrganisation, keys, f"{key}-about", f"Other organisation {number}", key)
+        question = _several(InvolvedOrganisation, keys, f"{key}-about", f"Which is other organisation {number}?", key)
         hint = "A short name for it, in letters, digits and hyphens: county-ambulance."
         fields = tuple(replace(made, hint=hint) if made.key == "id" else made for made in question.fields)
         yield replace(question, fields=fields)
     yield _more(MORE_ORGANISATIONS, "Was an organisation involved that is not in the directory?")
     made = replace(field_of(Opening, "related"), hint="References of files that belong to this one, one on a line.")
-    yield Question("related", made.title, (made,), rule="1.1")
+    yield Question("related", "Which files belong to this one?", (made,), rule="1.1")
 
 
 def _more(slug: str, title: str) -> Question:
@@ -102,11 +104,18 @@ def _more(slug: str, title: str) -> Question:
 
 
 def _one(
-    model: type[BaseModel], key: str, slug: str, *, part: str = "incident", hint: str = "", rule: str = ""
+    model: type[BaseModel],
+    key: str,
+    slug: str,
+    title: str,
+    *,
+    part: str = "incident",
+    hint: str = "",
+    rule: str = "",
 ) -> Question:
     made = _asked(model, key, part)
     made = replace(made, hint=hint) if hint else made
-    return Question(slug, made.title, (made,), part, rule=rule)
+    return Question(slug, title, (made,), part, rule=rule)
 
 
 def _several(

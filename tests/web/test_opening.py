@@ -73,6 +73,7 @@ async def walked(coordinator: Browser, address: str, answers: Answers) -> str:
         assert len(seen) < 60, seen
         page = await coordinator.get(address)
         assert page.status_code == 200 and structure_faults(page.text) == [], (slug, structure_faults(page.text))
+        assert re.search(r"<h1.*\?.*</h1>", page.text, re.DOTALL), f"{slug} is no question"
         sent = await coordinator.post(address, data={"csrf": csrf_in(page.text), **answers[slug]})
         assert sent.status_code == 303, (slug, sent.text)
         address = sent.headers["location"]
@@ -193,6 +194,12 @@ async def test_another_child_and_an_organisation_from_elsewhere(board: Board, br
     address = (await coordinator.fill(address, {})).headers["location"]
     check = await coordinator.get(address)
     assert "child-2" in check.text and structure_faults(check.text) == []
+    assert re.findall(r"<h2[^>]*>((?:Child|Other organisation) \d)</h2>", check.text) == [
+        "Child 1",
+        "Child 2",
+        "Other organisation 1",
+    ]
+    assert "What happened to the child, Child 2</span>" in check.text
     await coordinator.fill(address.replace("/check", "/confirm"), {}, form=address.replace("/check", "/finding"))
     incident = (await board.cases.ask(answers["reference"]["reference"], "state"))["record"][0]["body"]["incident"]
     assert incident["children"][1]["harms"] == ["life-threatening injury"] and incident["children"][1]["recovered"]
