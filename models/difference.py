@@ -16,6 +16,7 @@ from .changes import LetterToSend, Standing, Timer, line
 from .duty import Deadline, Notice
 from .ladder import due_now
 from .record import Entry, instant_text, read_instant
+from .sections.letters import IN_DIRECTORY
 from .step import World
 
 Held = dict[str, Any]
@@ -144,6 +145,8 @@ def letters_to_start(file: CaseFile, notices: Mapping[str, Notice], under_way: s
 
 def letter_of(file: CaseFile, notice: Notice, number: int) -> LetterToSend:
     organisation = file.parties.get(notice.to.removeprefix("lead:")) if notice.to.startswith("lead:") else None
+    corrected = file.addresses.get(notice.to)
+    known = notice.to.partition(":")[0] in IN_DIRECTORY
     return LetterToSend(
         notice=notice.key,
         number=number,
@@ -151,8 +154,8 @@ def letter_of(file: CaseFile, notice: Notice, number: int) -> LetterToSend:
         template=notice.template,
         title=notice.title,
         to=notice.to,
-        address=file.resend_to.get(notice.key) or file.addresses.get(notice.to),
-        fallback=organisation.facts.email if organisation else None,
+        address=file.resend_to.get(notice.key) or (None if known else corrected),
+        fallback=corrected or (organisation.facts.email if organisation else None),
         content=dict(notice.content),
         documents=list(notice.documents),
     )

@@ -45,9 +45,9 @@ class AddressCorrected(Step):
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Sends every refused letter to this recipient again, as its next number.
 
-        Only whom the directory cannot know keeps the address for later letters: a new Chair gets the next one.
+        Later letters use the address where the directory has none: a new Chair gets the next one.
         """
-        if self.address is not None and self.recipient.partition(":")[0] not in IN_DIRECTORY:
+        if self.address is not None:
             file.addresses[self.recipient] = self.address
         for notice, letter in file.letters.items():
             if letter.to == self.recipient and letter.refused_at is not None:

@@ -131,7 +131,7 @@ async def test_a_mail_server_without_starttls_is_for_operations_and_nothing_is_s
 async def test_a_mail_server_that_is_away_for_days_loses_no_letter_and_fails_nothing(virtual: Virtual) -> None:
     await virtual.mail.close()
     file = await decided(virtual)
-    await file.until("2018-09-10", time(9))
+    await file.until("2018-09-09", time(9))
     letters = await file.letters()
     assert {one.status for one in letters.values()} <= {"waiting", "withdrawn"}
     # What fell due meanwhile waits as well: a reminder to the authority, an escalation to the Chair.
@@ -143,10 +143,10 @@ async def test_a_mail_server_that_is_away_for_days_loses_no_letter_and_fails_not
         "chair",
     }
     assert not any(one.operations_must_act for one in letters.values())
-    await file.record("note_added", "2018-09-10", text="The mail server has been away since Wednesday.")
+    await file.record("note_added", "2018-09-09", text="The mail server has been away since Wednesday.")
 
     await virtual.mail.open()
-    await file.until("2018-09-10", time(9, 30))
+    await file.until("2018-09-09", time(9, 30))
     letters = await file.letters()
     # Nobody hears twice at once: a reminder whose deadline has passed since has nothing left to say.
     settled = {key for key, one in letters.items() if one.status == "withdrawn"}

@@ -292,11 +292,12 @@ async def test_an_older_copy_of_the_register_is_noticed_and_written_again_from_t
         with closing(sqlite3.connect(":memory:")) as copy:
             with closing(sqlite3.connect(database)) as register:
                 register.backup(copy)
-            await board.record("COPY-1", "note_added", "after", **NOTE)
-            await board.record("COPY-2", "merged_into", "merged", reference="OTHER-1", reason="The same incident.")
+            await board.record("COPY-2", "merged_into", "merged", reference="COPY-1", reason="The same incident.")
             await board.open("COPY-3")
             async with asyncio.timeout(20):
                 await board.cases.handle("COPY-2").result()
+            await until(lambda: _has(board, "COPY-1", "merged_from"))
+            await board.record("COPY-1", "note_added", "after", **NOTE)
             await board.parts.register.engine.dispose()
             with closing(sqlite3.connect(database)) as register:
                 copy.backup(register)
@@ -322,9 +323,8 @@ async def test_a_file_that_has_ended_is_archived_and_reopened_with_all_its_steps
 ) -> None:
     async with boards(server) as board:
         handle = await board.open("END-1", concern_about_joint_working="no")
-        await board.record("END-1", "merged_into", "merged", reference="OTHER-1", reason="The same incident.")
-        async with asyncio.timeout(20):
-            assert await handle.result() == "closed"
+        await _ended(board, "END-1")
+        assert await handle.result() == "closed"
         archived = await read_archive(board.parts.register, "END-1")
         assert (
             archived is not None
