@@ -222,7 +222,7 @@ class _Consideration:
             stand = notices_of(after, self._clocks(after))
             self._wrong_letters(before, step, lambda notice: notice.key not in stand, void=True)
         elif isinstance(step, FactsCorrected) and step.decides(before):
-            self._wrong_letters(before, step, lambda notice: notice.to in OUTSIDE, void=False)
+            self._wrong_letters(before, step, _tells_outside, void=False)
 
     def _wrong_letters(self, before: CaseFile, step: Step, told: Callable[[Notice], bool], *, void: bool) -> None:
         """Which letters told what a step corrects, by number: those that went, and those under way."""
@@ -337,3 +337,8 @@ class _Consideration:
 
     def _tell(self, what: str, **fields: Any) -> None:
         self.events.append(line(self.world.now, what, **fields))
+
+
+def _tells_outside(notice: Notice) -> bool:
+    """Whether a notice tells somebody of the facts: those outside, and whoever else is told of decisions (2.2e)."""
+    return notice.to in OUTSIDE or notice.key.startswith("decision:")

@@ -25,6 +25,8 @@ class Decision:
     decider: str
     reasons: str
     finding: Held
+    told: tuple[str, ...]
+    """Who is told of it (2.2e): the rulebook's addressees on that day."""
 
     @property
     def initiates(self) -> bool:

@@ -134,6 +134,13 @@ class ReportSignedOff(Step):
         if file.review is not None and file.review.serious:
             if not file.leads:
                 yield Refusal("2.5a", "No lead reviewer is in post: record reviewer_named first.")
+            if not file.learning.commission_states_event:
+                # The review may have been of another kind when the lead reviewer was appointed.
+                yield Refusal(
+                    "2.10a",
+                    "No lead reviewer's commission says that a multi-agency learning event is held: record "
+                    "reviewer_named with one that does.",
+                )
             if not file.model:
                 yield Refusal("2.4a", "No model is chosen: record model_chosen first.")
         for name, reviewer in file.reviewers.items():

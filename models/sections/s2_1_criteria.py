@@ -56,7 +56,11 @@ class NotifiedPanel(Step):
         elif self.child is not None:
             yield from known_name(self.child, file.added_children, "child", "2.1f")
         if (self.child or "") in file.panel_notified:
-            yield Refusal("2.1f", "This notification is recorded already: strike that step out if it was wrong.")
+            yield Refusal(
+                "2.1f",
+                "This notification is recorded already. If it was wrong, strike that step out; a date that came with "
+                "the opening is corrected with facts_corrected.",
+            )
         aware = file.added_children.get(self.child, (None, None))[0] if self.child else file.aware_on
         if aware and self.happened_on < aware:
             yield Refusal("2.1f", "This is before the authority became aware: check the date.", "happened_on")
@@ -82,7 +86,7 @@ CHILD_FACTS = (
     "deprived_of_liberty",
     "residence",
 )
-INCIDENT_FACTS = ("concern_about_joint_working", "where", "aware_on", "notified_on")
+INCIDENT_FACTS = ("concern_about_joint_working", "where", "aware_on", "notified_on", "panel_notified_on")
 LATE = {"board_late_because": "notify_board", "panel_late_because": "notify_panel"}
 """Reasons that become known later, and whose clocks they explain (2.1f)."""
 DECIDING = frozenset({"residence", "where", "aware_on", "notified_on"})
@@ -117,6 +121,9 @@ class FactsCorrected(Step):
         description="Of the incident; of the child, when that child was added to the file later.",
     )
     notified_on: Day | None = Field(None, title="The board was notified on")
+    panel_notified_on: Day | None = Field(
+        None, title="The national panel was notified on", description="Of the incident; not of a child added later."
+    )
     board_late_because: Text | None = Field(
         None, title="Why the board was notified late", description="Of the child, when one that was added is named."
     )
@@ -124,8 +131,15 @@ class FactsCorrected(Step):
         None, title="Why the panel was notified late", description="Of the child, when one that was added is named."
     )
     now_unknown: tuple[
-        Literal["born_on", "died_on", "residence", "aware_on", "other_harm", "research_considered"], ...
-    ] = Field((), title="Facts that are unknown after all")
+        Literal[
+            "born_on", "died_on", "residence", "aware_on", "panel_notified_on", "other_harm", "research_considered"
+        ],
+        ...,
+    ] = Field(
+        (),
+        title="Facts that are unknown after all",
+        description="With the day the national panel was notified on, that it was not notified yet.",
+    )
 
     @classmethod
     def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
@@ -141,7 +155,7 @@ class FactsCorrected(Step):
         if (child_facts or self.child is not None) and self._whose(file) is None:
             yield Refusal("2.1e", f"Say whose facts are corrected: {', '.join(file.children)}.", "child")
             return
-        for name in ("died_on", "born_on", "aware_on", "notified_on"):
+        for name in ("died_on", "born_on", "aware_on", "notified_on", "panel_notified_on"):
             yield from not_in_future(getattr(self, name), world.today, name, "2.1e")
             if name in self.now_unknown and getattr(self, name) is not None:
                 yield Refusal("2.1e", f"{name} is given and said to be unknown: choose one.", name)
@@ -169,6 +183,8 @@ class FactsCorrected(Step):
         """The authority is aware before anyone is told, and the board is notified before it decides (2.1f, 2.1g)."""
         added = file.added_children.get(self.child) if self.child else None
         panel_told = file.panel_notified.get(self.child if self.child and added else "")
+        if not added and "panel_notified_on" in self._given(INCIDENT_FACTS):
+            panel_told = None  # what is given instead is looked at with the other facts
         if self.aware_on is not None and panel_told is not None and panel_told < self.aware_on:
             told = f"The national panel was notified on {day_words(panel_told)}"
             yield Refusal("2.1f", f"{told}: the authority was aware by then.", "aware_on")
@@ -215,6 +231,9 @@ class FactsCorrected(Step):
         file.where = incident.get("where", file.where)
         file.aware_on = incident.get("aware_on", file.aware_on)
         file.notified_on = incident.get("notified_on", file.notified_on)
+        panel_on = incident.get("panel_notified_on", file.panel_notified.pop("", None))
+        if panel_on is not None:
+            file.panel_notified[""] = panel_on
         for name, clock in LATE.items():
             if name in changed:
                 file.late_because[self._late(file, clock)] = getattr(self, name)
@@ -245,6 +264,7 @@ class FactsCorrected(Step):
         added = file.added_children.get(self.child) if self.child else None
         known |= {"concern_about_joint_working": file.concern, "where": file.where}
         known |= {"aware_on": added[0] if added else file.aware_on, "notified_on": file.notified_on}
+        known |= {"panel_notified_on": file.panel_notified.get("")}
         known |= {name: file.late_because.get(self._late(file, clock)) for name, clock in LATE.items()}
         given = self._given((*CHILD_FACTS, *INCIDENT_FACTS, *LATE))
         return tuple(name for name, value in given.items() if known.get(name) != value)
@@ -427,8 +447,9 @@ def closing_notices(file: CaseFile) -> Iterator[Notice]:
 
 
 def _heard(letter: Letter) -> bool:
-    """Whether a letter told someone of the incident: those outside, and organisations that were asked for something."""
-    return letter.to in OUTSIDE or (letter.to.startswith("lead:") and letter.template not in ("reminder", "escalation"))
+    """Whether a letter told someone of the incident: those outside, whoever is told of decisions, who was asked."""
+    asked = letter.to.startswith(("lead:", "peer:")) and letter.template not in ("reminder", "escalation")
+    return letter.to in OUTSIDE or letter.notice.startswith("decision:") or asked
 
 
 OUTSIDE = frozenset({"ofsted", "dfe", "national_panel"})

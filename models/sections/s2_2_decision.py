@@ -143,7 +143,8 @@ class Deciding(Step):
         """Keeps the decision beside earlier ones, and begins or ends the review."""
         before = file.decision
         found = file.finding.held
-        decision = Decision(self.id, self.choice, self.kind, self.happened_on, self.decider, self.reasons, found)
+        told = tuple(file.rules.addressees.decision)
+        decision = Decision(self.id, self.choice, self.kind, self.happened_on, self.decider, self.reasons, found, told)
         if before is not None and before.id in file.revisits:
             file.revisits[before.id] = (file.revisits[before.id][0], self.happened_on)
         file.decisions.append(decision)
@@ -322,6 +323,7 @@ def _begin(file: CaseFile) -> None:
     if file.report is None:
         return
     file.report = file.first_signed_on = None
+    file.drafts.clear()
     file.learning = Learning(commission_states_event=file.learning.commission_states_event, again=True)
     before = file.publication
     file.publication = Publication(
@@ -344,8 +346,7 @@ def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
 
 
 def _told(file: CaseFile, clocks: Clocks, decision: Decision) -> Iterator[Duty]:
-    recipients = file.rules.addressees.decision
-    for to in recipients:
+    for to in decision.told:
         not_initiating = to == "national_panel" and not decision.initiates
         copy = file.notification_documents.get(decision.id)
         yield Notice(
@@ -357,7 +358,7 @@ def _told(file: CaseFile, clocks: Clocks, decision: Decision) -> Iterator[Duty]:
             _decision_content(file, decision, with_reasons=not_initiating),
             documents=(copy,) if copy and not_initiating else (),
         )
-    taken = [file.taken_on(f"decision:{decision.id}:{to}") for to in recipients]
+    taken = [file.taken_on(f"decision:{decision.id}:{to}") for to in decision.told]
     all_on = max((london_date(at) for at in taken if at), default=None) if all(taken) else None
     yield clocks.deadline("decision_told", decision.on, key=f"decision_told:{decision.id}", met_on=all_on)
     panel, had_on = file.taken_on(f"decision:{decision.id}:national_panel"), notification_had_on(file)

@@ -821,3 +821,25 @@ def test_on_time_nobody_is_asked_for_a_reason() -> None:
     case = Case.opened()
     case.step("notified_panel")
     assert remarks_of(case.file, case.deadlines) == []
+
+
+@pytest.mark.rule("2.1f")
+def test_that_the_panel_was_not_notified_after_all_brings_its_clock_back() -> None:
+    case = Case.opened(panel_notified_on="2018-09-04")
+    assert not case.deadlines["notify_panel"].open
+    assert "facts_corrected" in case.refused("notified_panel").reason
+    case.step("facts_corrected", reason="It was another case.", now_unknown=["panel_notified_on"])
+    assert case.deadlines["notify_panel"].open
+    case.step("notified_panel", "2018-09-06")
+    assert case.deadlines["notify_panel"].met_on == date(2018, 9, 6)
+
+
+@pytest.mark.rule("2.1f")
+def test_a_wrong_day_of_telling_the_panel_is_corrected_and_cannot_lie_before_the_authority_was_aware() -> None:
+    case = Case.opened(panel_notified_on="2018-09-04")
+    refusal = case.refused("facts_corrected", reason="Misread.", panel_notified_on="2018-09-01")
+    assert "before aware_on" in refusal.reason
+    case.step("facts_corrected", reason="Misread.", panel_notified_on="2018-09-05")
+    assert case.deadlines["notify_panel"].met_on == date(2018, 9, 5)
+    case.step("facts_corrected", reason="Both were.", aware_on="2018-09-05")
+    assert case.deadlines["notify_panel"].met_on == date(2018, 9, 5)

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from models.catalogue import STEPS
 from models.consider import why_not
 from models.directory import Acting, Appointment
-from models.step import World
+from models.rulebook import Rulebook, rulebook_from
+from models.step import World, ready_refusals
 
 from .case import DIED, HARMED, PAPER, REPORT, Case, directory, rulebook
 from .review_steps import (
@@ -571,9 +573,51 @@ def test_a_serious_case_review_after_another_review_was_completed_needs_a_report
     assert case.file.report is None
     assert (case.deadlines["completion"].open, str(case.due("completion"))) == (True, "2019-12-05")
     refusal = case.refused("report_signed_off", "2019-06-06", **SIGN_OFF)
-    assert refusal.rule in ("2.5a", "2.4a")
+    assert refusal.rule == "1.2b" and "There is no draft" in refusal.reason
     assert case.sent("panel_copy:") == []
-    assert REPORT in case.file.drafts
+
+
+@pytest.mark.rule("2.10a")
+def test_a_review_that_becomes_serious_needs_a_commission_that_states_a_learning_event() -> None:
+    case = Case.opened(UNHARMED)
+    decide(case, "2018-09-12", "alternative review", kind="Partnership Case Review")
+    case.step("reviewer_named", "2018-09-13", **{**REVIEWER, "commission_states_event": False})
+    case.step("facts_corrected", "2018-10-01", reason="It died.", outcome="died", died_on="2018-09-30")
+    case.step("decision_revisited", "2018-10-02", because="The child died.", **SCR)
+    reasons = [refusal.reason for refusal in ready_refusals(STEPS["report_signed_off"], case.file, World(case.now))]
+    assert any("multi-agency learning event" in reason for reason in reasons)
+    case.step("reviewer_named", "2018-10-03", **{**REVIEWER, "reviewer": "another"})
+    reasons = [refusal.reason for refusal in ready_refusals(STEPS["report_signed_off"], case.file, World(case.now))]
+    assert not any("multi-agency learning event" in reason for reason in reasons)
+
+
+def telling_the_authority_too() -> Rulebook:
+    """The rules of another board, which tells the local authority of every decision as well."""
+    plain = rulebook().model_dump(mode="json")
+    plain["addressees"]["decision"] = [*plain["addressees"]["decision"], "local_authority"]
+    return rulebook_from(plain)
+
+
+@pytest.mark.rule("2.2e")
+def test_who_is_told_of_a_decision_is_settled_by_the_rules_of_its_day() -> None:
+    case = Case.opened(UNHARMED)
+    decide(case, "2018-09-06", "no review")
+    wider = telling_the_authority_too().model_dump(mode="json")
+    case.rulebooks["wider"] = {**wider, "name": "wider"}
+    case.step("rulebook_changed", "2019-06-01", rulebook="wider", reason="New rules.")
+    assert [letter.to for letter in case.sent("decision:")] == ["ofsted", "dfe", "national_panel"]
+    assert not case.deadlines["decision_told:step-1"].open
+
+
+@pytest.mark.rule("2.2e")
+def test_whoever_was_told_of_the_decision_or_asked_about_the_case_hears_that_it_was_withdrawn() -> None:
+    case = Case.opened(UNHARMED, rules=telling_the_authority_too())
+    asked = {"board": "Another Board", "chair": "Its Chair", "email": "chair@another.example"}
+    case.step("peer_challenge_sought", "2018-09-06", challenge="p1", question="What would you do?", **asked)
+    decide(case, "2018-09-06", "no review")
+    case.step("notification_withdrawn", "2018-09-07", reason="It was another child.")
+    told = {letter.to for letter in case.sent("withdrawn:")}
+    assert told >= {"ofsted", "dfe", "national_panel", "local_authority", "peer:p1"}
 
 
 @pytest.mark.rule("2.2f")
@@ -674,6 +718,7 @@ def test_what_was_shared_of_an_earlier_review_is_shared_anew_of_the_serious_case
     assert not {"outcome_shared", "outcome_confirmed:hospital"} & case.deadlines.keys()
     case.step("reviewer_named", **REVIEWER)
     case.step("model_chosen", **MODEL)
+    case.step("report_drafted", document=REPORT, version="Of the Serious Case Review")
     case.step("report_signed_off", "2019-09-02", **SIGN_OFF)
     assert [letter.documents for letter in case.sent("panel_copy:")] == [[REPORT]]
     assert case.deadlines["outcome_shared"].open
