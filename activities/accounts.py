@@ -152,7 +152,10 @@ async def change_account(register: Register, account: Account, *, by: str, now: 
         await connection.execute(
             update(_ACCOUNT).where(_ACCOUNT.c.id == account.id).values({**_values(account), "changed_at": now})
         )
-        if (before.roles, before.active) != (account.roles, account.active):
+        if account.email != before.email:
+            # Whoever signed in at the address that was wrong may be somebody else: the right one links anew.
+            await connection.execute(update(_ACCOUNT).where(_ACCOUNT.c.id == account.id).values(subject=None))
+        if (before.roles, before.active, before.email) != (account.roles, account.active, account.email):
             await connection.execute(update(_SESSION).where(_SESSION.c.account == account.id).values(over=True))
         if not account.active or account.email != before.email:
             # A link that was handed over to somebody who is gone, or at an address that was wrong, is good no more.

@@ -55,6 +55,9 @@ def network(request: Request) -> str:
         address = ip_address(host)
     except ValueError:
         return host
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+        # A server that listens on both tells an IPv4 address so; those networks are not one.
+        return str(address.ipv4_mapped)
     return str(IPv6Address(int(address) >> 64 << 64)) if isinstance(address, IPv6Address) else str(address)
 
 

@@ -47,7 +47,7 @@ def too_large(request: Request, largest: int) -> Response:
         request,
         413,
         "This is too large",
-        f"Nothing was kept of what you sent. All that is sent at once can have {largest / 1_000_000:.0f} MB. Make the "
+        f"Nothing was kept of what you sent. All that is sent at once can have {largest / 1_000_000:g} MB. Make the "
         "document smaller, with fewer or smaller pictures say, or send several one after another.",
     )
 

@@ -312,6 +312,20 @@ async def test_an_identity_is_matched_by_address_once_and_then_by_its_own_name(r
     assert len(await accounts(register)) == 1
 
 
+async def test_who_signed_in_at_an_address_that_was_wrong_is_out_once_it_is_corrected(register: Register) -> None:
+    one = await added(register)
+    wrong = Identity("https://login.example", "somebody-else", one.email)
+    assert await account_of(register, wrong, now=NOW) == one
+    secret = await begin_session(register, one.id, now=NOW)
+    right = replace(one, email="right@board.example")
+    await change_account(register, right, by="x", now=NOW)
+    session = await session_of(register, secret, now=NOW)
+    assert session is None or session.over
+    with pytest.raises(NoSuchIdentity):
+        await account_of(register, wrong, now=NOW)
+    assert await account_of(register, Identity("https://login.example", "me", right.email), now=NOW) == right
+
+
 # --- Sessions ---
 
 

@@ -144,6 +144,7 @@ async def test_only_our_own_names_are_answered_to(browser: Browsers) -> None:
         "10.0.0.1",
         "board.test@evil.example",
         "[evil",
+        "evil@board.test",
     ):
         page = await someone.get("/help", headers={"host": host})
         assert page.status_code == 400 and "This is not our address" in page.text, host
@@ -159,9 +160,16 @@ async def test_a_name_that_cannot_be_read_is_no_error_of_ours(board: Board, brow
 
 async def test_what_is_too_large_is_refused_with_what_to_do(app: FastAPI, browser: Browsers) -> None:
     someone = await browser(app=app)
-    page = await someone.post("/takes", content=b"x" * (LARGEST + 1))
-    assert page.status_code == 413 and "This is too large" in page.text and "can have 2 MB" in page.text
+    headers = {"content-type": "multipart/form-data; boundary=b"}
+    page = await someone.post("/takes", content=b"x" * (LARGEST + 1), headers=headers)
+    assert page.status_code == 413 and "This is too large" in page.text and "can have 1.5 MB" in page.text
     assert "<h1" in page.text and page.headers["cache-control"] == "no-store"
+
+
+async def test_a_form_without_a_document_may_have_far_less_than_one_with(app: FastAPI, browser: Browsers) -> None:
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    page = await (await browser(app=app)).post("/takes", content=b"&" * 500_001, headers=headers)
+    assert page.status_code == 413 and "can have 0.5 MB" in page.text
 
 
 async def test_what_is_too_large_and_does_not_say_so_is_refused_as_well(app: FastAPI, browser: Browsers) -> None:

@@ -13,6 +13,7 @@ import pytest
 from fastapi import APIRouter, FastAPI, Form
 from fastapi.responses import PlainTextResponse, Response
 from sqlalchemy import select
+from starlette.requests import Request
 from structlog.testing import capture_logs
 
 from activities.accounts import Account, change_account
@@ -21,6 +22,7 @@ from activities.kept_forms import kept_form
 from activities.sessions import IDLE, LONGEST
 from models.register_access import StoredSession
 from web.app import make_app
+from web.attempts import network
 from web.sign_in import ours
 from web.typed import taken, typed
 from web.visit import Visit, allowed
@@ -531,3 +533,11 @@ async def test_a_form_that_was_open_while_its_owner_signed_in_again_is_taken(boa
     one.cookies.clear()
     one.cookies.set("session", other.cookies["session"])
     assert (await one.post("/a-form", data={"csrf": open_since, "words": "x"})).status_code == 403
+
+
+def test_visitors_by_ipv4_are_told_apart_also_by_a_server_that_listens_on_both() -> None:
+    def seen(host: str) -> str:
+        return network(Request({"type": "http", "client": (host, 4321)}))
+
+    assert seen("::ffff:198.51.100.7") == seen("198.51.100.7") != seen("::ffff:203.0.113.9")
+    assert seen("2001:db8::1") == seen("2001:db8::2") != seen("2001:db8:0:1::1")
