@@ -7,7 +7,7 @@ import itertools
 import json
 import sqlite3
 from contextlib import closing, suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -18,7 +18,10 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
+from activities import ledger
 from activities.archive import read_archive
+from activities.away import RegisterAway
+from activities.database import Register
 from activities.filing import FilingActivities
 from activities.register import read_file
 from models.catalogue import STEPS
@@ -560,6 +563,25 @@ async def test_a_step_that_ended_a_file_is_recorded_once_also_when_temporal_has_
         elsewhere = Cases(skipping.client, board.parts.register, board.parts.settings.task_queue)
         assert (await elsewhere.record("ONCE-1", "merged_into", merged))["recorded"]
         assert not await elsewhere.is_running("ONCE-1")
+
+
+async def test_a_register_that_is_away_for_a_moment_after_a_letter_was_taken_sends_none_twice(
+    server: WorkflowEnvironment, boards: Boards, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, tries = ledger.taken, list[str]()
+
+    async def taken(register: Register, letter: ledger.Letter, *, now: datetime) -> None:
+        tries.append(letter.notice_key)
+        if tries.count(letter.notice_key) == 1:
+            raise RegisterAway("It is away for a moment.")
+        await real(register, letter, now=now)
+
+    monkeypatch.setattr(ledger, "taken", taken)
+    async with boards(server) as board:
+        await board.open("BLINK-1", days_ago=9)
+        await until(lambda: _quiet(board, "BLINK-1"))
+        sent = [str(mail.message["Message-ID"]) for mail in board.sent()]
+        assert sent and len(set(sent)) == len(sent) == len(set(tries)) and len(tries) == 2 * len(sent)
 
 
 async def _event(handle: WorkflowHandle[Any, Any], kind: EventType.ValueType) -> bool:
