@@ -30,7 +30,8 @@ async def test_a_machine_hears_that_the_register_is_away(board: Board, browser: 
 
 async def test_operations_see_each_part(browser: Browsers) -> None:
     page = " ".join((await (await browser("operations")).get("/health")).text.split())
-    for words in ("its tables are those of this release", "It answers.", "One asks for work.", "Letters that wait"):
+    well = ("its tables are those of this release", "It answers.", "One asks for work.", "None stands still.")
+    for words in (*well, "Letters that wait"):
         assert words in page, words
     assert 'href="/operations/files"' in page
 
@@ -80,3 +81,13 @@ def counted(words: str, page: str) -> int:
     """The number after these words; 0 where they are not."""
     found = re.search(rf"{words}: (\d+)", " ".join(page.split()))
     return int(found[1]) if found else 0
+
+
+async def test_files_that_stand_still_are_counted_with_what_to_look_at(board: Board, browser: Browsers) -> None:
+    class TwoStandStill(Cases):
+        async def standing_still(self) -> int | None:
+            return 2  # Temporal itself takes a minute to report one
+
+    site = replace(board.site, cases=TwoStandStill(board.client, board.parts.register, board.site.settings.task_queue))
+    page = await (await browser("operations", app=make_app(site))).get("/health")
+    assert "2 stand still" in page.text and "nothing is lost" in page.text and "worker&#39;s log" in page.text
