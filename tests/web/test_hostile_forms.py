@@ -16,7 +16,7 @@ HOSTILE = {
     "markup": MARKUP,
     "template": "{{ 7 * 7 }}{% for a in b %}",
     "NUL": "before\x00after",
-    "very long": "x" * 100_000,
+    "very long": "x" * 400_000,
     "right to left": "\u202efdp.exe\u2066",
     "blanks": " \t\r\n\u00a0",
     "number": "9" * 500,
@@ -25,7 +25,7 @@ HOSTILE = {
     "emoji": "\U0001f469\u200d\U0001f469\u200d\U0001f467",
 }
 STEPS: tuple[str, ...] = (
-    "decision",
+    "decision_revisited",
     "organisation_added",
     "child_added",
     "facts_corrected",
@@ -45,6 +45,7 @@ async def test_hostile_text_in_every_field_is_refused_or_escaped(
     assert form.status_code == 200
     names = set(re.findall(r'name="([^"]+)"', form.text)) - {"csrf", "_confirm", "_discard", "viewport", "robots"}
     for what, text in HOSTILE.items():
+        text = text[: 400_000 // len(names)]  # All together as much as a form may have.
         values = {name: text for name in names if not name.startswith("theme")}
         for more in ({}, {"_confirm": "yes"}, {"_change": "yes"}):
             answer = await coordinator.post(address, data={"csrf": shared["csrf"], **values, **more})
