@@ -77,7 +77,7 @@ def make_app(site: Site) -> FastAPI:
     # FastAPI's own pages of documentation load scripts from elsewhere.
     app = FastAPI(title="Serious case reviews", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.site = site
-    app.state.attempts = Attempts()
+    app.state.attempts = Attempts(site.secret)
     app.state.provider = oidc.Provider(site.settings)
     app.state.templates = templates(site, STATIC)
     for area in AREAS:

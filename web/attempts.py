@@ -1,13 +1,16 @@
-"""How often somebody may try to sign in: from one address of the network, and for one account."""
+"""How often somebody may try to sign in: from one address of the network, for one account, in one browser."""
 
 from __future__ import annotations
 
+import hashlib
 import math
+import secrets
 import time
 from datetime import timedelta
 from ipaddress import IPv6Address, ip_address
 
-from fastapi import Request
+from fastapi import Request, Response
+from itsdangerous import BadData, URLSafeSerializer
 from limits import RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import MovingWindowRateLimiter
@@ -20,11 +23,23 @@ WINDOW = 15
 OF_AN_ADDRESS, OF_AN_ACCOUNT = 100, 10
 """How many may be made in them. A whole office may come from one address; an account is one person's."""
 
+_REMEMBERED = 365 * 24 * 3600
+"""Seconds for which a browser is remembered: a year."""
+
 
 class Attempts:
-    """Counts attempts in this process's memory: a restart forgets them, a second process counts for itself."""
+    """Counts attempts in this process's memory: a restart forgets them, a second process counts for itself.
 
-    def __init__(self) -> None:
+    A browser in which an account was signed in before has its own attempts for it: otherwise whoever knows the
+    account's address could keep its owner out.
+
+    Arguments:
+        secret: what the mark that a browser is remembered by is signed with.
+    """
+
+    def __init__(self, secret: bytes) -> None:
+        signing = {"key_derivation": "hmac", "digest_method": hashlib.sha256}
+        self._marks = URLSafeSerializer(secret, salt="browser", signer_kwargs=signing)
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
         self._of_address = RateLimitItemPerMinute(OF_AN_ADDRESS, WINDOW)
         self._of_account = RateLimitItemPerMinute(OF_AN_ACCOUNT, WINDOW)
@@ -36,16 +51,40 @@ class Attempts:
             request: where it comes from.
             account: what was given as the account's address, whether there is such an account or not.
         """
-        for item, key in ((self._of_address, network(request)), (self._of_account, _account(account))):
+        own = self._own(request, account)
+        counted = [(self._of_account, own or _account(account))]
+        if own is None:
+            counted.insert(0, (self._of_address, network(request)))
+        for item, key in counted:
             if not await self._limiter.hit(item, key):
                 stats = await self._limiter.get_window_stats(item, key)
                 # The limiter counts by this clock, whatever the business time is.
                 return timedelta(seconds=max(1, math.ceil(stats.reset_time - time.time())))
         return None
 
-    async def succeeded(self, account: str) -> None:
+    async def succeeded(self, request: Request, account: str) -> None:
         """Earlier attempts for an account do not count any more: its owner has signed in."""
-        await self._limiter.clear(self._of_account, _account(account))
+        await self._limiter.clear(self._of_account, self._own(request, account) or _account(account))
+
+    def remember(self, request: Request, answer: Response, account: str) -> None:
+        """Marks the browser that an answer goes to as one in which this account was signed in."""
+        mark = self._marks.dumps([_account(account), secrets.token_urlsafe(16)])
+        safe = request.url.scheme == "https"
+        answer.set_cookie(
+            _cookie(request), mark, max_age=_REMEMBERED, secure=safe, httponly=True, samesite="strict", path="/"
+        )
+
+    def _own(self, request: Request, account: str) -> str | None:
+        """The browser's own name, if this account was the last to be signed in in it."""
+        try:
+            of, browser = self._marks.loads(request.cookies.get(_cookie(request), ""))
+        except (BadData, ValueError, TypeError):
+            return None
+        return str(browser) if of == _account(account) else None
+
+
+def _cookie(request: Request) -> str:
+    return "__Host-browser" if request.url.scheme == "https" else "browser"
 
 
 def network(request: Request) -> str:

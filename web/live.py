@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, suppress
 
 from fastapi import APIRouter, FastAPI, Request
-from fastapi.responses import Response
+from fastapi.responses import PlainTextResponse, Response
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from activities.access import restricted_to
@@ -25,6 +26,9 @@ router = APIRouter()
 EVERY_SECONDS = 2.0
 """How often the register is asked, once for all pages that are open."""
 
+OF_AN_ACCOUNT = 20
+"""How many open pages of one account are told; further ones work, and are shown anew when they are loaded."""
+
 
 class Watch:
     """Looks at the register for all open pages at once, and only while there are any.
@@ -37,6 +41,7 @@ class Watch:
     def __init__(self, register: Register, every: float = EVERY_SECONDS) -> None:
         self._register, self._every = register, every
         self._followers: dict[str, set[asyncio.Queue[int]]] = {}
+        self._pages: Counter[str] = Counter()
         self._soon = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -44,8 +49,20 @@ class Watch:
         """Looks now instead of a little later: something was recorded here."""
         self._soon.set()
 
-    async def follow(self, reference: str) -> AsyncGenerator[int, None]:
-        """How many steps a file has as it stands, and whenever there are more."""
+    def is_enough(self, account: str) -> bool:
+        """Whether an account has as many open pages as are told of changes."""
+        return self._pages[account] >= OF_AN_ACCOUNT
+
+    async def follow(self, reference: str, account: str) -> AsyncGenerator[int, None]:
+        """How many steps a file has as it stands, and whenever there are more; nothing for one page too many.
+
+        Arguments:
+            reference: the file's.
+            account: whose page it is.
+        """
+        if self.is_enough(account):  # Again: of many that were asked for at once, each was alone when it was asked for.
+            return
+        self._pages[account] += 1
         found: asyncio.Queue[int] = asyncio.Queue()
         self._followers.setdefault(reference, set()).add(found)
         if self._task is None or self._task.done():
@@ -59,9 +76,12 @@ class Watch:
                     last = steps
                     yield steps
         finally:
-            self._leave(reference, found)
+            self._leave(reference, found, account)
 
-    def _leave(self, reference: str, found: asyncio.Queue[int]) -> None:
+    def _leave(self, reference: str, found: asyncio.Queue[int], account: str) -> None:
+        self._pages[account] -= 1
+        if not self._pages[account]:
+            del self._pages[account]
         followers = self._followers[reference]
         followers.discard(found)
         if not followers:
@@ -94,6 +114,10 @@ async def events(request: Request, reference: str, visit: Visit = allowed("read 
     """How many steps the file has, now and whenever there are more, for as long as whoever asks is signed in."""
     if not await is_there(visit, reference):
         raise no_such_file(reference)
+    watch, account = watch_of(request.app, visit.site.register), visit.account.id
+    if watch.is_enough(account):
+        # A browser asks again after any other end of a stream, and not after this.
+        return PlainTextResponse("Too many pages are open.", status_code=429)
     register = visit.site.register
     secret = request.cookies.get(cookie_name(request), "")
 
@@ -103,17 +127,18 @@ async def events(request: Request, reference: str, visit: Visit = allowed("read 
             return False
         return reads(session.account, await restricted_to(register, reference))
 
-    watch = watch_of(request.app, register)
     until = min(visit.session.idle_at, visit.session.ends_at) if visit.session else visit.now
-    return EventSourceResponse(_told(watch, reference, (until - visit.now).total_seconds(), still), ping=20)
+    return EventSourceResponse(
+        _told(watch.follow(reference, account), (until - visit.now).total_seconds(), still), ping=20
+    )
 
 
 async def _told(
-    watch: Watch, reference: str, seconds: float, still: Callable[[], Awaitable[bool]]
+    changes: AsyncGenerator[int, None], seconds: float, still: Callable[[], Awaitable[bool]]
 ) -> AsyncIterator[ServerSentEvent]:
     # Once the session is over the page is asked to sign in, and stops asking.
     with suppress(TimeoutError, RegisterAway):
-        async with asyncio.timeout(seconds), aclosing(watch.follow(reference)) as followed:
+        async with asyncio.timeout(seconds), aclosing(changes) as followed:
             async for steps in followed:
                 if not await still():
                     return

@@ -13,6 +13,7 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, Response
 
 from activities.access import restricted_to
+from activities.weekly import LIST
 from running.postbox import Mail, newest_mails, one_mail
 from web.reading import reads
 from web.visit import NotFound, Visit, allowed
@@ -38,13 +39,11 @@ async def mails(visit: Visit = allowed("read files")) -> Response:
     asked = visit.request.query_params.get("page", "1")
     number = max(int(asked), 1) if asked.isascii() and asked.isdecimal() and len(asked) < 6 else 1
     found, total = await asyncio.to_thread(newest_mails, folder, start=PAGE * (number - 1), limit=PAGE)
-    seen = {of: await _may_see(visit, of) for of in {_reference(mail) for mail in found}}
-    rows = [(mail.path.stem, mail, _sent_at(mail)) for mail in found if seen[_reference(mail)]]
+    rows = [(mail.path.stem, mail, _sent_at(mail)) for mail in found if await _may_see(visit, mail)]
     return visit.page(
         "mails/list.html",
         title="Mails that were sent",
         rows=rows,
-        total=total,
         number=number,
         more=total > PAGE * number,
     )
@@ -84,17 +83,16 @@ def _folder(visit: Visit) -> Path:
 
 async def _mail(visit: Visit, number: str) -> Mail:
     found = await asyncio.to_thread(one_mail, _folder(visit), number)
-    if found is None or not await _may_see(visit, _reference(found)):
+    if found is None or not await _may_see(visit, found):
         raise NotFound("There is no such mail.")
     return found
 
 
-def _reference(mail: Mail) -> str:
-    return str(mail.message["X-Case-Reference"] or "")
-
-
-async def _may_see(visit: Visit, reference: str) -> bool:
-    """Letters of a restricted file are there for those alone who may read it."""
+async def _may_see(visit: Visit, mail: Mail) -> bool:
+    """Letters of a restricted file are there for those alone who may read it, a weekly list for whom it was sent to."""
+    reference = str(mail.message["X-Case-Reference"] or "")
+    if reference == LIST:
+        return visit.account.email.lower() in (recipient.lower() for recipient in mail.recipients)
     return reads(visit.account, await restricted_to(visit.site.register, reference))
 
 

@@ -74,7 +74,7 @@ async def new_password(visit: Visit = allowed("sign out")) -> Response:
         return _form(visit, {_PRESENT: too_many(visit, wait)}, status=429)
     if (await check_password(visit.site.register, account.email, present)).account is None:
         return _form(visit, {_PRESENT: "This is not your present password."})
-    await attempts.succeeded(account.email)
+    await attempts.succeeded(visit.request, account.email)
     await change_password(visit.site.register, account, new, now=visit.now)
     log.info("password changed", account=account.id)
     return await begin(visit, account, "/account?done=changed")

@@ -89,7 +89,7 @@ async def sign_in(visit: Visit = allowed("anyone", token=False)) -> Response:
     if attempt.account is None:
         log.warning("sign-in failed", account=attempt.of or "unknown")
         return _form(visit, then, kept=kept, wrong=_WRONG)
-    await attempts.succeeded(email)
+    await attempts.succeeded(visit.request, email)
     return await begin(visit, attempt.account, then)
 
 
@@ -158,6 +158,8 @@ async def begin(visit: Visit, account: Account, then: str) -> Response:
     answer = visit.to(_onward(account, then))
     answer.set_cookie(name, secret, secure=is_safe(visit), httponly=True, samesite="lax", path="/")
     answer.delete_cookie(_form_cookie(visit), secure=is_safe(visit), httponly=True, samesite="strict")
+    attempts: Attempts = visit.request.app.state.attempts
+    attempts.remember(visit.request, answer, account.email)
     return answer
 
 

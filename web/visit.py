@@ -104,6 +104,8 @@ def allowed(action: Action, *, used: bool = True, token: bool = True) -> Any:
     """
 
     async def visit(request: Request) -> AsyncIterator[Visit]:
+        if request.method in _UNSAFE:
+            _check_origin(request)  # First of all: what another site sends is not even read.
         form = await request.form() if request.method in _UNSAFE else FormData()
         try:
             yield await _visit(request, form, action, used=used, token=token)
@@ -128,8 +130,6 @@ async def _visit(request: Request, form: FormData, action: Action, *, used: bool
     now = site.now()
     secret = request.cookies.get(cookie_name(request), "")
     session = await session_of(site.register, secret, now=now, used=used) if secret else None
-    if request.method in _UNSAFE:
-        _check_origin(request)
     over = session is None or session.over
     stranger = over and action == "anyone"  # Their page had no token, whoever was signed in before.
     if token and session is not None and not stranger and request.method in _UNSAFE:

@@ -112,7 +112,7 @@ async def test_who_may_no_longer_read_a_file_hears_no_more_of_it(board: Board, b
 async def test_the_register_is_looked_at_once_for_all_and_not_at_all_for_nobody(board: Board) -> None:
     reference = await board.opened()
     watch = Watch(board.site.register, every=60)
-    first, second = watch.follow(reference), watch.follow(reference)
+    first, second = watch.follow(reference, "one"), watch.follow(reference, "another")
     assert await anext(first) == await anext(second)
     task = watch._task
     assert task is not None
@@ -121,6 +121,39 @@ async def test_the_register_is_looked_at_once_for_all_and_not_at_all_for_nobody(
     await second.aclose()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+async def test_no_account_has_more_than_so_many_pages_told_of_changes(
+    board: Board, browser: Browsers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.live.OF_AN_ACCOUNT", 1)
+    reference, one, other = await board.opened(), await browser("coordinator"), await browser("coordinator")
+    address = f"/files/{reference}/events"
+    async with served(board) as (_, base), as_signed_in(one, base) as client, as_signed_in(other, base) as another:
+        async with client.stream("GET", address) as response:
+            heard = told(response)
+            await anext(heard)
+            assert (await client.get(address)).status_code == 429, "a browser does not ask again after this"
+            async with another.stream("GET", address) as theirs:
+                assert theirs.status_code == 200
+        async with asyncio.timeout(10):  # The page is closed; the server hears it in its own time.
+            while (again := await client.send(client.build_request("GET", address), stream=True)).status_code == 429:
+                await again.aclose()
+        await again.aclose()
+        assert again.status_code == 200
+
+
+async def test_of_many_pages_opened_at_once_so_many_are_told_of_changes(
+    board: Board, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.live.OF_AN_ACCOUNT", 2)
+    reference, watch = await board.opened(), Watch(board.site.register)
+    followed = [watch.follow(reference, "one") for _ in range(4)]
+    heard = await asyncio.gather(*(anext(one, None) for one in followed))
+    assert [steps is not None for steps in heard] == [True, True, False, False]
+    await followed[0].aclose()
+    assert not watch.is_enough("one") and await anext(watch.follow(reference, "one")) == heard[0]
+    await followed[1].aclose()
 
 
 async def test_every_page_of_a_file_listens_and_says_it_where_it_is_read_out(board: Board, browser: Browsers) -> None:

@@ -8,16 +8,17 @@ from email.message import EmailMessage
 from pathlib import Path
 
 from activities.access import restrict
+from activities.weekly import LIST
 from web.app import make_app
 
 from .conftest import BASE, Board, Browser, Browsers
 from .test_replies import asked_to_secure
 
 
-def keep(folder: Path, number: int, message: EmailMessage) -> None:
+def keep(folder: Path, number: int, message: EmailMessage, to: str = "chair@board.example") -> None:
     """A mail as the mail server keeps it."""
     folder.mkdir(exist_ok=True)
-    (folder / f"{number:08}.eml").write_bytes(b"Delivered-To: chair@board.example\r\n" + message.as_bytes())
+    (folder / f"{number:08}.eml").write_bytes(f"Delivered-To: {to}\r\n".encode() + message.as_bytes())
 
 
 def hostile() -> EmailMessage:
@@ -63,6 +64,17 @@ async def test_letters_of_a_restricted_file_are_there_for_those_who_may_read_it(
             assert (await one.get(address)).status_code == status, address
         listed = (await one.get("/mails")).text
         assert "/mails/00000002" in listed and ("/mails/00000001" in listed) is (status == 200)
+
+
+async def test_a_weekly_list_is_there_for_whom_it_was_sent_to(board: Board, browser: Browsers, tmp_path: Path) -> None:
+    folder = tmp_path / "mails"
+    named, other = await reader(board, browser, folder), await reader(board, browser, folder)
+    message = EmailMessage()
+    message["Subject"], message["X-Case-Reference"] = "What is to be done", LIST
+    keep(folder, 1, message, to=named.account.email.upper())
+    for one, status in ((named, 200), (other, 404)):
+        assert (await one.get("/mails/00000001")).status_code == status
+        assert ("What is to be done" in (await one.get("/mails")).text) is (status == 200)
 
 
 async def test_nothing_in_a_mail_runs_or_is_fetched(board: Board, browser: Browsers, tmp_path: Path) -> None:

@@ -239,6 +239,35 @@ async def test_after_too_many_attempts_for_an_account_one_is_told_when_to_try_ag
     assert (await sign_in(await browser(app=app), other.email)).status_code == 303
 
 
+async def test_strangers_cannot_keep_out_whoever_signed_in_in_this_browser_before(
+    board: Board, known: Account, browser: Browsers, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.attempts.OF_AN_ADDRESS", few + 2)
+    app = an_app(board)
+    owner, stranger = await browser(app=app), await browser(app=app)
+    assert (await sign_in(owner, known.email)).status_code == 303
+    owner.cookies.delete("session")
+    for _ in range(few + 2):
+        await sign_in(stranger, known.email, "a guess of theirs")
+    assert (await sign_in(stranger, known.email)).status_code == 429
+    assert (await sign_in(owner, known.email)).status_code == 303
+
+
+async def test_a_browser_has_attempts_of_its_own_for_the_account_that_was_signed_in_in_it_alone(
+    board: Board, known: Account, browser: Browsers, few: int
+) -> None:
+    app = an_app(board)
+    other = await with_password(board, (await browser("coordinator")).account)
+    one = await browser(app=app)
+    assert (await sign_in(one, known.email)).status_code == 303
+    one.cookies.delete("session")
+    for account in (known, other):
+        statuses = [(await sign_in(one, account.email, "a guess of theirs")).status_code for _ in range(few + 1)]
+        assert statuses == [422] * few + [429]
+    one.cookies.set("browser", one.cookies["browser"] + "x")  # A mark that we did not sign is none.
+    assert (await sign_in(one, known.email)).status_code == 303
+
+
 async def test_an_address_nobody_has_is_limited_just_the_same(board: Board, browser: Browsers, few: int) -> None:
     attacker = await browser(app=an_app(board))
     statuses = [(await sign_in(attacker, "nobody@board.example", "guess")).status_code for _ in range(few + 1)]
@@ -300,6 +329,14 @@ async def test_the_sign_in_form_must_come_from_our_page_in_this_browser(known: A
     assert (await one.post("/sign-in", data={**data, "csrf": token})).status_code == 403
     one.cookies.set("form", "")
     assert (await one.post("/sign-in", data={**data, "csrf": ""})).status_code == 403
+
+
+async def test_what_another_site_sends_is_refused_before_it_is_read(browser: Browsers) -> None:
+    one, broken = await browser(), b"--b\r\nno form at all"
+    headers = {"content-type": "multipart/form-data; boundary=b"}
+    assert (await one.post("/sign-in", content=broken, headers=headers)).status_code == 400
+    headers["origin"] = "https://elsewhere.example"
+    assert (await one.post("/sign-in", content=broken, headers=headers)).status_code == 403
 
 
 @pytest.mark.parametrize("header", [{"origin": "https://elsewhere.example"}, {"sec-fetch-site": "cross-site"}])
