@@ -15,6 +15,7 @@ from ..gates import known_name, needs_review, new_name, not_answered, not_before
 from ..incident import Identifier, Line, Text
 from ..parts import Reviewer
 from ..record import Entry, Refusal
+from ..rulebook import Rulebook
 from ..step import Step, World
 
 
@@ -160,9 +161,38 @@ def _declared(name: str, short: str, declared: tuple[str, ...]) -> bool:
     return False
 
 
+_AN_LSCB = re.compile(
+    r"\b(?:(\w+)(?:['’]s)?[\s-]+)?(?:local\s+)?(?:l?scb|safeguarding\s+children(?:['’]?s)?\s+board)\b"
+    r"(?:\s+(?:of|for|in)\s+(?:the\s+)?(\w+))?",
+    re.IGNORECASE,
+)
+"""A mention of a Local Safeguarding Children Board, with the word before it and the place behind it."""
+
+_NAMES_NO_PLACE = ("the", "local", "our", "former", "ex")
+"""Words that stand before a mention, perhaps with a capital, and do not say whose board it is."""
+
+
+def _declares_board(rules: Rulebook, declared: tuple[str, ...]) -> bool:
+    """Whether the board is among what is declared: by its name, its short name, or as an LSCB of its area or of none.
+
+    An LSCB with the name of another place, which has a capital, is another board.
+    """
+    if _declared(rules.board, rules.reference_prefix, declared):
+        return True
+    short, ours = _words(rules.reference_prefix), (*_words(rules.area), *_NAMES_NO_PLACE)
+    for interest in declared:
+        if _within(short, _words(interest)):
+            return True
+        for mention in _AN_LSCB.finditer(interest):
+            places = [word for word in mention.groups() if word and (word[0].isupper() or word == "another")]
+            if all(place.casefold() in ours for place in places):
+                return True
+    return False
+
+
 def _conflicting(file: CaseFile, declared: tuple[str, ...]) -> Iterator[str]:
     """The names of the board and of each organisation on the file that is among what a reviewer declares."""
-    if _declared(file.rules.board, file.rules.reference_prefix, declared):
+    if _declares_board(file.rules, declared):
         yield file.rules.board
     for name, party in file.parties.items():
         if _declared(party.facts.name, name, declared):

@@ -116,6 +116,14 @@ def test_whoever_leads_declares_to_have_had_no_part_in_the_case() -> None:
         "Hertfordshire Safeguarding Children Board",
         "HERTFORDSHIRE SAFEGUARDING CHILDREN BOARD, trainer until 2016",
         "HSCB",
+        "Trainer for the HSCB until 2016",
+        "Hertfordshire LSCB",
+        "consultant to Hertfordshire SCB",
+        "Hertfordshire's Local Safeguarding Children Board",
+        "seconded to the LSCB",
+        "Former LSCB business manager",
+        "The Safeguarding Children Board for Hertfordshire",
+        "Essex LSCB; seconded to Hertfordshire LSCB",
         "Example Hospital Trust",
         "The Example-Hospital  Trust",
         "consultant at example hospital trust",
@@ -134,6 +142,23 @@ def test_a_lead_reviewer_who_declares_the_board_or_an_organisation_involved_is_r
 @pytest.mark.parametrize("interest", ["Another Trust", "Trust", "Hospitality Ltd", "A university", "Other School"])
 def test_an_interest_that_only_sounds_like_it_is_none(interest: str) -> None:
     under_review(organisations=("hospital", "school")).step("reviewer_named", **declaring(interest))
+
+
+@pytest.mark.rule("2.5b")
+@pytest.mark.parametrize(
+    "interest",
+    [
+        "Essex LSCB",
+        "Chair of the Essex Safeguarding Children Board",
+        "Trainer for the Safeguarding Children Board of Essex",
+        "A member of another LSCB",
+        "Hertfordshire County Council",
+        "Hertfordshire Safeguarding Adults Board",
+        "Hertfordshire Constabulary (the HSCBX project)",
+    ],
+)
+def test_another_board_and_another_body_of_the_county_are_not_the_board(interest: str) -> None:
+    under_review().step("reviewer_named", **declaring(interest))
 
 
 @pytest.mark.rule("2.5b")
