@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from typing import ClassVar
 
 from pydantic import Field
@@ -52,7 +53,7 @@ class ReviewerNamed(Step):
         yield from not_before_review(file, self.happened_on, "2.5a")
         if not self.lead:
             return
-        for body in _conflicting(file, self.employers_and_interests):
+        for body in _conflicting(file, self.employers_and_interests, self.happened_on):
             yield Refusal(
                 "2.5b",
                 f"The lead reviewer declares {body}: whoever leads is independent of the board and of the "
@@ -69,11 +70,14 @@ class ReviewerNamed(Step):
             )
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
-        """Appoints the reviewer; a lead reviewer fills the vacancy."""
-        file.reviewers[self.reviewer] = Reviewer(
+        """Appoints the reviewer; a lead reviewer fills the vacancy, perhaps in conflict with who was added since."""
+        file.reviewers[self.reviewer] = reviewer = Reviewer(
             self.reviewer_name, self.lead, self.employers_and_interests, self.happened_on
         )
         if self.lead:
+            for name, party in file.parties.items():
+                if party.since > self.happened_on and _declared(party.facts.name, name, reviewer.interests):
+                    reviewer.conflicts[name] = party.since
             file.learning.commission_states_event |= self.commission_states_event
             for key, (since, filled_on) in file.vacancies.items():
                 if filled_on is None:
@@ -162,7 +166,7 @@ def _declared(name: str, short: str, declared: tuple[str, ...]) -> bool:
 
 
 _AN_LSCB = re.compile(
-    r"\b(?:(\w+)(?:['’]s)?[\s-]+)?(?:local\s+)?(?:l?scb|safeguarding\s+children(?:['’]?s)?\s+board)\b"
+    r"\b(?:(\w+)(?:['\u2019]s)?[\s-]+)?(?:local\s+)?(?:l?scb|safeguarding\s+children(?:['\u2019]?s)?\s+board)\b"
     r"(?:\s+(?:of|for|in)\s+(?:the\s+)?(\w+))?",
     re.IGNORECASE,
 )
@@ -190,12 +194,12 @@ def _declares_board(rules: Rulebook, declared: tuple[str, ...]) -> bool:
     return False
 
 
-def _conflicting(file: CaseFile, declared: tuple[str, ...]) -> Iterator[str]:
-    """The names of the board and of each organisation on the file that is among what a reviewer declares."""
+def _conflicting(file: CaseFile, declared: tuple[str, ...], on: date) -> Iterator[str]:
+    """The names of the board and of each organisation on the file by that day that is among what is declared."""
     if _declares_board(file.rules, declared):
         yield file.rules.board
     for name, party in file.parties.items():
-        if _declared(party.facts.name, name, declared):
+        if party.since <= on and _declared(party.facts.name, name, declared):
             yield party.facts.name
 
 

@@ -188,6 +188,19 @@ def test_an_organisation_that_is_added_later_raises_a_conflict_with_a_clock_of_i
 
 
 @pytest.mark.rule("2.5b")
+def test_an_appointment_recorded_after_an_organisation_was_added_raises_the_conflict_it_would_have_raised() -> None:
+    case = under_review()
+    case.step("organisation_added", "2018-10-01", **SCHOOL)
+    assert case.refused("reviewer_named", "2018-10-01", **declaring("Example School")).rule == "2.5b"
+    case.step("reviewer_named", "2018-09-20", **declaring("Example School"))
+    deadline = case.deadlines["conflict_resolved:lead-1:school"]
+    assert (str(deadline.due), deadline.open) == ("2018-10-15", True)
+    case.step("conflict_resolved", "2018-10-02", **RESOLVED)
+    case.step("reviewer_named", "2018-09-20", **{**declaring("Example School"), "reviewer": "helper", "lead": False})
+    assert "conflict_resolved:helper:school" not in case.deadlines
+
+
+@pytest.mark.rule("2.5b")
 def test_an_organisation_nobody_declared_raises_no_conflict() -> None:
     case = under_review()
     case.step("reviewer_named", **REVIEWER)
