@@ -275,6 +275,8 @@ def _faults(rulebook: Rulebook) -> Iterator[_Fault]:
             yield (*path, "rule"), f"is {CLOCKS[name] or 'empty'}, not {clock.rule or 'empty'}"
         if clock.ladder not in rulebook.ladders:
             yield (*path, "ladder"), f"there is no ladder called {clock.ladder!r}"
+        if {"{", "}"} & set(clock.title.replace("{organisation}", "")):
+            yield (*path, "title"), "only {organisation} can stand in braces: check its spelling"
         if clock.basis != _basis(name):
             yield (*path, "basis"), f"is {_basis(name)}"
         least, most, units = LAW.get(name, (0, 400, (clock.unit,)))

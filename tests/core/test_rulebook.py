@@ -119,6 +119,8 @@ MISTAKES: dict[str, tuple[str, str, str, str]] = {
     "a rule that is no number": ("clocks.decision", "rule", 'rule = "two"', "pattern"),
     "an empty source": ("clocks.decision", "source", 'source = " "', "pattern"),
     "an empty title": ("clocks.decision", "title", 'title = ""', "at least 1"),
+    "a placeholder misspelt": ("clocks.decision", "title", 'title = "{organisaton} decides"', "only {organisation}"),
+    "a brace left open": ("clocks.decision", "title", 'title = "{organisation decides"', "only {organisation}"),
     "a ladder that there is not": ("clocks.decision", "ladder", 'ladder = "steep"', "no ladder called 'steep'"),
     "a field misspelt": ("clocks.decision", "length", "lenght = 1", "not permitted"),
     "a reminder after the date": (
