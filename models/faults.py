@@ -53,8 +53,15 @@ def explained(faults: Sequence[Mapping[str, Any]], what: str, rule: str) -> Refu
         what: what the message is, ``decision``.
         rule: the rule behind the first.
     """
-    field = ".".join(str(part) for part in faults[0]["loc"]) or None
-    return Refusal(rule, "; ".join(_in_words(fault, what) for fault in faults[:SHOWN]), field)
+    own = [fault for fault in faults if not _follows(fault, faults)]
+    field = ".".join(str(part) for part in own[0]["loc"]) or None
+    return Refusal(rule, "; ".join(_in_words(fault, what) for fault in own[:SHOWN]), field)
+
+
+def _follows(fault: Mapping[str, Any], faults: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether a list is too short only because one of its entries has a fault, and was not counted."""
+    at = tuple(fault["loc"])
+    return fault["type"] == "too_short" and any(tuple(other["loc"])[:-1][: len(at)] == at for other in faults)
 
 
 def _in_words(fault: Mapping[str, Any], what: str) -> str:

@@ -138,6 +138,13 @@ def test_a_child_born_after_the_notification_is_refused() -> None:
     assert "born after the notification" in refusal.reason
 
 
+@pytest.mark.parametrize("changes", [{"outcome": "sad"}, {"born_on": "soon"}, {"outcome": "seriously harmed"}])
+def test_a_child_with_a_fault_is_not_also_told_to_be_missing(changes: dict[str, Any]) -> None:
+    refusal = refused(opening(incident__children=[{"id": "child-1", **changes}]))
+    assert refusal.reason.startswith("incident.children.0")
+    assert "give 1 at least" not in refusal.reason
+
+
 def test_several_faults_are_told_together() -> None:
     refusal = refused(opening(reference="no", recorded_by="", incident__where="at home"))
     for field in ("reference", "recorded_by", "incident.where"):
