@@ -339,5 +339,7 @@ def _known() -> list[str]:
 
 
 def _instead(name: str) -> str:
-    close = difflib.get_close_matches(name.upper(), _known(), n=1)
-    return f"did you mean {close[0]}?" if close else "remove it."
+    # Without the prefix, which makes any two of them alike.
+    known = [one.removeprefix(_PREFIX) for one in _known()]
+    close = difflib.get_close_matches(name.upper().removeprefix(_PREFIX), known, n=1)
+    return f"did you mean {_PREFIX}{close[0]}?" if close else "remove it."

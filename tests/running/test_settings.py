@@ -160,6 +160,7 @@ def test_everything_wrong_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> N
         ("SCR_SMPT_HOST", "did you mean SCR_SMTP_HOST?"),
         ("scr_rulebok", "did you mean SCR_RULEBOOK?"),
         ("SCR_COLOUR_OF_THE_DOOR", "remove it."),
+        ("SCR_FOO", "remove it."),
     ],
 )
 def test_a_mistyped_variable_does_not_pass_silently(monkeypatch: pytest.MonkeyPatch, name: str, advice: str) -> None:
