@@ -21,6 +21,7 @@ from .parts import (
     Party,
     Proceedings,
     Publication,
+    RefusedStep,
     Request,
     Review,
     Reviewer,
@@ -119,7 +120,7 @@ class CaseFile:
     rungs: dict[str, list[Rung]] = field(default_factory=dict)
     listed: dict[str, Listing] = field(default_factory=dict)
     struck: dict[str, str] = field(default_factory=dict)
-    refused_ids: set[str] = field(default_factory=set)
+    refused: list[RefusedStep] = field(default_factory=list)
     undelivered_messages: list[str] = field(default_factory=list)
     cancellations: list[datetime] = field(default_factory=list)
 

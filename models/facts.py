@@ -7,7 +7,7 @@ from datetime import date
 
 from .casefile import CaseFile
 from .counting import london_date
-from .parts import Letter, Listing, Rung
+from .parts import Letter, Listing, RefusedStep, Rung
 from .record import Entry, read_instant
 from .rulebook import rulebook_from
 
@@ -83,7 +83,8 @@ def _people_listed(file: CaseFile, entry: Entry) -> None:
 
 
 def _step_refused(file: CaseFile, entry: Entry) -> None:
-    file.refused_ids.add(entry.body["id"])
+    body = entry.body
+    file.refused.append(RefusedStep(entry.recorded_at, body["step"], body["id"], body["rule"], body["reason"]))
 
 
 def _cancel_requested(file: CaseFile, entry: Entry) -> None:

@@ -15,6 +15,17 @@ Ended = Literal["closed", "withdrawn", "merged", "transferred"]
 
 
 @dataclass(frozen=True, slots=True)
+class RefusedStep:
+    """A step that came by signal, whose sender waited for no answer, and was refused."""
+
+    at: datetime
+    step: str
+    id: str
+    rule: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """One decision on whether to hold a review (2.2), with the finding then. Earlier ones are kept when revisited."""
 

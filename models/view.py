@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Literal, get_args
 
 from .casefile import CaseFile
 from .catalogue import STEPS
@@ -18,7 +19,8 @@ from .sections.s2_1_criteria import late_without_reason
 from .sections.s2_9_publication import to_be_published
 from .step import World, ready_refusals
 
-STAGES = ("deciding", "review", "publication", "learning", "follow-up", "closed")
+Stage = Literal["deciding", "review", "publication", "learning", "follow-up", "closed"]
+STAGES: tuple[str, ...] = get_args(Stage)
 
 SHOWN = 12
 """How many deadlines Temporal's web page shows of a file: each step keeps them in history."""
@@ -152,6 +154,7 @@ def shown(file: CaseFile, world: World) -> dict[str, Any]:
         "finding": {"held": file.finding.held, "limbs": _limbs(file)},
         "deadlines": [_deadline(d, world.today) for d in in_order(deadlines.values())],
         "letters": [_letter(file, notice, duties.notices.get(notice)) for notice in in_hand],
+        "refused": [{**asdict(refused), "at": instant_text(refused.at)} for refused in file.refused],
         "next": recordable(file, world),
     }
 

@@ -94,6 +94,9 @@ class Printer:
         if shown["letters"]:
             self._console.print()
             self.rows("Letters", ("at", "status", "to", "rule", "notice"), shown["letters"])
+        if shown["refused"]:
+            self._console.print()
+            self.rows("Came by signal, and were refused", ("at", "step", "rule", "reason", "id"), shown["refused"])
         self._console.print("\n[bold]May be recorded next[/bold]")
         self.say("  " + ", ".join(step["step"] for step in shown["next"] if not step["why_not"]))
         self._console.print("\n[bold]Not now, and why[/bold]")

@@ -10,8 +10,9 @@ import pytest
 from models.changes import Changes, Incoming, Standing
 from models.consider import consider, standing_of, why_not
 from models.counting import NoCalendarError
-from models.record import Entry, read_instant
+from models.record import Entry, instant_text, read_instant
 from models.step import World
+from models.view import shown
 
 from .case import DIED, HARMED, PAPER, Case, morning, rulebook
 from .lives import DECIDED, decided, planned, signed_off
@@ -127,6 +128,10 @@ def test_a_refused_signal_is_kept_on_the_file_with_its_reason_once() -> None:
         "body": NOTE | {"text": ""},
     }
     assert len(case.told("step_refused", step="note_added", reason="text: it is empty")) == 1
+    at = instant_text(fact.recorded_at)
+    assert shown(case.file, World(case.now, quick=True))["refused"] == [
+        {"at": at, "step": "note_added", "id": "n-1", "rule": "", "reason": "text: it is empty"}
+    ]
 
 
 def test_a_signal_refused_for_another_reason_is_kept_as_well() -> None:
