@@ -6,6 +6,12 @@ is away.
 
 from __future__ import annotations
 
+import signal
+
+if __name__ == "__main__":
+    # Ctrl-C while the rest is loaded, which takes a moment, ends it at once and without a stack trace.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 import sys
 import uuid
 from dataclasses import asdict
@@ -22,17 +28,18 @@ from activities.figures import annual_report, count_by_kind_and_year
 from activities.files import PAGE, Filter, list_files
 from activities.ledger import unaddressed, undelivered
 from activities.schema import migrate
-from models.catalogue import STEPS
 from models.counting import london_date
 from models.directory import Directory
 from models.incident import Opening
-from models.record import Refusal, Refused
+from models.view import Stage
 from running.accounts import account_row, link_for, new_account, set_active
 from running.command_line import (
     REFUSED,
     fields_in,
+    known_step,
     next_reference,
     opening_in,
+    placed_in,
     register_only,
     run,
     show_file,
@@ -76,10 +83,13 @@ def open_(
     async def work(printer: Printer) -> int:
         async with whole_system() as (parts, cases):
             now = cases.now()
-            body = opening_in(file, london_date(now), by)
-            if reference or "reference" not in body:
-                body["reference"] = reference or await next_reference(parts, body, london_date(now), now)
-            await show_file(printer, parts, await cases.open(body, parts.rulebook), now)
+            plain = read_plain_file(file)
+            body = opening_in(plain, london_date(now), by)
+            with placed_in(plain):
+                if reference or "reference" not in body:
+                    body["reference"] = reference or await next_reference(parts, body, london_date(now), now)
+                opened = await cases.open(body, parts.rulebook)
+            await show_file(printer, parts, opened, now)
         return 0
 
     run(work, as_json=json)
@@ -99,6 +109,7 @@ def record(
     """Records a step. A field that names a document takes the path of a file."""
 
     async def work(printer: Printer) -> int:
+        known_step(step)
         async with whole_system() as (parts, cases):
             today = london_date(cases.now())
             body = {"id": id_ or str(uuid.uuid4()), "recorded_by": whoever(by)}
@@ -128,7 +139,7 @@ def show(reference: Reference, json: Json = False) -> None:
 
 @app.command("list")
 def list_(
-    in_stage: Annotated[str | None, typer.Option("--stage", help="Only files in this stage.")] = None,
+    in_stage: Annotated[Stage | None, typer.Option("--stage", help="Only files in this stage.")] = None,
     kind: Annotated[str | None, typer.Option(help="Only this kind of review.")] = None,
     contains: Annotated[str, typer.Option(help="Only references with this in them.")] = "",
     overdue: Annotated[bool | None, typer.Option("--overdue/--nothing-overdue", help="By what is overdue.")] = None,
@@ -157,9 +168,7 @@ def steps(
     """The catalogue of steps; with --json each with its JSON Schema."""
 
     async def work(printer: Printer) -> int:
-        if step is not None and step not in STEPS:
-            raise Refused(Refusal("", f"There is no step called {step}: `starter.py steps` lists them."))
-        printer.catalogue(step)
+        printer.catalogue(known_step(step) if step is not None else None)
         return 0
 
     run(work, as_json=json)
@@ -453,4 +462,5 @@ def pages_() -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     app()

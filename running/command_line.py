@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import getpass
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ from running import event_loop
 from running.accounts import AccountError
 from running.cases import Cases, NoSuchFileError, UnansweredError
 from running.logs import set_up_logging
-from running.plain_files import PlainFileError, read_plain_file, read_plain_text
+from running.plain_files import PlainFile, PlainFileError, read_plain_file, read_plain_text
 from running.printing import Printer
 from running.processes import EmbeddedServerError
 from running.samples import with_days
@@ -44,6 +45,11 @@ from running.temporal import TemporalAwayError, connect
 REFUSED, WRONG, AWAY = 1, 2, 3
 """Exit codes: refused or an expectation not met; what was given is wrong; Temporal or the register is away."""
 
+
+class NoSuchStepError(Exception):
+    """There is no step by that name."""
+
+
 _WRONG = (
     PlainFileError,
     RulebookError,
@@ -53,6 +59,7 @@ _WRONG = (
     FaultyDirectory,
     NoDirectory,
     NoSuchFileError,
+    NoSuchStepError,
     AccountError,
     EmailTaken,
     ReferenceTaken,
@@ -127,11 +134,40 @@ def whoever(by: str | None) -> str:
     return by or getpass.getuser()
 
 
-def opening_in(path: Path, today: date, by: str | None) -> dict[str, Any]:
+def known_step(name: str) -> str:
+    """The name of a step, which must be in the catalogue.
+
+    Raises:
+        NoSuchStepError: it is not.
+    """
+    if name not in STEPS:
+        raise NoSuchStepError(f"There is no step called {name}: `starter.py steps` lists them.")
+    return name
+
+
+def opening_in(plain: PlainFile, today: date, by: str | None) -> dict[str, Any]:
     """What a file is opened with, from a YAML or JSON file."""
-    data = _mapping(path, today)
+    data = _mapping(plain, today)
     data.pop("steps", None)
     return {"opened_on": today.isoformat(), "recorded_by": whoever(by), **data}
+
+
+@contextmanager
+def placed_in(plain: PlainFile) -> Iterator[None]:
+    """Tells a refusal of what a file holds with the file and the line.
+
+    Raises:
+        PlainFileError: no rule of the framework is behind it: what was given is wrong.
+    """
+    try:
+        yield
+    except Refused as error:
+        refusal = error.refusal
+        given = refusal.field is None or refusal.field.partition(".")[0] in plain.data
+        told = plain.error_of(refusal.field, refusal.reason) if given else PlainFileError(refusal.reason)
+        if not refusal.rule:
+            raise told from None
+        raise Refused(replace(refusal, reason=str(told))) from None
 
 
 def fields_in(step: str, path: Path | None, given: Sequence[str], today: date) -> dict[str, Any]:
@@ -140,7 +176,7 @@ def fields_in(step: str, path: Path | None, given: Sequence[str], today: date) -
     Raises:
         PlainFileError: something is no name=value, or no YAML.
     """
-    fields = _mapping(path, today) if path else {}
+    fields = _mapping(read_plain_file(path), today) if path else {}
     texts = _texts(step)
     for one in given:
         name, equals, value = one.partition("=")
@@ -165,8 +201,7 @@ def _texts(step: str) -> frozenset[str]:
     )
 
 
-def _mapping(path: Path, today: date) -> dict[str, Any]:
-    plain = read_plain_file(path)
+def _mapping(plain: PlainFile, today: date) -> dict[str, Any]:
     if not isinstance(plain.data, dict):
         raise plain.error((), "give a mapping of names and values")
     found: dict[str, Any] = with_days(plain.data, today)

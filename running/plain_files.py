@@ -51,6 +51,10 @@ class PlainFile:
         """An error about a part."""
         return PlainFileError(f"{self.name}, line {self.line(place)}: {what}")
 
+    def error_of(self, field: str | None, what: str) -> PlainFileError:
+        """An error about a part named with dots, ``incident.children.0.born_on``."""
+        return self.error([int(part) if part.isdecimal() else part for part in (field or "").split(".")], what)
+
 
 class _Loader(yaml.SafeLoader):
     """Safe YAML with JSON's values only."""

@@ -153,7 +153,7 @@ class _Rehearsal:
 
     def _refuse(self, step: PlayedStep, error: Refused, before: int) -> None:
         refusal = error.refusal
-        at = instant_text(step.at.replace(microsecond=0))
+        at = instant_text(step.at)
         line = {
             "at": at,
             "what": "step_refused",

@@ -204,8 +204,7 @@ def _opening(file: PlainFile, rulebook: Rulebook, opened_at: datetime) -> dict[s
     opening |= {name: data[name] for name in ("incident", "review") if name in data}
     refusal = open_record(opening, rulebook, opened_at)
     if isinstance(refusal, Refusal):
-        place = [int(part) if part.isdecimal() else part for part in (refusal.field or "").split(".")]
-        raise file.error(place, refusal.reason)
+        raise file.error_of(refusal.field, refusal.reason)
     return opening
 
 
@@ -284,7 +283,10 @@ def document_fields(step: str) -> list[str]:
 
 
 def _instant(file: PlainFile, place: Place, value: Any) -> datetime:
-    """ISO 8601 with offset; a bare date is 09:00 in London. In UTC: London's own hours are not all an hour apart."""
+    """ISO 8601 with offset, to the second; a bare date is 09:00 in London.
+
+    In UTC: London's own hours are not all an hour apart.
+    """
     try:
         text = str(value)
         if len(text) == 10:
@@ -297,4 +299,4 @@ def _instant(file: PlainFile, place: Place, value: Any) -> datetime:
             place,
             f"{value} is no time: give a date (2018-09-30) or a time with its offset (2018-09-30T14:00+01:00)",
         ) from None
-    return at.astimezone(UTC)
+    return at.astimezone(UTC).replace(microsecond=0)

@@ -18,10 +18,12 @@ from typing import Any
 
 import httpx
 import pytest
+from temporalio.client import Client
 from typer.testing import CliRunner
 
 from activities.database import Register
 from activities.register import read_entries
+from models.view import STAGES
 from running.postbox import list_mails
 from running.processes import free_port
 from starter import app
@@ -205,6 +207,61 @@ async def test_what_is_wrong_is_said_in_one_line_without_a_stack_trace(
     assert "Traceback" not in outcome.err and outcome.err.count("\n") == 1
 
 
+async def test_what_is_wrong_in_an_opening_is_told_with_its_line_and_is_a_refusal_when_a_rule_forbids_it(
+    up: Up, tmp_path: Path
+) -> None:
+    sample = (ROOT / "samples" / "new-incident.yaml").read_text(encoding="utf-8")
+    path = tmp_path / "new.yaml"
+    for was, becomes, code, at, says in (
+        ("seriously harmed", "sad", 2, "outcome:", "incident.children.0.outcome: choose one of"),
+        ("notified_on: today", "notified_on: 2099-01-01", 1, "notified_on:", "1 January 2099 is in the future"),
+        ("harms: [life-threatening injury]", "harms: []", 1, "- id: child-1", "tick at least one kind of harm (2.1b)"),
+    ):
+        line = 1 + sample[: sample.index(at)].count("\n")
+        path.write_text(sample.replace(was, becomes), encoding="utf-8")
+        told = await up.run("open", str(path))
+        assert told.code == code and says in told.err and told.err.count("\n") == 1, told
+        assert told.err.startswith(f"new.yaml, line {line}: "), told
+    by_option = await up.run("open", str(ROOT / "samples" / "new-incident.yaml"), "--reference", "no")
+    assert by_option.code == 2 and by_option.err.startswith("reference: "), by_option
+
+
+@pytest.mark.parametrize("words", [("steps", "no_such_step"), ("record", "SAMPLE-0001", "no_such_step")])
+async def test_a_step_that_there_is_not_is_wrong_and_no_refusal(words: tuple[str, ...]) -> None:
+    outcome = await command(*words)
+    assert outcome.code == 2 and outcome.err.startswith("There is no step called no_such_step"), outcome
+
+
+async def test_a_stage_that_there_is_not_is_told_with_those_there_are() -> None:
+    outcome = await command("list", "--stage", "nonsense")
+    assert outcome.code == 2 and all(f"'{stage}'" in outcome.err for stage in STAGES), outcome
+
+
+async def test_a_step_that_came_by_signal_and_was_refused_is_shown(up: Up) -> None:
+    client = await Client.connect(up.env["TEMPORAL_ADDRESS"])
+    body = {"id": "by-signal", "recorded_by": "another system", "happened_on": "2018-09-30", "text": ""}
+    await client.get_workflow_handle("SAMPLE-0002").signal("note_added", body)
+    async with asyncio.timeout(20):
+        while "Came by signal, and were refused" not in (shown := (await up.run("show", "SAMPLE-0002")).out):
+            await asyncio.sleep(0.05)
+    assert "note_added" in shown and "text: it is empty" in shown and "by-signal" in shown
+
+
+async def test_ctrl_c_while_the_command_line_is_loaded_ends_it_without_a_stack_trace(tmp_path: Path) -> None:
+    (tmp_path / "typer.py").write_text("import time\nprint('Loading.', flush=True)\ntime.sleep(60)\n")
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, str(ROOT / "starter.py"), "steps"),
+        env=environment(PYTHONPATH=str(tmp_path)),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    async with asyncio.timeout(30):
+        assert process.stdout is not None and await process.stdout.readline() == b"Loading.\n"
+        process.send_signal(signal.SIGINT)
+        _, err = await process.communicate()
+    assert (process.returncode, err) == (-signal.SIGINT, b"")
+
+
 PROSE = (
     '"Hello," she said.',
     "'twas so",
@@ -235,7 +292,7 @@ async def test_a_refused_opening_uses_up_no_reference(up: Up, tmp_path: Path) ->
     right.write_text(sample, encoding="utf-8")
     before = (await up.run("open", str(right), "--by", "The first", "--json")).lines[0]["reference"]
     refused = await up.run("open", str(wrong))
-    assert refused.code == 1 and "colour is not a field" in refused.err, refused
+    assert refused.code == 2 and "colour is not a field" in refused.err, refused
     after = (await up.run("open", str(right), "--by", "The second", "--json")).lines[0]["reference"]
     assert int(after.rpartition("-")[2]) == int(before.rpartition("-")[2]) + 1
 

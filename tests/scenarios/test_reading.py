@@ -72,6 +72,11 @@ def test_a_board_and_a_rulebook_can_be_named_by_a_path_from_the_scenario(write: 
     assert read.directory.board == "Exampleshire Safeguarding Children Board"
 
 
+def test_a_fraction_of_a_second_is_left_out_so_that_a_step_stays_on_its_day(write: Write) -> None:
+    step = read_scenario(write("14:00+00:00", "23:59:59.999+00:00"), SHELF).steps[1]
+    assert (step.at.isoformat(), step.body["happened_on"]) == ("2018-11-01T23:59:59+00:00", "2018-11-01")
+
+
 def test_a_bare_date_is_nine_o_clock_in_london_in_summer_and_in_winter() -> None:
     read = scenario("published-review")
     days = {step.name: f"{step.at:%d %B %H:%M %Z}" for step in read.steps}
