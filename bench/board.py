@@ -15,7 +15,7 @@ from activities.directory import replace_directory
 from activities.schema import migrate
 from running.plain_files import read_plain_file
 from running.postbox import postbox
-from running.processes import free_port
+from running.processes import free_ports
 from running.samples import SAMPLES
 from running.scenario import directory_in
 from running.settings import load_settings
@@ -44,9 +44,8 @@ async def board() -> AsyncIterator[Board]:
     """Everything as ``make run`` starts it, on free ports and in a temporary folder, without samples and worker."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
-        server = await stack.enter_async_context(
-            temporal_server(folder / "temporal", port=free_port(), web_port=free_port())
-        )
+        port, web_port = free_ports(2)
+        server = await stack.enter_async_context(temporal_server(folder / "temporal", port=port, web_port=web_port))
         client = await Client.connect(server.address, data_converter=data_converter(), runtime=core_runtime())
         mails = await stack.enter_async_context(postbox(folder / "mails"))
         chosen = {

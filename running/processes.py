@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import random
 import re
 import signal
 import socket
@@ -20,6 +21,7 @@ LOOPBACK = "127.0.0.1"
 
 _PROC = Path("/proc")
 _LISTENING = "0A"
+_SELDOM_USED = range(12_000, 32_000)
 _BETWEEN_LOOKS = 0.02
 
 
@@ -56,11 +58,25 @@ def own_folder(path: Path) -> Path:
     return path
 
 
+def free_ports(count: int) -> list[int]:
+    """So many ports of this machine, each another, that nothing listens on.
+
+    They lie below those that the operating system gives to connections, and to servers that ask for any: until it is
+    used, nothing gets one of them by chance.
+    """
+    found: list[int] = []
+    for port in random.sample(_SELDOM_USED, len(_SELDOM_USED)):
+        if len(found) == count:
+            break
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind((LOOPBACK, port))
+            found.append(port)
+    return found
+
+
 def free_port() -> int:
-    """A port of this machine that nothing listens on, as the operating system chooses it."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])
+    """One of :func:`free_ports`."""
+    return free_ports(1)[0]
 
 
 def refuse_port_in_use(port: int, purpose: str) -> None:

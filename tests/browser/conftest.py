@@ -20,9 +20,9 @@ from activities.sessions import begin_session
 from running.processes import free_port
 from web.server import serving
 
-from ..web.conftest import Board, board
+from ..web.conftest import Board, board, temporal
 
-__all__ = ["Board", "OpenPage", "as_it_stands", "axe", "board", "no_sideways_scroll"]
+__all__ = ["Board", "OpenPage", "as_it_stands", "axe", "board", "no_sideways_scroll", "temporal"]
 
 NAMES = (
     *("chromium", "chromium-browser", "google-chrome"),

@@ -15,7 +15,7 @@ from typing import Any
 
 from playwright.async_api import Page, async_playwright
 
-from running.processes import free_port
+from running.processes import free_ports
 
 from .conftest import chromium_here
 
@@ -40,7 +40,8 @@ SHOWN = (
 @asynccontextmanager
 async def everything(folder: Path) -> AsyncIterator[dict[str, Any]]:
     """``starter.py up`` in a new folder while the block runs; what it says of itself."""
-    ports = [item for name in ("temporal", "web", "smtp", "pages") for item in (f"--{name}-port", str(free_port()))]
+    named = zip(("temporal", "web", "smtp", "pages"), free_ports(4), strict=True)
+    ports = [item for name, port in named for item in (f"--{name}-port", str(port))]
     settings = {name: value for name, value in os.environ.items() if not name.startswith(("SCR_", "TEMPORAL_"))}
     process = await asyncio.create_subprocess_exec(
         sys.executable, "starter.py", "up", "--json", *ports,

@@ -25,7 +25,7 @@ from activities.database import Register
 from activities.register import read_entries
 from models.view import STAGES
 from running.postbox import list_mails
-from running.processes import free_port
+from running.processes import free_port, free_ports
 from starter import app
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -87,7 +87,8 @@ Ports = tuple[int, int, int, int]
 
 def four_ports() -> Ports:
     """Ports that nothing listens on."""
-    return free_port(), free_port(), free_port(), free_port()
+    temporal, web, smtp, pages = free_ports(4)
+    return temporal, web, smtp, pages
 
 
 @asynccontextmanager

@@ -25,7 +25,7 @@ from temporalio.service import RPCError
 from activities.ledger import deliveries_of
 from models.counting import london_date
 from running.cases import AGAIN, UnansweredError
-from running.processes import free_port
+from running.processes import free_ports
 from running.settings import load_settings
 from running.temporal import connect
 from running.temporal_server import TemporalServer, temporal_server
@@ -46,7 +46,7 @@ class Server:
     """The embedded server on one database and one port, killed and started again."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder, self._port, self._web_port = folder, free_port(), free_port()
+        self._folder, (self._port, self._web_port) = folder, free_ports(2)
         self._stack = AsyncExitStack()
         self.address = f"127.0.0.1:{self._port}"
         self._running: TemporalServer | None = None

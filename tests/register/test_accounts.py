@@ -222,13 +222,14 @@ async def test_whether_there_is_an_account_does_not_show_in_the_time_it_takes(re
     await with_password(register, await added(register))
 
     async def seconds(email: str) -> float:
-        began = time.perf_counter()
+        # Of this process's own work: what else the machine does is no part of it.
+        began = time.process_time()
         await check_password(register, email, "not the password at all")
-        return time.perf_counter() - began
+        return time.process_time() - began
 
     await seconds("nobody@board.example")
     taken: dict[str, list[float]] = {"ada@board.example": [], "nobody@board.example": []}
-    for _ in range(9):
+    for _ in range(5):
         for email, times in taken.items():
             times.append(await seconds(email))
     known, unknown = (statistics.median(times) for times in taken.values())
@@ -285,9 +286,9 @@ def test_what_is_hard_to_guess_is_taken(password: str) -> None:
 
 
 def test_a_password_that_is_far_too_long_is_refused_at_once() -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     assert "at most" in weakness("\u0301\u0316" * 200_000, email="a@board.example", name="Ada")
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
     # Signs count as they are sent: what is longer would be cut when it is checked, and never be right.
     assert "at most" in weakness("e\u0301" * 101, email="a@board.example", name="Ada")
 

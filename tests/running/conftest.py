@@ -12,7 +12,7 @@ import structlog
 import temporalio.activity
 import temporalio.workflow
 
-from running.processes import free_port
+from running.processes import free_ports
 from running.temporal_server import TemporalServer, temporal_server
 
 
@@ -47,5 +47,6 @@ def logging_of_its_own() -> Iterator[None]:
 async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[TemporalServer]:
     """An embedded server that tests may use but not end."""
     folder = tmp_path_factory.mktemp("temporal")
-    async with temporal_server(folder, port=free_port(), web_port=free_port()) as running:
+    port, web_port = free_ports(2)
+    async with temporal_server(folder, port=port, web_port=web_port) as running:
         yield running

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from running.event_loop import run
-from running.processes import command_of, free_port
+from running.processes import command_of, free_ports
 from running.temporal_server import TemporalServer
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -119,7 +119,7 @@ run(main())
 def test_a_program_that_is_told_to_end_leaves_no_server_behind(
     tmp_path: Path, request_to_end: signal.Signals, code: int
 ) -> None:
-    with program(SERVER_UNDER_WAY, tmp_path, free_port(), free_port()) as process:
+    with program(SERVER_UNDER_WAY, tmp_path, *free_ports(2)) as process:
         assert process.stdout is not None
         server = int(process.stdout.readline())
         assert command_of(server) is not None

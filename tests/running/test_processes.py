@@ -17,6 +17,7 @@ from running.processes import (
     command_of,
     end_process,
     free_port,
+    free_ports,
     holder_of,
     refuse_port_in_use,
 )
@@ -37,6 +38,13 @@ def test_a_free_port_is_not_refused() -> None:
     port = free_port()
     refuse_port_in_use(port, "Temporal")
     assert holder_of(port) is None
+
+
+def test_free_ports_are_none_that_the_operating_system_gives_to_others() -> None:
+    ports = free_ports(200)
+    assert len(set(ports)) == 200
+    with socket.create_server(("127.0.0.1", 0)) as given:
+        assert max(ports) < given.getsockname()[1]
 
 
 def test_a_port_in_use_is_refused_and_says_by_what(listener: socket.socket) -> None:

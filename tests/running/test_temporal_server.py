@@ -21,7 +21,7 @@ import pytest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from running.processes import EmbeddedServerError, PortInUseError, command_of, free_port
+from running.processes import EmbeddedServerError, PortInUseError, command_of, free_port, free_ports
 from running.temporal_server import TemporalServer, temporal_binary, temporal_server
 from workflows.attributes import CASE_REFERENCE, SEARCH_ATTRIBUTES
 
@@ -34,7 +34,8 @@ class Ports(TypedDict):
 
 
 def ports(*, port: int | None = None, web_port: int | None = None) -> Ports:
-    return {"port": port or free_port(), "web_port": web_port or free_port()}
+    one, other = free_ports(2)
+    return {"port": port or one, "web_port": web_port or other}
 
 
 async def start_a_workflow(server: TemporalServer) -> None:

@@ -135,11 +135,26 @@ async def names(handle: File) -> list[str]:
 
 
 async def test_half_a_year_with_timers_and_activities_passes_in_a_moment(env: WorkflowEnvironment) -> None:
+    days = range(4, 180, 5)
+
+    async def times_at_once() -> float:
+        """How much longer it takes than doing the same without any time between: 4 times, and 60 at the server's
+        own pace. By turns, as whatever else the machine does slows down both."""
+        began = time.monotonic()
+        handle, _ = await opened(env, *(Planned(0, f"day {day}") for day in days))
+        await until_quiet(handle)
+        middle = time.monotonic()
+        handle, start = await opened(env, *(Planned(day, f"day {day}") for day in days))
+        assert await skip_to(env, handle, start + 180 * DAY)
+        return (time.monotonic() - middle) / (middle - began)
+
+    assert min([await times_at_once() for _ in range(3)]) < 12
+
+
+async def test_each_thing_is_done_on_its_day(env: WorkflowEnvironment) -> None:
     days = [10, 30, 60, 90, 120, 150, 179]
     handle, start = await opened(env, *(Planned(day, f"day {day}") for day in days))
-    began = time.monotonic()
     assert await skip_to(env, handle, start + 180 * DAY)
-    assert time.monotonic() - began < 5, "0.2 s on an idle machine"
     done = await handle.query(SampleFile.what)
     assert [(item.name, (item.at - start + SECOND).days) for item in done] == [(f"day {day}", day) for day in days]
     now = await env.get_current_time(handle)

@@ -6,7 +6,7 @@ import itertools
 import os
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,14 +25,14 @@ from models.counting import london_date
 from running.cases import Cases
 from running.plain_files import read_plain_file
 from running.postbox import Postbox, postbox
-from running.processes import free_port
+from running.processes import free_port, free_ports
 from running.samples import SAMPLES
 from running.scenario import directory_in
 from running.secrets import pages_secret
 from running.settings import load_settings
 from running.system import System, system
 from running.temporal import core_runtime, data_converter
-from running.temporal_server import temporal_server
+from running.temporal_server import TemporalServer, temporal_server
 from web.app import make_app
 from web.site import Site
 
@@ -143,14 +143,34 @@ def pages_at() -> str:
 
 
 @pytest.fixture(scope="session")
-async def board(tmp_path_factory: pytest.TempPathFactory, pages_at: str) -> AsyncIterator[Board]:
+async def temporal(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[TemporalServer]:
+    """One Temporal for all boards of a process."""
+    port, web_port = free_ports(2)
+    async with temporal_server(tmp_path_factory.mktemp("temporal"), port=port, web_port=web_port) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+async def board(
+    temporal: TemporalServer, tmp_path_factory: pytest.TempPathFactory, pages_at: str
+) -> AsyncIterator[Board]:
     """One board for all tests of a process: each test opens files of its own."""
-    folder: Path = tmp_path_factory.mktemp("board")
+    async with a_board(temporal, tmp_path_factory.mktemp("board"), pages_at) as board:
+        yield board
+
+
+@asynccontextmanager
+async def a_board(server: TemporalServer, folder: Path, pages_at: str, first: int = 1) -> AsyncIterator[Board]:
+    """A board with a register, mails and a worker of its own.
+
+    Arguments:
+        server: its Temporal; other boards may have the same.
+        folder: for everything else, and of a name of its own.
+        pages_at: the pages' address.
+        first: the number of its first file; no two boards of a Temporal may have the same.
+    """
     saved = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith(("SCR_", "TEMPORAL_"))}
     async with AsyncExitStack() as stack:
-        server = await stack.enter_async_context(
-            temporal_server(folder / "temporal", port=free_port(), web_port=free_port())
-        )
         client = await Client.connect(server.address, data_converter=data_converter(), runtime=core_runtime())
         mails = await stack.enter_async_context(postbox(folder / "mails"))
         settings = load_settings(
@@ -162,6 +182,7 @@ async def board(tmp_path_factory: pytest.TempPathFactory, pages_at: str) -> Asyn
             public_url=pages_at,
             pages_secret="a secret of the tests alone, long enough",
             log_level="error",
+            task_queue=folder.name,
         )
         await migrate(settings.register_url)
         parts = await stack.enter_async_context(system(settings))
@@ -171,7 +192,7 @@ async def board(tmp_path_factory: pytest.TempPathFactory, pages_at: str) -> Asyn
         await stack.enter_async_context(parts.worker(client))
         cases = Cases(client, parts.register, settings.task_queue)
         site = Site(parts, cases, temporal_page=server.web_page, mails=mails.folder, secret=pages_secret(settings))
-        yield Board(make_app(site), site, cases, client, mails, parts, itertools.count(1))
+        yield Board(make_app(site), site, cases, client, mails, parts, itertools.count(first))
     os.environ.update(saved)
 
 

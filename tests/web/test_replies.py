@@ -21,7 +21,7 @@ from models.projection import Projection
 from models.record import Refused
 from running.cases import Cases
 from running.postbox import Mail, list_mails
-from running.processes import free_port
+from running.processes import free_ports
 from running.temporal import core_runtime, data_converter
 from running.temporal_server import temporal_server
 from web.app import make_app
@@ -260,7 +260,8 @@ async def test_while_temporal_is_away_it_says_so_and_keeps_what_was_typed(
     board: Board, browser: Browsers, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     reference, link = await asked_to_secure(board)
-    async with temporal_server(tmp_path / "temporal", port=free_port(), web_port=free_port()) as server:
+    port, web_port = free_ports(2)
+    async with temporal_server(tmp_path / "temporal", port=port, web_port=web_port) as server:
         nowhere = await Client.connect(server.address, data_converter=data_converter(), runtime=core_runtime())
     away = replace(board.site, cases=Cases(nowhere, board.site.register, "nobody"))
     lead = await browser(app=make_app(away))

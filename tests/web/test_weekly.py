@@ -10,17 +10,17 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from temporalio.client import ScheduleActionExecutionStartWorkflow, ScheduleOverlapPolicy
 
-from activities.access import restrict, restricted_to
+from activities.access import restrict
 from activities.accounts import accounts, change_account
-from activities.files import list_files
 from activities.ledger import deliveries_of, unaddressed
 from activities.weekly import COORDINATOR, LIST
 from models.counting import LONDON
 from running.postbox import Mail, list_mails
 from running.schedules import CATCH_UP, WEEKLY_LIST, ensure_schedules, weekly_schedule
+from running.temporal_server import TemporalServer
 from workflows.weekly import WeeklyListWorkflow
 
-from .conftest import Board, Browsers
+from .conftest import Board, Browsers, a_board
 
 
 def lists_to(board: Board, address: str) -> list[Mail]:
@@ -36,22 +36,18 @@ async def run_week(board: Board, id: str) -> dict[str, str]:
     return became
 
 
-@pytest.fixture(autouse=True, scope="module")
-async def no_other_files(board: Board) -> AsyncIterator[None]:
-    """Files of other tests are in nobody's list: they would fill it."""
-    register, now = board.site.register, board.site.now()
-    files = [one.reference for one in (await list_files(register, limit=1_000)).files]
-    others = [reference for reference in files if not await restricted_to(register, reference)]
-    for reference in others:
-        await restrict(register, reference, ["nobody"], by="the tests", now=now)
-    yield
-    for reference in others:
-        await restrict(register, reference, [], by="the tests", now=now)
+@pytest.fixture(scope="module")
+async def board(
+    temporal: TemporalServer, tmp_path_factory: pytest.TempPathFactory, pages_at: str
+) -> AsyncIterator[Board]:
+    """A board of its own: the files of other tests would fill its lists."""
+    async with a_board(temporal, tmp_path_factory.mktemp("weekly"), pages_at, first=5_001) as board:
+        yield board
 
 
 @pytest.fixture(autouse=True)
 async def nobody_else(board: Board) -> AsyncIterator[None]:
-    """Accounts of other tests get no list."""
+    """Accounts of earlier tests get no list."""
     for account in await accounts(board.site.register):
         other = replace(account, roles=account.roles - {"coordinator"} or frozenset({"auditor"}))
         await change_account(board.site.register, other, by="the tests", now=board.site.now())
@@ -74,12 +70,15 @@ async def test_a_schedule_that_somebody_paused_stays_paused(board: Board) -> Non
     queue = board.site.settings.task_queue
     await ensure_schedules(board.client, queue)
     handle = board.client.get_schedule_handle(WEEKLY_LIST)
-    await handle.pause(note="nobody is here this month")
     async with asyncio.timeout(30):
-        while not (await handle.describe()).schedule.state.paused:
-            await asyncio.sleep(0.05)  # Temporal takes it in its own time
-    await ensure_schedules(board.client, queue)
-    state = (await handle.describe()).schedule.state
+        # Temporal takes everything in its own time, what was changed a moment ago perhaps after the pause.
+        while not (paused := await handle.describe()).schedule.state.paused:
+            await handle.pause(note="nobody is here this month")
+            await asyncio.sleep(0.05)
+        await ensure_schedules(board.client, queue)
+        while (now := await handle.describe()).info.last_updated_at == paused.info.last_updated_at:
+            await asyncio.sleep(0.05)
+    state = now.schedule.state
     assert state.paused and state.note == "nobody is here this month"
     await handle.unpause()
 
