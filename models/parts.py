@@ -238,6 +238,27 @@ class Proposal:
 
 
 @dataclass(slots=True)
+class Round:
+    """One round of fixing a publication date and keeping it (2.9a); another begins when the report is replaced.
+
+    Arguments:
+        report: the step that signed the report off.
+        since: the day from which a date is to be fixed.
+        ruled: whether it was decided that the report is published (2.9g).
+        settled_on: the day a date was fixed first, or not publishing was proposed.
+        fixed_for: the date that is fixed.
+        over_on: the day the round ended without publication.
+    """
+
+    report: str
+    since: date
+    ruled: bool = False
+    settled_on: date | None = None
+    fixed_for: date | None = None
+    over_on: date | None = None
+
+
+@dataclass(slots=True)
 class Publication:
     """Everything about publishing the report (2.9)."""
 
@@ -249,9 +270,9 @@ class Publication:
     check_void_since: date | None = None
     check_void_why: str = ""
     rechecks: dict[date, date] = field(default_factory=dict)
-    refix_since: date | None = None
-    fixed_on: date | None = None
-    fixed_for: date | None = None
+    rounds: list[Round] = field(default_factory=list)
+    settled_on: date | None = None
+    """The first day publication was settled, from which learning is spread and actions are monitored (1.3g, 2.10)."""
     published_on: date | None = None
     up_since: date | None = None
     off_since: date | None = None
@@ -262,6 +283,16 @@ class Publication:
     restrictions: dict[str, Restriction] = field(default_factory=dict)
     copies: dict[str, Request] = field(default_factory=dict)
     disclosed: list[tuple[str, date]] = field(default_factory=list)
+
+    @property
+    def round(self) -> Round | None:
+        """The round that runs, or in which the report was published; none while not publishing is proposed."""
+        return self.rounds[-1] if self.rounds and self.rounds[-1].over_on is None else None
+
+    @property
+    def fixed_for(self) -> date | None:
+        """The publication date that is fixed."""
+        return self.round.fixed_for if self.round else None
 
     @property
     def proposal(self) -> Proposal | None:
@@ -278,6 +309,17 @@ class Publication:
     def not_publishing(self) -> bool:
         """Whether it was decided that the report is not published."""
         return self.proposal is not None and self.proposal.publish is False
+
+    def settle(self, on: date) -> None:
+        """Publication is settled; the first day stays, whatever is decided later."""
+        self.settled_on = self.settled_on or on
+
+    def begin_round(self, report: str, on: date, *, ruled: bool = False) -> None:
+        """A publication date is to be fixed from a day on; one that was fixed before no longer holds."""
+        before = self.round
+        if before is not None:
+            before.over_on, ruled = on, before.ruled
+        self.rounds.append(Round(report, on, ruled))
 
     def void(self, on: date, why: str) -> None:
         """Something that is checked changed: the welfare and legal check no longer holds, and is made again (2.9d)."""

@@ -24,6 +24,7 @@ class TaskKind:
         clocks: the clocks of its deadlines.
         step: the step that begins it, where no clock's own step does.
         done: whether it is done, where no deadline says so.
+        again: whether it is to be done again, though every deadline that there was for it is settled.
         only_if_asked: it is a task only once a deadline stands for it.
     """
 
@@ -31,6 +32,7 @@ class TaskKind:
     clocks: tuple[str, ...] = ()
     step: str = ""
     done: Callable[[CaseFile], bool] = lambda file: False
+    again: Callable[[CaseFile], bool] = lambda file: False
     only_if_asked: bool = False
 
 
@@ -70,6 +72,14 @@ class StageTasks:
 
 def _asked(title: str, *clocks: str) -> TaskKind:
     return TaskKind(title, clocks, only_if_asked=True)
+
+
+def _unpublished(file: CaseFile) -> bool:
+    return file.publication.published_on is None
+
+
+def _to_be_fixed(file: CaseFile) -> bool:
+    return _unpublished(file) and file.publication.fixed_for is None
 
 
 TASKS: tuple[tuple[str, str, tuple[TaskKind, ...]], ...] = (
@@ -131,9 +141,9 @@ TASKS: tuple[tuple[str, str, tuple[TaskKind, ...]], ...] = (
                 done=lambda file: file.publication.checked_on is not None,
             ),
             _asked("The publication is checked again", "publication_rechecked"),
-            TaskKind("The publication date is fixed", ("publication_fixed",)),
+            TaskKind("The publication date is fixed", ("publication_fixed",), again=_to_be_fixed),
             _asked("The national panel has its copy", "panel_copy"),
-            TaskKind("The report is published", ("publication",)),
+            TaskKind("The report is published", ("publication",), again=_unpublished),
             _asked("The national panel is told that publication is not proposed", "panel_told_not_publishing"),
             _asked("The national panel advises on not publishing", "non_publication_advice"),
             _asked("It is decided whether to publish", "non_publication_decided"),
@@ -213,7 +223,7 @@ def _task(
     mine = [deadline for deadline in deadlines if deadline.clock in kind.clocks]
     still = sorted((d for d in mine if d.met_on is None), key=lambda d: d.due)
     met = len(mine) - len(still)
-    if kind.done(file) or (mine and not still):
+    if kind.done(file) or (mine and not still and not kind.again(file)):
         late = sum(d.met_on is not None and d.met_on > d.due for d in mine)
         return Task(kind.title, "completed", why=_late(late, len(mine)), met=met, total=len(mine))
     found = met_by(still[0].clock, still[0].key) if still else None

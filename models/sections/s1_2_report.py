@@ -187,10 +187,13 @@ class ReportSignedOff(Step):
         file.report = SignedReport(self.document, self.happened_on, self.id)
         file.first_signed_on = file.first_signed_on or self.happened_on
         file.no_practitioners_because = self.no_practitioners_because or file.no_practitioners_because
+        publication = file.publication
         if replaced:
-            file.publication.void(self.happened_on, "the report was replaced")
-            file.publication.fixed_for = file.publication.fixed_on = None
-            file.publication.refix_since = self.happened_on
+            publication.void(self.happened_on, "the report was replaced")
+        if publication.published_on is None and (publication.round is not None or not replaced):
+            publication.begin_round(self.id, self.happened_on)
+        if file.review is not None and not file.review.criteria_met:
+            publication.settle(self.happened_on)
 
 
 def _drafted_on(file: CaseFile, document: str) -> date | None:

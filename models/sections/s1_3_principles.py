@@ -15,7 +15,6 @@ from ..incident import Identifier, Line, Text
 from ..parts import FamilyMember
 from ..record import Entry, Refusal
 from ..step import Step, World
-from .s2_9_publication import settled_on
 
 
 class PractitionersInvolved(Step):
@@ -169,21 +168,22 @@ def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
         if member.invited_on is not None and not member.not_invited_because:
             key = f"family_answered:{name}"
             yield clocks.deadline("family_answered", member.invited_on, key=key, met_on=member.answered_on)
-    since = settled_on(file)
+    since = file.publication.settled_on
     if since is not None:
         yield from _monitoring(file, clocks, since)
 
 
 def _monitoring(file: CaseFile, clocks: Clocks, since: date) -> Iterator[Duty]:
     """A round every three months; after a time with no open action the next is counted from the new one (1.3g)."""
-    number = 0
-    for number, day in enumerate((day for day in file.monitored if day >= since), start=1):
+    for number, day in enumerate(file.monitored, start=1):
+        if day < since:
+            continue
         start = max(since, _open_since(file, day))
         yield clocks.deadline("monitoring", start, key=f"monitoring:{number}", met_on=day)
         since = day
     if any(not action.closed for action in file.actions.values()):
         start = max(since, _open_since(file, date.max))
-        yield clocks.deadline("monitoring", start, key=f"monitoring:{number + 1}")
+        yield clocks.deadline("monitoring", start, key=f"monitoring:{len(file.monitored) + 1}")
 
 
 def _open_since(file: CaseFile, day: date) -> date:

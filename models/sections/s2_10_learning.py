@@ -27,7 +27,6 @@ from ..incident import Day, Identifier, Line, Text
 from ..record import Entry, Refusal
 from ..step import Digest, Step, Who, World
 from .s2_7_organisations import BY_AGENCY
-from .s2_9_publication import settled_on
 
 
 class LearningEventPlanned(Step):
@@ -277,9 +276,9 @@ def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
             content = {"outcome": learning.outcome}
             key = f"outcome:{name}" + (f":{learning.outcome_on}" if learning.again else "")
             yield Notice(key, "2.10e", "The outcome of a review", "outcome", f"lead:{name}", content)
-    settled = settled_on(file)
-    if settled is not None and file.review.serious:
-        yield from _spread(file, clocks, settled)
+    settled_on = file.publication.settled_on
+    if settled_on is not None and file.review.serious:
+        yield from _spread(file, clocks, settled_on)
 
 
 def _spread(file: CaseFile, clocks: Clocks, since: date) -> Iterator[Duty]:

@@ -158,6 +158,8 @@ class Deciding(Step):
         file.ask_lock_down(self.happened_on)
         if review is None or review.kind != file.review.kind:
             _begin(file)
+        if file.first_signed_on is not None and not file.review.criteria_met:
+            file.publication.settle(self.happened_on)
         if not file.vacancies:
             file.vacancies["reviewer_appointed"] = (self.happened_on, None)
 

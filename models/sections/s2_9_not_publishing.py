@@ -54,8 +54,10 @@ class NonPublicationProposed(Step):
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Waits for the panel's advice; a date that lies ahead falls away."""
-        if file.publication.published_on is None:
-            file.publication.fixed_for = file.publication.fixed_on = None
+        running = file.publication.round
+        if running is not None and file.publication.published_on is None:
+            running.settled_on = running.settled_on or self.happened_on
+            running.over_on = self.happened_on
         file.publication.proposals.append(Proposal(self.id, self.happened_on, self.advice_by, self.reasons))
 
 
@@ -113,9 +115,12 @@ class NonPublicationDecided(Step):
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Settles whether the report is published."""
         ruling = Ruling(self.happened_on, self.publish, self.reasons)
-        file.publication.proposals[-1].rulings.append(ruling)
-        if self.publish:
-            file.publication.refix_since = self.happened_on
+        publication = file.publication
+        publication.proposals[-1].rulings.append(ruling)
+        if not self.publish:
+            publication.settle(self.happened_on)
+        elif publication.published_on is None and file.report is not None:
+            publication.begin_round(file.report.step, self.happened_on, ruled=True)
 
 
 def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from typing import ClassVar
 
@@ -13,6 +14,7 @@ from ..counting import count, day_words, london_date
 from ..duty import Clocks, Deadline, Duty, Notice
 from ..gates import needs_report, needs_review, not_answered, not_before, not_before_review
 from ..incident import Day, Line
+from ..parts import Round
 from ..record import Entry, Refusal
 from ..step import Digest, Step, Who, World
 from .s2_9_check import check_held, checked
@@ -80,8 +82,9 @@ class PublicationFixed(Step):
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Fixes the date, or moves it."""
-        file.publication.fixed_on = file.publication.fixed_on or self.happened_on
-        file.publication.fixed_for = self.publish_on
+        if running := file.publication.round:
+            running.settled_on = running.settled_on or self.happened_on
+            running.fixed_for = self.publish_on
 
 
 class Published(Step):
@@ -120,6 +123,7 @@ class Published(Step):
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """The year on the website begins."""
         file.publication.published_on = file.publication.up_since = self.happened_on
+        file.publication.settle(self.happened_on)
 
 
 def may_publish(file: CaseFile, on: date | None = None) -> Iterator[Refusal]:
@@ -170,25 +174,12 @@ def earliest_publication(file: CaseFile, world: World) -> tuple[date, str]:
     return count(start, week.length, week.unit, world.extra_holidays).due, why
 
 
-def settled_on(file: CaseFile) -> date | None:
-    """The day publication was settled, from which learning is spread; None until then.
-
-    It is published, or it is decided not to; a report that need not be published is settled when it is signed off.
-    """
-    publication = file.publication
-    if publication.published_on:
-        return publication.published_on
-    if publication.not_publishing and publication.proposal:
-        return publication.proposal.decided_on
-    return None if file.review is None or file.review.criteria_met else file.first_signed_on
-
-
 def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
     """The panel's copy, the board's response, and the date: to be fixed, and kept."""
     if file.report is None or file.first_signed_on is None:
         return
     if _serious(file):
-        yield from _panel_copy(file, clocks)
+        yield from _panel_copy(file)
     for deadline in _to_publish(file, clocks, file.first_signed_on):
         # What was done in time, or late, stays on the record when it is decided not to publish after all.
         if not (file.publication.not_publishing and deadline.open):
@@ -206,28 +197,38 @@ def _to_publish(file: CaseFile, clocks: Clocks, signed_on: date) -> Iterator[Dea
             if publication.responded_on is None or publication.responded_on >= reversed_on:
                 since = max(signed_on, reversed_on)
         yield clocks.deadline("board_responded", since, met_on=publication.responded_on)
-    if _to_be_published(file):
-        again = publication.refix_since
-        yield clocks.deadline(
-            "publication_fixed",
-            again or signed_on,
-            key=f"publication_fixed:{again}" if again else "publication_fixed",
-            met_on=publication.fixed_on or publication.published_on,
-        )
-    if publication.fixed_for is not None:
-        yield clocks.deadline("publication", publication.fixed_for, met_on=publication.published_on)
+    for number, one in enumerate(publication.rounds):
+        same_day = sum(earlier.since == one.since for earlier in publication.rounds[1:number])
+        again = (f":{one.since}:{same_day + 1}" if same_day else f":{one.since}") if number else ""
+        for deadline in _round(file, clocks, one, again):
+            if one.over_on is None or not deadline.open:
+                yield deadline
+            elif deadline.due < one.over_on:
+                # It was missed, and stays so on the record. What still lay ahead falls away with its round.
+                yield replace(deadline, title=f"{deadline.title} (no longer asked)", met_on=one.over_on)
 
 
-def _panel_copy(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
+def _round(file: CaseFile, clocks: Clocks, one: Round, again: str) -> Iterator[Deadline]:
+    published_on = file.publication.published_on if one.over_on is None else None
+    if _asked(file, one):
+        key, met_on = f"publication_fixed{again}", one.settled_on or published_on
+        yield clocks.deadline("publication_fixed", one.since, key=key, met_on=met_on)
+    if one.fixed_for is None:
+        return
+    yield clocks.deadline("publication", one.fixed_for, key=f"publication{again}", met_on=published_on)
+    if _serious(file):
+        key = f"panel_copy:{one.report}"
+        taken_at = file.taken_on(key)
+        met_on = london_date(taken_at) if taken_at else None
+        yield clocks.deadline("panel_copy", one.fixed_for, key=key, met_on=met_on, back=True)
+
+
+def _panel_copy(file: CaseFile) -> Iterator[Notice]:
     if file.report is None:
         return
     key, documents = panel_copy_key(file), (file.report.sha256,)
     content = {"signed_on": file.report.on.isoformat(), "replaces": "yes" if _replaced(file) else ""}
     yield Notice(key, "2.9f", "The panel's copy of the report", "panel_copy", "national_panel", content, documents)
-    if file.publication.fixed_for is not None:
-        taken_at = file.taken_on(key)
-        met_on = london_date(taken_at) if taken_at else None
-        yield clocks.deadline("panel_copy", file.publication.fixed_for, key=key, met_on=met_on, back=True)
 
 
 def _replaced(file: CaseFile) -> bool:
@@ -239,15 +240,13 @@ def to_be_published(file: CaseFile) -> bool:
     """Whether publication lies ahead: by 2.9a, because a date is fixed, or while not publishing is undecided."""
     publication = file.publication
     undecided = publication.proposal is not None and publication.proposal.publish is None
-    return undecided or publication.fixed_for is not None or _to_be_published(file)
+    running = publication.round
+    return undecided or (running is not None and (running.fixed_for is not None or _asked(file, running)))
 
 
-def _to_be_published(file: CaseFile) -> bool:
-    """Whether it must be published, by 2.9a or because that was decided; not while not publishing is proposed."""
-    publication = file.publication
-    if publication.proposal is not None and publication.published_on is None:
-        return publication.proposal.publish is True
-    return file.review is not None and file.review.criteria_met
+def _asked(file: CaseFile, one: Round) -> bool:
+    """Whether a date must be fixed: by 2.9a, or because it was decided that the report is published (2.9g)."""
+    return one.ruled or (file.review is not None and file.review.criteria_met)
 
 
 def _serious(file: CaseFile) -> bool:

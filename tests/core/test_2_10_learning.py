@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from .case import PAPER, Case, directory
+from .case import HARMED, PAPER, Case, directory
 from .lives import decided, drafted, learned, met, not_met, planned, published, signed_off, why_not
 
 EVENT: dict[str, Any] = {"event": "event-1", "attendance": {"hospital": 12, "school": 5}}
@@ -47,8 +47,22 @@ def test_the_learning_of_a_serious_case_review_is_shared_from_publication_on() -
 def test_a_review_that_need_not_be_published_shares_its_learning_from_the_sign_off_on() -> None:
     case = signed_off(decided(not_met(), "SCR, criteria not met"))
     assert str(case.due("learning_event")) == "2019-06-04"
-    published(case)
-    assert str(case.due("learning_event")) == "2019-07-01"
+    # A deadline that may have passed by then is not quietly moved.
+    published(case, on="2019-06-11")
+    assert str(case.due("learning_event")) == "2019-06-04"
+
+
+@pytest.mark.rule("2.10a")
+def test_a_review_that_needs_no_publication_any_more_shares_its_learning_from_that_decision_on() -> None:
+    case = signed_off(decided(Case.opened(HARMED, concern="yes", organisations=("hospital", "school"))))
+    assert "learning_event" not in case.deadlines
+    case.step("facts_corrected", "2019-03-11", reason="They worked well.", concern_about_joint_working="no")
+    again = {"decider": "chair", "reasons": "By the finding.", "because": "The finding changed."}
+    case.step("decision_revisited", "2019-03-12", choice="SCR, criteria not met", **again)
+    assert str(case.due("learning_event")) == "2019-06-12"
+    case.step("facts_corrected", "2019-03-13", reason="Joint working.", concern_about_joint_working="yes")
+    case.step("decision_revisited", "2019-03-14", choice="SCR, criteria met", **again)
+    assert str(case.due("learning_event")) == "2019-06-12"
 
 
 @pytest.mark.rule("2.10a", "2.10b", "2.10c", "2.10d", "2.10e")

@@ -88,9 +88,31 @@ def test_while_not_publishing_is_proposed_nothing_is_published() -> None:
     case.step("publication_fixed", publish_on="2019-03-12")
     proposed(case)
     assert "publication" not in case.deadlines
-    assert not [key for key in case.deadlines if key.startswith("publication_fixed")]
+    assert not case.deadlines["publication_fixed"].open
     for step in ("publication_fixed", "published"):
         assert "2.9g" in [rule for rule, _ in why_not(case, step)]
+
+
+@pytest.mark.rule("2.9g", "2.9a")
+@pytest.mark.parametrize(("on", "late"), [("2019-05-04", False), ("2019-05-05", True)])
+def test_that_a_date_is_fixed_or_not_publishing_is_proposed_is_met_by_the_proposal(on: str, late: bool) -> None:
+    case = proposed(on=on)
+    fixed = case.deadlines["publication_fixed"]
+    assert (str(fixed.met_on), fixed.late) == (on, late)
+
+
+@pytest.mark.rule("2.9g", "2.9a")
+def test_a_publication_date_that_was_missed_stays_so_when_not_publishing_is_proposed() -> None:
+    case = ready_to_publish(signed_off(), on="2019-03-05")
+    case.step("publication_fixed", publish_on="2019-03-12")
+    proposed(case, "2019-03-13")
+    missed = case.deadlines["publication"]
+    assert (str(missed.due), str(missed.met_on), missed.late) == ("2019-03-12", "2019-03-13", True)
+    assert missed.title.endswith("(no longer asked)")
+    ruled(considered(advised(case)), publish=True)
+    published(case)
+    assert case.deadlines["publication"] == missed
+    assert case.deadlines["publication:2019-03-25"].met_on == date(2019, 4, 1)
 
 
 @pytest.mark.rule("2.9g")
@@ -229,6 +251,25 @@ def test_a_decision_not_to_publish_can_be_reversed_later_and_the_panel_is_told()
     published(case, on="2019-10-07")
 
 
+@pytest.mark.rule("1.3g", "2.10a", "2.10b", "2.9g")
+def test_what_was_done_since_a_decision_not_to_publish_stays_when_that_is_reversed() -> None:
+    case = ruled(considered(advised(proposed(planned()))))
+    case.step("learning_considered", "2019-05-02", learning="Night cover.")
+    case.step("monitoring_reviewed", "2019-06-20", conclusions="On the way.")
+    before = case.deadlines
+    ruled(case, "2019-09-09", publish=True, reasons="The order was lifted.")
+    since = ("monitoring:", "learning_", "training_", "bulletin_")
+    assert {key: d for key, d in case.deadlines.items() if key.startswith(since)} == {
+        key: d for key, d in before.items() if key.startswith(since)
+    }
+    assert not case.told("deadline_cancelled", deadline="monitoring:2")
+    published(case, on="2019-10-07")
+    case.step("monitoring_reviewed", conclusions="Still on the way.")
+    assert [str(case.deadlines[f"monitoring:{number}"].met_on) for number in (1, 2)] == ["2019-06-20", "2019-10-07"]
+    assert str(case.due("monitoring:3")) == "2020-01-07"
+    assert str(case.due("learning_event")) == "2019-06-25"
+
+
 @pytest.mark.rule("2.9g")
 def test_decided_to_publish_not_publishing_can_be_proposed_again() -> None:
     case = ruled(considered(advised(proposed())), publish=True)
@@ -300,6 +341,8 @@ def test_a_report_that_had_to_come_down_can_be_kept_off_for_good_on_the_panels_a
     assert case.deadlines["publication_fixed"].met_on == date(2019, 3, 18)
     assert case.refused("report_restored").rule == "2.9g"
     ruled(case, "2020-05-28", publish=True)
+    assert case.deadlines["publication"].met_on == date(2019, 4, 1)
+    assert [key for key in case.deadlines if key.startswith("publication_fixed")] == ["publication_fixed"]
     case.step("publication_checked", "2020-06-01", **CHECK)
     case.step("report_restored", "2020-06-01")
     assert str(case.due("year_on_website")) == "2021-04-27"

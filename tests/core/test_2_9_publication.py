@@ -176,6 +176,60 @@ def test_a_report_replaced_after_it_was_sent_starts_the_week_again_and_voids_che
     case.step("published", "2019-03-15", address="https://board.example/report")
 
 
+@pytest.mark.rule("2.9a", "2.9f")
+def test_a_date_that_was_kept_or_missed_stays_on_the_record_when_the_report_is_replaced() -> None:
+    case = ready_to_publish(signed_off(), on="2019-03-05")
+    case.step("publication_fixed", publish_on="2019-03-11")
+    first_copy = copy_key(case)
+    signed_off(case, on="2019-03-12", document=REPLACEMENT)
+    missed = case.deadlines["publication"]
+    assert (str(missed.due), str(missed.met_on), missed.late) == ("2019-03-11", "2019-03-12", True)
+    assert missed.title == "The report is published (no longer asked)"
+    assert str(case.deadlines["publication_fixed"].met_on) == "2019-03-05"
+    assert str(case.deadlines[first_copy].met_on) == "2019-03-04"
+    assert case.deadlines["publication_fixed:2019-03-12"].open
+    case.step("publication_checked", **CHECK)
+    case.step("publication_fixed", "2019-03-13", publish_on="2019-04-01")
+    assert (case.deadlines["publication"], str(case.due("publication:2019-03-12"))) == (missed, "2019-04-01")
+    assert str(case.due(copy_key(case))) == "2019-03-25"
+    case.step("published", "2019-04-01", address="https://board.example/report")
+    assert case.deadlines["publication"] == missed
+    assert str(case.deadlines["publication:2019-03-12"].met_on) == "2019-04-01"
+    assert str(case.deadlines["publication_fixed:2019-03-12"].met_on) == "2019-03-13"
+
+
+@pytest.mark.rule("2.9a", "2.9f")
+@pytest.mark.parametrize(("replaced_on", "missed"), [("2019-05-04", False), ("2019-05-05", True)])
+def test_a_date_that_nobody_fixed_in_time_stays_missed_when_the_report_is_replaced(
+    replaced_on: str, missed: bool
+) -> None:
+    case = signed_off(signed_off(), on=replaced_on, document=REPLACEMENT)
+    assert ("publication_fixed" in case.deadlines) == missed
+    assert not missed or case.deadlines["publication_fixed"].late
+    assert case.deadlines[f"publication_fixed:{replaced_on}"].open
+
+
+@pytest.mark.rule("2.9f")
+def test_a_report_replaced_twice_on_a_day_loses_none_of_what_was_done_that_day() -> None:
+    case = signed_off(signed_off(), document=REPLACEMENT)
+    case.step("publication_checked", **CHECK)
+    case.step("publication_fixed", publish_on="2019-03-11")
+    signed_off(case, document="f" * 64)
+    assert str(case.deadlines["publication_fixed:2019-03-04"].met_on) == "2019-03-04"
+    assert case.deadlines["publication_fixed:2019-03-04:2"].open
+
+
+@pytest.mark.rule("2.9a", "2.9f")
+def test_what_was_kept_of_a_publication_stays_when_the_report_that_was_taken_down_is_replaced() -> None:
+    case = published()
+    order = {"ordered_by": "The High Court", "ground": "a court order", "reasons": "An order."}
+    case.step("report_withdrawn", "2019-05-07", **order)
+    clocks = ("publication", "publication_fixed", "panel_copy")
+    before = {key: deadline for key, deadline in case.deadlines.items() if deadline.clock in clocks}
+    signed_off(case, on="2019-05-14", document=REPLACEMENT)
+    assert {key: deadline for key, deadline in case.deadlines.items() if deadline.clock in clocks} == before
+
+
 @pytest.mark.rule("2.9f")
 def test_a_report_replaced_on_the_day_it_was_signed_off_says_so_to_the_panel() -> None:
     case = signed_off(on="2019-03-04")
