@@ -12,6 +12,7 @@ from .parts import (
     Advice,
     Correction,
     Decision,
+    EarlierReview,
     Ended,
     Extension,
     FamilyMember,
@@ -71,6 +72,7 @@ class CaseFile:
     notification_sent_on: date | None = None
     review: Review | None = None
     reviews_begun: int = 0
+    earlier: EarlierReview | None = None
     challenges: dict[str, Request] = field(default_factory=dict)
     panel_requests: dict[str, Request] = field(default_factory=dict)
     advice: dict[str, Advice] = field(default_factory=dict)
@@ -143,6 +145,23 @@ class CaseFile:
     def begun_on(self) -> date:
         """The first day anything on this file can be expected to have happened."""
         return self.notified_on or self.opening.opened_on
+
+    @property
+    def public(self) -> Publication:
+        """The publication of the report that is public: an earlier review's until this one's is published (1.1)."""
+        if self.earlier is not None and self.publication.published_on is None:
+            return self.earlier.publication
+        return self.publication
+
+    @property
+    def publications(self) -> list[Publication]:
+        """That of an earlier review whose report was published, and this one's."""
+        return [*([self.earlier.publication] if self.earlier else []), self.publication]
+
+    def void_check(self, on: date, why: str) -> None:
+        """Something that is checked changed for what is public and for what is to be published (2.9d)."""
+        for publication in self.publications:
+            publication.void(on, why)
 
     def refind(self, on: date) -> None:
         """Asks the criteria again after a fact changed on ``on``; if they are now met, the decision must be revisited.

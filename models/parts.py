@@ -321,6 +321,14 @@ class Publication:
             before.over_on, ruled = on, before.ruled
         self.rounds.append(Round(report, on, ruled))
 
+    def check(self, on: date) -> None:
+        """The welfare and legal check was made: it holds until something changes (2.9d)."""
+        self.checked_on = on
+        self.checks.append((on, None))
+        if self.check_void_since is not None:
+            self.rechecks[self.check_void_since] = on
+        self.check_void_since, self.check_void_why = None, ""
+
     def void(self, on: date, why: str) -> None:
         """Something that is checked changed: the welfare and legal check no longer holds, and is made again (2.9d)."""
         self.changed_on = max(on, self.changed_on or on)
@@ -331,6 +339,15 @@ class Publication:
             self.checked_on = None
             self.check_void_since = on
             self.check_void_why = why
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierReview:
+    """A review whose report was published before one of another kind took its place (1.1): it is public still."""
+
+    kind: ReviewKind
+    report: SignedReport
+    publication: Publication
 
 
 @dataclass(slots=True)

@@ -40,7 +40,7 @@ def project(record: Sequence[Entry], events: Sequence[Mapping[str, Any]], revisi
     file = fold(record)
     duties, today = duties_of(file, Clocks(file, world.extra_holidays)), world.today
     deadlines = duties.deadlines
-    decision, publication = file.decision, file.publication
+    decision = file.decision
     return Projection(
         reference=file.reference,
         revision=revision,
@@ -57,7 +57,7 @@ def project(record: Sequence[Entry], events: Sequence[Mapping[str, Any]], revisi
         decided_on=decision.on if decision else None,
         initiated_on=file.review.initiated_on if file.review else None,
         completed_on=file.first_signed_on,
-        published_on=publication.published_on,
+        published_on=file.public.published_on,
         entries=tuple(record),
         deadlines=tuple(_deadline(deadline, today) for deadline in deadlines.values()),
         notices=_notices(file, duties.notices),

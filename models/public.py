@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from .casefile import CaseFile
+from .parts import Publication
 
 _PUBLISHING = frozenset({"published", "report_restored"})
 
@@ -38,23 +39,22 @@ def public_report(file: CaseFile) -> PublicReport | None:
     are not confirmed by a check made since (2.9d). What is shown is what was on the file when it was published or put
     back: a response that was made ready later goes up when that is recorded.
     """
-    publication = file.publication
-    if publication.published_on is None or publication.off_since is not None or _restricted(file):
+    publication, report, kind = file.public, file.report, file.review.kind if file.review else ""
+    if file.earlier is not None and publication is file.earlier.publication:
+        report, kind = file.earlier.report, file.earlier.kind
+    if publication.published_on is None or publication.off_since is not None or _restricted(publication):
         return None
-    kind = file.review.kind if file.review else ""
     if publication.moved_to == "available on request":
         return PublicReport(file.reference, kind, publication.published_on, True, "", "")
     then = _before_publishing(file)
-    if file.report is None or file.report.step not in then:
+    if report is None or report.step not in then:
         return None
-    return PublicReport(
-        file.reference, kind, publication.published_on, False, file.report.sha256, _response(file, then)
-    )
+    return PublicReport(file.reference, kind, publication.published_on, False, report.sha256, _response(file, then))
 
 
-def _restricted(file: CaseFile) -> bool:
-    stand = [restriction for restriction in file.publication.restrictions.values() if restriction.lifted_on is None]
-    return any(restriction.forbids for restriction in stand) or (bool(stand) and file.publication.checked_on is None)
+def _restricted(publication: Publication) -> bool:
+    stand = [restriction for restriction in publication.restrictions.values() if restriction.lifted_on is None]
+    return any(restriction.forbids for restriction in stand) or (bool(stand) and publication.checked_on is None)
 
 
 def _before_publishing(file: CaseFile) -> list[str]:

@@ -13,7 +13,7 @@ from ..counting import london_date
 from ..duty import Clocks, Duty, Notice
 from ..gates import decided_by_chair, names_nobody, needs_incident, not_answered, not_before, once
 from ..incident import Email, Line, ReviewKind, Text
-from ..parts import Choice, Decision, Learning, Publication, Review
+from ..parts import Choice, Decision, EarlierReview, Learning, Publication, Review
 from ..record import Entry, Refusal
 from ..step import Digest, Step, Who, World
 from .s2_1_criteria import end, same_area
@@ -157,7 +157,7 @@ class Deciding(Step):
             return
         file.ask_lock_down(self.happened_on)
         if review is None or review.kind != file.review.kind:
-            _begin(file)
+            _begin(file, review)
         if file.first_signed_on is not None and not file.review.criteria_met:
             file.publication.settle(self.happened_on)
         if not file.vacancies:
@@ -315,7 +315,7 @@ def _review(decision: Decision, before: Review | None) -> Review | None:
     return Review(kind, initiated_on, decision.choice == "SCR, criteria met")
 
 
-def _begin(file: CaseFile) -> None:
+def _begin(file: CaseFile, ended: Review | None) -> None:
     """A review has its own time and report; after a review of another kind, what follows is done anew (1.1)."""
     file.delayed_on = file.expected_on = None
     file.reviews_begun += 1
@@ -324,6 +324,8 @@ def _begin(file: CaseFile) -> None:
         party.staff_informed_on = None
     if file.report is None:
         return
+    if file.publication.published_on is not None and ended is not None:
+        file.earlier = EarlierReview(ended.kind, file.report, file.publication)
     file.report = file.first_signed_on = None
     file.drafts.clear()
     file.learning = Learning(commission_states_event=file.learning.commission_states_event, again=True)

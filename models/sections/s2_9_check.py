@@ -33,8 +33,9 @@ class PublicationChecked(Step):
 
     @classmethod
     def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
-        """Needs a report, the response to the panel's advice (2.3a), and no court that forbids publication."""
-        yield from needs_report(file, "2.9d")
+        """Needs a report that is signed off or public, the response to the panel's advice (2.3a), and no court that forbids publication."""
+        if file.public.published_on is None:
+            yield from needs_report(file, "2.9d")
         yield from not_answered(file, "publication")
         yield from no_court_forbids(file)
 
@@ -57,12 +58,10 @@ class PublicationChecked(Step):
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """The check holds until something changes."""
-        publication = file.publication
-        publication.checked_on = self.happened_on
-        publication.checks.append((self.happened_on, None))
-        if publication.check_void_since is not None:
-            publication.rechecks[publication.check_void_since] = self.happened_on
-        publication.check_void_since, publication.check_void_why = None, ""
+        for publication in file.publications:
+            # While there is no report yet, what is public of an earlier review alone was checked.
+            if publication is not file.publication or file.report is not None:
+                publication.check(self.happened_on)
 
 
 class SituationChanged(Step):
@@ -80,7 +79,7 @@ class SituationChanged(Step):
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """The check no longer holds."""
-        file.publication.void(self.happened_on, "the situation of someone affected changed")
+        file.void_check(self.happened_on, "the situation of someone affected changed")
 
 
 class CourtRestrictionSet(Step):
@@ -101,7 +100,7 @@ class CourtRestrictionSet(Step):
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """The check no longer holds."""
         file.publication.restrictions[self.restriction] = Restriction(self.terms, self.happened_on)
-        file.publication.void(self.happened_on, "a court restricted publication")
+        file.void_check(self.happened_on, "a court restricted publication")
 
 
 class CourtRestrictionLifted(Step):
@@ -125,7 +124,7 @@ class CourtRestrictionLifted(Step):
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """A changed restriction asks for the check again."""
         file.publication.restrictions[self.restriction].lifted_on = self.happened_on
-        file.publication.void(self.happened_on, "a court lifted its restriction")
+        file.void_check(self.happened_on, "a court lifted its restriction")
 
 
 class DisclosedEarly(Step):
@@ -145,7 +144,7 @@ class DisclosedEarly(Step):
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Voids the check and keeps the leak."""
         file.publication.disclosed.append((self.id, self.happened_on))
-        file.publication.void(self.happened_on, "the story was disclosed early")
+        file.void_check(self.happened_on, "the story was disclosed early")
 
 
 def no_court_forbids(file: CaseFile) -> Iterator[Refusal]:
@@ -153,15 +152,14 @@ def no_court_forbids(file: CaseFile) -> Iterator[Refusal]:
     for name, restriction in file.publication.restrictions.items():
         if restriction.forbids:
             text = f"A court forbids publication (restriction {name}) until it is lifted"
-            if file.publication.up:
-                down = "report_withdrawn" if file.publication.moved_on is None else "moved_to_request"
+            if file.public.up:
+                down = "report_withdrawn" if file.public.moved_on is None else "moved_to_request"
                 text += f", and the report is on the website: record {down}"
             yield Refusal("2.9d", f"{text}.")
 
 
-def checked(file: CaseFile) -> Iterator[Refusal]:
-    """Refused unless the check was made and still holds."""
-    publication = file.publication
+def checked(file: CaseFile, publication: Publication) -> Iterator[Refusal]:
+    """Refused unless the check of what is or will be public was made and still holds."""
     yield from no_court_forbids(file)
     if publication.checked_on is None:
         why = f" again because {publication.check_void_why}" if publication.check_void_why else ""
@@ -175,14 +173,14 @@ def check_held(file: CaseFile, on: date) -> bool:
 
 def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
     """The Chair hears of a leak; a check that is void is made again for what is public or soon will be."""
-    publication = file.publication
-    for step, _ in publication.disclosed:
+    for step, _ in file.publication.disclosed:
         yield Notice(f"disclosed_early:{step}", "2.9d", "The story was disclosed early", "disclosed_early", "chair")
-    for day, checked_on in publication.rechecks.items():
-        yield clocks.deadline("publication_rechecked", day, key=f"publication_rechecked:{day}", met_on=checked_on)
-    since = publication.check_void_since
-    if since is not None and _public_or_soon(publication) and not publication.not_publishing:
-        yield clocks.deadline("publication_rechecked", since, key=f"publication_rechecked:{since}")
+    for publication in file.publications:
+        for day, checked_on in publication.rechecks.items():
+            yield clocks.deadline("publication_rechecked", day, key=f"publication_rechecked:{day}", met_on=checked_on)
+        since = publication.check_void_since
+        if since is not None and _public_or_soon(publication) and not publication.not_publishing:
+            yield clocks.deadline("publication_rechecked", since, key=f"publication_rechecked:{since}")
 
 
 def _public_or_soon(publication: Publication) -> bool:

@@ -64,7 +64,8 @@ class NonPublicationProposed(Step):
 class NonPublicationDecided(Step):
     """The final decision on not publishing, after the panel's advice and the response to it (2.9g, 2.1h).
 
-    One not to publish can be reversed later, when a court's order has been lifted, say.
+    One not to publish can be reversed later, when a court's order has been lifted, say. For a review that is no Serious
+    Case Review the panel has no part in it: a publication date that was fixed is given up.
     """
 
     label: ClassVar[str] = "It was decided whether to publish"
@@ -78,19 +79,28 @@ class NonPublicationDecided(Step):
 
     @classmethod
     def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
-        """Needs a proposal, and the board's response to the advice."""
+        """Needs a proposal, and the board's response to the advice; or a date that can be given up."""
         proposal = file.publication.proposal
-        if proposal is None or proposal.publish:
+        if file.review is not None and not file.review.serious:
+            if file.publication.fixed_for is None or file.publication.published_on is not None:
+                text = "Only a Serious Case Review's report needs such a decision; of another, no date is fixed."
+                yield Refusal("2.9g", text)
+        elif proposal is None or proposal.publish:
             yield Refusal("2.9g", "There is no proposal not to publish: record non_publication_proposed first.")
         yield from not_answered(file, "publication")
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """The Chair decides; advice is needed, or a record that none came by the set date."""
         proposal = file.publication.proposal
-        if proposal is None:
-            return
         yield from decided_by_chair(self.decided_by, self.happened_on, world, "decided_by", "2.9g")
         yield from names_nobody(file, self.reasons, "reasons", "2.9g")
+        if proposal is None:
+            # Of a review that is no Serious Case Review the date is given up; it can be fixed again.
+            running = file.publication.round
+            yield from not_before(self.happened_on, running.settled_on if running else None, "a date was fixed", "2.9g")
+            if self.publish:
+                yield Refusal("2.9g", "The date that is fixed stands: publication_fixed moves it.", "publish")
+            return
         if proposal.rulings:
             yield from not_before(self.happened_on, proposal.rulings[-1].on, "the decision not to publish", "2.9g")
             if not self.publish:
@@ -114,9 +124,12 @@ class NonPublicationDecided(Step):
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Settles whether the report is published."""
-        ruling = Ruling(self.happened_on, self.publish, self.reasons)
         publication = file.publication
-        publication.proposals[-1].rulings.append(ruling)
+        if publication.proposal is None:
+            if file.report is not None:
+                publication.begin_round(file.report.step, self.happened_on)
+            return
+        publication.proposal.rulings.append(Ruling(self.happened_on, self.publish, self.reasons))
         if not self.publish:
             publication.settle(self.happened_on)
         elif publication.published_on is None and file.report is not None:

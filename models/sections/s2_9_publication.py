@@ -114,7 +114,7 @@ class Published(Step):
         publication = file.publication
         yield from not_before(self.happened_on, publication.fixed_for, "the publication that was fixed", "2.9f")
         if not check_held(file, self.happened_on):
-            yield from checked(file)
+            yield from checked(file, file.publication)
             yield from not_before(self.happened_on, publication.checked_on, "the check", "2.9d")
         if _serious(file):
             yield from not_before(self.happened_on, publication.responded_on, "the board's response", "2.9e")
@@ -139,7 +139,7 @@ def may_publish(file: CaseFile, on: date | None = None) -> Iterator[Refusal]:
     if publication.not_publishing:
         yield Refusal("2.9g", "It was decided not to publish the report: record non_publication_decided to reverse it.")
     if on is None or not check_held(file, on):
-        yield from checked(file)
+        yield from checked(file, file.publication)
 
 
 def panel_copy_key(file: CaseFile) -> str:

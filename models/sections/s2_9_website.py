@@ -10,10 +10,10 @@ from pydantic import Field
 
 from ..casefile import CaseFile
 from ..counting import count, day_words
-from ..duty import Clocks, Duty
+from ..duty import Clocks, Deadline, Duty
 from ..gates import known_name, new_name, not_before
 from ..incident import Identifier, Line, Text
-from ..parts import Request
+from ..parts import Publication, Request
 from ..record import Entry, Refusal
 from ..step import Step, Who, World
 from .s2_9_check import checked
@@ -35,19 +35,19 @@ class ReportWithdrawn(Step):
     def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
         """The report must be on the website."""
         yield from _published(file)
-        if file.publication.off_since is not None:
-            yield _off(file.publication.off_since)
-        if file.publication.moved_on is not None:
+        if file.public.off_since is not None:
+            yield _off(file.public.off_since)
+        if file.public.moved_on is not None:
             yield Refusal("2.9b", "The report's year is over: record moved_to_request to take it down.")
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """After it went up."""
-        yield from not_before(self.happened_on, file.publication.up_since, "it went up", "2.9b")
+        yield from not_before(self.happened_on, file.public.up_since, "it went up", "2.9b")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """The time off the website does not count; the check is made again before it is back."""
-        file.publication.off_since = self.happened_on
-        file.publication.void(self.happened_on, "the report was taken down")
+        file.public.off_since = self.happened_on
+        file.public.void(self.happened_on, "the report was taken down")
 
 
 class ReportRestored(Step):
@@ -59,20 +59,24 @@ class ReportRestored(Step):
     @classmethod
     def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
         """It must be off the website, and checked again; a replaced report has its own week (2.9f)."""
-        if file.publication.off_since is None or file.publication.moved_on is not None:
+        if file.public.off_since is None or file.public.moved_on is not None:
             yield Refusal("2.9b", "The report is not off the website within its year.")
-        yield from may_publish(file)
-        yield from panel_has_its_copy(file)
+        if file.public is file.publication:
+            yield from may_publish(file)
+            yield from panel_has_its_copy(file)
+        else:
+            yield from checked(file, file.public)
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """After it was taken down and checked, and after the panel's week."""
-        yield from not_before(self.happened_on, file.publication.off_since, "it was taken down", "2.9b")
-        yield from not_before(self.happened_on, file.publication.checked_on, "the check", "2.9d")
-        yield from panels_week(file, self.happened_on, world)
+        yield from not_before(self.happened_on, file.public.off_since, "it was taken down", "2.9b")
+        yield from not_before(self.happened_on, file.public.checked_on, "the check", "2.9d")
+        if file.public is file.publication:
+            yield from panels_week(file, self.happened_on, world)
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """The year goes on by the days it was off."""
-        publication = file.publication
+        publication = file.public
         if publication.off_since is not None:
             publication.off_times.append((publication.off_since, self.happened_on))
         publication.off_since, publication.up_since = None, self.happened_on
@@ -92,14 +96,14 @@ class MovedToRequest(Step):
     def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
         """A report whose year is not interrupted, if it must have one, until it is available on request alone."""
         yield from _published(file)
-        if file.publication.off_since is not None and year_over_on(file) is None and _must_be_up(file):
-            yield _off(file.publication.off_since)
-        if file.publication.moved_to == "available on request":
+        if file.public.off_since is not None and year_over_on(file, file.public) is None and _must_be_up(file):
+            yield _off(file.public.off_since)
+        if file.public.moved_to == "available on request":
             yield Refusal("2.9b", "The report's year is over, and it is available on request.")
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """Not before its twelve months on the website are over."""
-        over_on = year_over_on(file)
+        over_on = year_over_on(file, file.public)
         if over_on is not None and self.happened_on < over_on:
             yield Refusal(
                 "2.9b",
@@ -107,19 +111,19 @@ class MovedToRequest(Step):
                 "report_withdrawn.",
                 "happened_on",
             )
-        yield from not_before(self.happened_on, file.publication.moved_on, "the last decision", "2.9b")
-        yield from not_before(self.happened_on, file.publication.off_since, "it was taken down", "2.9b")
+        yield from not_before(self.happened_on, file.public.moved_on, "the last decision", "2.9b")
+        yield from not_before(self.happened_on, file.public.off_since, "it was taken down", "2.9b")
         if self.now == "stays on the website":
-            if file.publication.off_since is not None:
-                yield _off(file.publication.off_since, "now")
-            yield from checked(file)
-            if file.publication.moved_to == self.now:
+            if file.public.off_since is not None:
+                yield _off(file.public.off_since, "now")
+            yield from checked(file, file.public)
+            if file.public.moved_to == self.now:
                 yield Refusal("2.9b", "That it stays on the website is decided already.", "now")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Settles it; a report that stayed on the website can be taken down later."""
-        file.publication.moved_on = file.publication.moved_on or self.happened_on
-        file.publication.moved_to = self.now
+        file.public.moved_on = file.public.moved_on or self.happened_on
+        file.public.moved_to = self.now
 
 
 class CopyRequested(Step):
@@ -135,13 +139,13 @@ class CopyRequested(Step):
     @classmethod
     def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
         """The report must have been published."""
-        if file.publication.published_on is None:
+        if file.public.published_on is None:
             yield Refusal("2.9b", "No report of this file was published.")
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """Each request has its own name, and follows the publication."""
         yield from new_name(self.request, file.publication.copies, "request", "2.9b")
-        yield from not_before(self.happened_on, file.publication.published_on, "the publication", "2.9b")
+        yield from not_before(self.happened_on, file.public.published_on, "the publication", "2.9b")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Opens the request."""
@@ -173,25 +177,25 @@ class CopySupplied(Step):
 
 
 def _published(file: CaseFile) -> Iterator[Refusal]:
-    if file.publication.published_on is None:
+    if file.public.published_on is None:
         yield Refusal("2.9b", "The report is not published.")
 
 
 def _must_be_up(file: CaseFile) -> bool:
     """Whether the year is asked for by rule: of a Serious Case Review, and of a case that meets the criteria (2.9a)."""
-    return file.review is None or file.review.serious or file.review.criteria_met
+    own = file.public is file.publication
+    return own and (file.review is None or file.review.serious or file.review.criteria_met)
 
 
 def _off(since: date, field: str | None = None) -> Refusal:
     return Refusal("2.9b", f"The report is off the website since {day_words(since)}.", field)
 
 
-def year_over_on(file: CaseFile) -> date | None:
+def year_over_on(file: CaseFile, publication: Publication) -> date | None:
     """The day the report will have been on the website for twelve months; None while it is off it within them.
 
     Days off the website do not count (2.9b).
     """
-    publication = file.publication
     if publication.published_on is None:
         return None
     year = file.rules.clocks["year_on_website"]
@@ -205,34 +209,43 @@ def year_over_on(file: CaseFile) -> date | None:
 
 def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
     """Copies on request, the year, what comes after it, and putting back a report that was taken down."""
-    publication = file.publication
-    for name, request in publication.copies.items():
+    for name, request in file.publication.copies.items():
         key = f"copy_supplied:{name}"
         yield clocks.deadline("copy_supplied", request.asked_on, key=key, met_on=request.answered_on)
+    for publication in file.publications:
+        for deadline in _on_website(file, clocks, publication):
+            # What was asked for an earlier review's report ends with the publication of this one's.
+            if publication is file.public or not deadline.open:
+                yield deadline
+
+
+def _on_website(file: CaseFile, clocks: Clocks, publication: Publication) -> Iterator[Deadline]:
     if publication.published_on is None:
         return
-    yield from _put_back(file, clocks)
-    over_on = year_over_on(file)
+    again = f":{publication.published_on}" if file.earlier and publication is file.publication else ""
+    yield from _put_back(clocks, publication)
+    over_on = year_over_on(file, publication)
     if over_on is None:
         return
-    over = file.period_over("year_on_website", over_on)
+    over = file.period_over(f"year_on_website{again}", over_on)
     days_off = sum((back_on - off_since).days for off_since, back_on in publication.off_times)
     year = file.rules.clocks["year_on_website"]
     counted = f"{year.length} {year.unit} on the website from {day_words(publication.published_on)}"
     yield clocks.deadline(
         "year_on_website",
         publication.published_on,
+        key=f"year_on_website{again}",
         met_on=over,
         due=over_on,
         counted=f"{counted} and the {days_off} days it was off" if days_off else counted,
         period=True,
     )
     if over is not None or publication.moved_on is not None:
-        yield clocks.deadline("moved_to_request", over_on, met_on=publication.moved_on)
+        key = f"moved_to_request{again}"
+        yield clocks.deadline("moved_to_request", over_on, key=key, met_on=publication.moved_on)
 
 
-def _put_back(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
-    publication = file.publication
+def _put_back(clocks: Clocks, publication: Publication) -> Iterator[Deadline]:
     title = "The report that was taken down is put back"
     times: list[tuple[date, date | None]] = [*publication.off_times]
     to_be_off = publication.moved_on is not None or (publication.proposal and not publication.proposal.publish)

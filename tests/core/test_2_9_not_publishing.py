@@ -379,3 +379,33 @@ def test_advice_that_comes_after_the_decision_does_not_make_that_one_later() -> 
     [key] = [name for name in case.deadlines if name.startswith("non_publication_advice:")]
     case.step("panel_advised", "2019-12-20", advice="a-9", topic="publication", text="Publish a summary.")
     assert str(case.deadlines[key].met_on) == "2019-12-03"
+
+
+def fixed_although_it_need_not_be() -> Case:
+    """A Partnership Case Review's report is to be published on a day that was fixed."""
+    case = signed_off(decided(not_met(), "alternative review", kind="Partnership Case Review"))
+    case.step("publication_checked", **CHECK)
+    case.step("publication_fixed", "2019-03-05", publish_on="2019-04-01")
+    return case
+
+
+@pytest.mark.rule("2.9a", "2.9g")
+def test_a_date_that_was_fixed_for_a_report_which_need_not_be_published_can_be_given_up() -> None:
+    case = fixed_although_it_need_not_be()
+    assert case.refused("non_publication_decided", "2019-03-04", **DECISION).field == "happened_on"
+    assert case.refused("non_publication_decided", **{**DECISION, "publish": True}).field == "publish"
+    assert case.refused("non_publication_decided", **{**DECISION, "decided_by": "nobody"}).field == "decided_by"
+    ruled(case, "2019-04-01")
+    assert not [d for d in case.deadlines.values() if d.open and d.rule == "2.9a"] and not case.sent("not_publishing:")
+    assert "publication" not in case.deadlines
+    assert case.refused("non_publication_decided", **DECISION).rule == "2.9g"
+    case.step("publication_fixed", publish_on="2019-05-01")
+    assert str(case.due("publication:2019-04-01")) == "2019-05-01"
+    case.step("published", "2019-05-01", address="https://board.example/pcr")
+    assert case.refused("non_publication_decided", **DECISION).rule == "2.9g"
+
+
+@pytest.mark.rule("2.9a", "2.9g")
+def test_a_date_that_was_missed_before_it_was_given_up_stays_missed() -> None:
+    case = ruled(fixed_although_it_need_not_be(), "2019-04-02")
+    assert case.deadlines["publication"].late

@@ -295,3 +295,73 @@ def test_the_date_of_publication_is_moved_by_fixing_another_one() -> None:
     case.step("publication_fixed", publish_on="2019-07-01")
     more = {"deadline": "publication", "new_due": "2019-08-01", "reason": "The family asked."}
     assert "publication_fixed" in case.refused("deadline_extended", **more).reason
+
+
+AGAIN: dict[str, Any] = {"decider": "chair", "reasons": "By the finding.", "because": "Asked."}
+
+
+def taken_up_again() -> Case:
+    """A Partnership Case Review's report is on the website, and a Serious Case Review is held after all."""
+    case = published(decided(not_met(), "alternative review", kind="Partnership Case Review"))
+    case.step("decision_revisited", "2019-06-03", choice="SCR, criteria not met", **AGAIN)
+    return case
+
+
+def reported_anew(case: Case, on: str = "2019-09-02") -> Case:
+    """The Serious Case Review's own report is signed off."""
+    case.step("report_drafted", on, document=REPLACEMENT, version="Of the Serious Case Review")
+    case.step("report_signed_off", document=REPLACEMENT, **CONFIRMED)
+    return case
+
+
+@pytest.mark.rule("1.1", "2.9b")
+def test_a_report_that_is_public_stays_so_when_a_review_of_another_kind_begins() -> None:
+    case = taken_up_again()
+    assert (str(case.due("year_on_website")), case.deadlines["year_on_website"].period) == ("2020-04-01", True)
+    case.step("copy_requested", "2019-06-10", request="r-1", asked_by="A newspaper")
+    case.step("copy_supplied", "2019-06-11", request="r-1", answer="Sent.")
+    assert case.refused("copy_requested", "2019-03-31", request="r-2", asked_by="A reader").rule == "2.9b"
+    taken_down(case, "2019-06-17")
+    assert "2.9b" in [rule for rule, _ in why_not(case, "report_withdrawn")]
+    assert "2.9d" in [rule for rule, _ in why_not(case, "report_restored")]
+    put_back(case)
+    assert str(case.due("year_on_website")) == "2020-04-08"
+    assert case.refused("moved_to_request", "2020-04-07").rule == "2.9b"
+    case.step("moved_to_request", "2020-04-08")
+    assert case.deadlines["moved_to_request"].met_on == date(2020, 4, 8)
+
+
+@pytest.mark.rule("1.1", "2.9b")
+def test_of_an_earlier_review_a_report_that_was_taken_down_may_stay_down() -> None:
+    case = taken_down(taken_up_again())
+    case.step("moved_to_request")
+    assert not [d for d in case.deadlines.values() if d.open and d.rule in ("2.9b", "2.9d")]
+
+
+@pytest.mark.rule("1.1", "2.9d")
+def test_what_is_public_of_an_earlier_review_is_checked_again_by_itself() -> None:
+    case = taken_up_again()
+    case.step("court_restriction_set", "2019-06-10", **RESTRICTED)
+    assert case.deadlines["publication_rechecked:2019-06-10"].open
+    assert "record report_withdrawn" in case.refused("publication_checked", **CHECK).reason
+    case.step("court_restriction_lifted", "2019-06-11", restriction="order-1")
+    case.step("publication_checked", "2019-06-12", **CHECK)
+    assert not case.deadlines["publication_rechecked:2019-06-10"].open
+    reported_anew(case)
+    assert "2.9d" in [rule for rule, _ in why_not(case, "publication_fixed")]
+
+
+@pytest.mark.rule("1.1", "2.9b")
+def test_the_report_of_the_serious_case_review_has_a_publication_and_a_year_of_its_own() -> None:
+    case = taken_up_again()
+    reported_anew(case)
+    assert "publication" not in case.deadlines
+    ready_to_publish(case, on="2019-09-09")
+    case.step("publication_fixed", publish_on="2019-10-01")
+    assert str(case.due("year_on_website")) == "2020-04-01"
+    case.step("published", "2019-10-01", address="https://board.example/scr")
+    assert "year_on_website" not in case.deadlines
+    assert str(case.due("year_on_website:2019-10-01")) == "2020-10-01"
+    case.until("2020-10-02")
+    case.step("moved_to_request")
+    assert case.deadlines["moved_to_request:2019-10-01"].met_on == date(2020, 10, 2)

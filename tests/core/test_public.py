@@ -7,7 +7,7 @@ import pytest
 from models.public import PublicReport, public_report
 
 from .case import PAPER, PLAN, REPLACEMENT, REPORT, Case
-from .lives import CHECK, OVER, published, ready_to_publish, signed_off, year_over
+from .lives import CHECK, CONFIRMED, OVER, decided, not_met, published, ready_to_publish, signed_off, year_over
 
 RESPONSE, LATER = "1" * 64, "2" * 64
 
@@ -134,3 +134,26 @@ def test_what_stays_on_the_website_after_its_year_stays_open() -> None:
     case.step("moved_to_request", OVER, now="stays on the website")
     found = seen(case)
     assert found and not found.on_request and found.report == REPORT
+
+
+@pytest.mark.rule("1.1", "2.9d")
+def test_a_report_stays_open_while_a_review_of_another_kind_is_held_until_that_ones_is_published() -> None:
+    case = signed_off(decided(not_met(), "alternative review", kind="Partnership Case Review"))
+    case.step("board_responded", document=RESPONSE)
+    before = seen(published(case))
+    again = {"decider": "chair", "reasons": "By the finding.", "because": "Asked."}
+    case.step("decision_revisited", "2019-06-03", choice="SCR, criteria not met", **again)
+    assert before and before.kind == "Partnership Case Review" and seen(case) == before
+    case.step("court_restriction_set", restriction="order-1", court="Family Court", terms="No names.")
+    assert seen(case) is None
+    case.step("publication_checked", terms_met=["order-1"], **CHECK)
+    assert seen(case) == before
+    case.step("report_drafted", document=REPLACEMENT, version="Of the Serious Case Review")
+    case.step("report_signed_off", document=REPLACEMENT, **CONFIRMED)
+    case.step("board_responded")
+    case.step("publication_checked", "2019-06-10", terms_met=["order-1"], **CHECK)
+    case.step("publication_fixed", publish_on="2019-06-17")
+    assert seen(case) == before
+    case.step("published", "2019-06-17", address="https://board.example/scr")
+    found = seen(case)
+    assert found and (found.kind, found.report) == ("Serious Case Review", REPLACEMENT)
