@@ -17,7 +17,7 @@ State = Literal["overdue", "due today", "due soon", "open", "running", "met", "m
 SOON = 7
 """From so many calendar days before its day on, a deadline is told apart from those further off."""
 
-PERIODS = frozenset({"year_on_website"})
+PERIODS = frozenset({"year_on_website", "non_publication_advice"})
 """Clocks that are no task but a period that must run: their last day is nobody's fault."""
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
 from typing import ClassVar
 
 from pydantic import Field
@@ -112,13 +114,13 @@ class NonPublicationDecided(Step):
     def _check_advice(self, file: CaseFile, proposal: Proposal, world: World) -> Iterator[Refusal]:
         considered = [a.considered_on for a in file.advice.values() if a.topic == "publication" and a.considered_on]
         yield from not_before(self.happened_on, max(considered, default=None), "the response to the advice", "2.3a")
-        awaited = _advice_awaited(Clocks(file, world.extra_holidays), proposal)
-        if not awaited.open and self.no_advice_came:
+        came, awaited = _advice_on(file, proposal), _advice_awaited(Clocks(file, world.extra_holidays), proposal)
+        if came and self.no_advice_came:
             yield Refusal("2.9g", "The panel's advice is recorded: it did come.", "no_advice_came")
-        elif awaited.open and not self.no_advice_came:
+        elif not came and not self.no_advice_came:
             text = "The panel's advice is not recorded: record panel_advised, or that none came."
             yield Refusal("2.9g", text, "no_advice_came")
-        elif awaited.open and self.happened_on <= awaited.due:
+        elif not came and self.happened_on <= awaited.due:
             text = f"The panel has until {day_words(awaited.due)} to advise: wait for it."
             yield Refusal("2.9g", text, "no_advice_came")
 
@@ -166,15 +168,15 @@ def _proposal(file: CaseFile, clocks: Clocks, proposal: Proposal) -> Iterator[Du
         yield Notice(decided, "2.9g", title, template, "national_panel", content)
 
 
+def _advice_on(file: CaseFile, proposal: Proposal) -> list[date]:
+    advice = file.advice.values()
+    return [given.on for given in advice if given.topic == "publication" and given.on >= proposal.on]
+
+
 def _advice_awaited(clocks: Clocks, proposal: Proposal) -> Deadline:
-    """Until when the panel's advice is awaited: met by the first advice since the proposal, or by the decision."""
-    advice = clocks.file.advice.values()
-    settled = [given.on for given in advice if given.topic == "publication" and given.on >= proposal.on]
-    settled += [proposal.decided_on] if proposal.decided_on else []
-    return clocks.deadline(
-        "non_publication_advice",
-        proposal.on,
-        key=f"non_publication_advice:{proposal.id}",
-        met_on=min(settled, default=None),
-        due=proposal.advice_by,
-    )
+    """Until when the panel's advice is awaited: a period, over on its day, or with the first advice or the decision."""
+    key = f"non_publication_advice:{proposal.id}"
+    awaited = clocks.deadline("non_publication_advice", proposal.on, key=key, due=proposal.advice_by, period=True)
+    settled = _advice_on(clocks.file, proposal)
+    settled += [day for day in (proposal.decided_on, clocks.file.period_over(key, awaited.due)) if day]
+    return replace(awaited, met_on=min(*settled, awaited.due)) if settled else awaited

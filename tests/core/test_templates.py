@@ -130,6 +130,19 @@ def test_a_letter_about_a_decision_says_that_the_criteria_are_not_met_only_when_
         assert ("undecided" in text_of(panel, panel.content)) == (case is open_facts)
 
 
+@pytest.mark.rule("2.9g")
+def test_a_letter_about_a_period_says_which_and_that_nothing_is_overdue() -> None:
+    case = signed_off()
+    case.step("non_publication_proposed", reasons="A sibling would be known by it.", advice_by="2019-04-15")
+    case.until("2019-04-16")
+    reminder, over = case.sent("reminder:non_publication_advice:")[-1], case.sent("over:non_publication_advice:")[-1]
+    assert "time to advise ends" in str(written(over, over.content)["Subject"])
+    assert "until the end of 15 April 2019 (rule 2.9g)" in text_of(over, over.content)
+    assert "is awaited until 15 April 2019" in text_of(reminder, reminder.content)
+    (year,) = [letter for letter in whole_life().letters if letter.notice.startswith("over:year_on_website:")]
+    assert "twelve months on the website are over" in str(written(year, year.content)["Subject"])
+
+
 def test_every_template_is_some_letters() -> None:
     of_no_file = {"weekly_list"}
     assert {letter.template for letter in letters()} | of_no_file == {
