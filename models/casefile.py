@@ -85,8 +85,7 @@ class CaseFile:
     model_on: date | None = None
     reviewers: dict[str, Reviewer] = field(default_factory=dict)
     vacancies: dict[str, tuple[date, date | None]] = field(default_factory=dict)
-    delayed_on: date | None = None
-    expected_on: date | None = None
+    delays: list[tuple[date, date]] = field(default_factory=list)
     interim: list[date] = field(default_factory=list)
     proceedings: dict[str, Proceedings] = field(default_factory=dict)
     requests: dict[str, Request] = field(default_factory=dict)
@@ -140,6 +139,16 @@ class CaseFile:
     def leads(self) -> list[Reviewer]:
         """The lead reviewers in post."""
         return [r for r in self.reviewers.values() if r.lead and r.stood_down_on is None]
+
+    @property
+    def delayed_on(self) -> date | None:
+        """The day of the delay that was recorded first (2.6b)."""
+        return self.delays[0][0] if self.delays else None
+
+    @property
+    def expected_on(self) -> date | None:
+        """When completion is expected by the latest delay, whatever was recorded since of an earlier day (2.6b)."""
+        return max(reversed(self.delays), key=lambda delay: delay[0])[1] if self.delays else None
 
     @property
     def begun_on(self) -> date:

@@ -317,7 +317,7 @@ def _review(decision: Decision, before: Review | None) -> Review | None:
 
 def _begin(file: CaseFile, ended: Review | None) -> None:
     """A review has its own time and report; after a review of another kind, what follows is done anew (1.1)."""
-    file.delayed_on = file.expected_on = None
+    file.delays.clear()
     file.reviews_begun += 1
     for party in file.parties.values():
         # What staff were told was of another review (2.7c).

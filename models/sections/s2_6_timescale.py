@@ -40,8 +40,7 @@ class DelayRecorded(Step):
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Interim learning is asked for from now on."""
-        file.delayed_on = file.delayed_on or self.happened_on
-        file.expected_on = self.expected_on
+        file.delays.append((self.happened_on, self.expected_on))
 
 
 class InterimLearning(Step):

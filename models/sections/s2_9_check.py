@@ -33,7 +33,7 @@ class PublicationChecked(Step):
 
     @classmethod
     def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
-        """Needs a report, signed off or public, the response to the panel's advice (2.3a), and no court that forbids."""
+        """Needs a report, signed off or public, the response to advice (2.3a), and no court that forbids."""
         if file.public.published_on is None:
             yield from needs_report(file, "2.9d")
         yield from not_answered(file, "publication")

@@ -144,6 +144,17 @@ def test_a_delay_keeps_its_reason_and_the_new_expected_date() -> None:
 
 
 @pytest.mark.rule("2.6b")
+def test_a_delay_that_is_recorded_late_does_not_set_back_what_is_expected_since() -> None:
+    case = delayed(expected_on="2019-09-30")
+    case.step("delay_recorded", "2019-06-03", reason="The trial moved.", expected_on="2019-12-02")
+    case.step("delay_recorded", "2019-06-02", reason="A witness was ill.", expected_on="2019-10-15")
+    assert case.file.expected_on == date(2019, 12, 2)
+    case.step("delay_recorded", "2019-06-03", reason="The judge was ill.", expected_on="2019-11-04")
+    assert case.file.expected_on == date(2019, 11, 4)
+    assert case.file.delayed_on == date(2019, 1, 15)
+
+
+@pytest.mark.rule("2.6b")
 def test_there_is_no_delay_without_a_review() -> None:
     case = met()
     refusal = case.refused("delay_recorded", reason="A trial.", expected_on="2019-09-30")
