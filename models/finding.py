@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from .incident import Child, KnownOrNot
+from .incident import SERIOUS, Child, KnownOrNot
 from .rulebook import Definitions
 
 Held = Literal["met", "not met", "undecided"]
@@ -138,18 +138,23 @@ def _died(child: Child) -> Fact:
 
 
 def harmed(child: Child, definitions: Definitions) -> Fact:
-    """Whether the child was seriously harmed, by the board's own definition too (2.1b, 2.1c)."""
-    name = f"{child.id}.outcome"
+    """Whether the child was seriously harmed, by the board's own definition too (2.1b, 2.1c).
+
+    A kind of harm that is serious by itself is that whatever became of the child, and while that is unknown.
+    """
+    name, kinds = f"{child.id}.outcome", ", ".join(child.harms)
     local = "serious sexual abuse" in child.harms and definitions.serious_sexual_abuse_is_serious_harm
     if child.outcome == "not seriously harmed" and local:
         words = "harm: serious sexual abuse, which is serious harm by this board's definition (2.1c)"
         return Fact(f"{child.id}.harms", words, True)
+    if child.outcome in ("died", "unknown") and (local or SERIOUS.intersection(child.harms)):
+        return Fact(f"{child.id}.harms", f"seriously harmed, whatever the outcome: {kinds}", True)
     if child.outcome != "seriously harmed":
         return Fact(name, f"outcome: {child.outcome}", None if child.outcome == "unknown" else False)
     if set(child.harms) == {"serious sexual abuse"} and not definitions.serious_sexual_abuse_is_serious_harm:
         words = "harm: serious sexual abuse, which this board's definition does not name as serious harm by itself"
         return Fact(f"{child.id}.harms", words, False)
-    return Fact(name, f"seriously harmed: {', '.join(child.harms)}", True)
+    return Fact(name, f"seriously harmed: {kinds}", True)
 
 
 def _aged_16_or_17(child: Child) -> Iterator[Fact]:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.finding import Fact, Finding, Limb, find
-from models.incident import Child, Custody, KnownOrNot, Outcome, Suspicion
+from models.incident import SERIOUS, Child, Custody, Harm, KnownOrNot, Outcome, Suspicion
 from models.rulebook import Definitions
 
 LOCAL, NONE = (Definitions(serious_sexual_abuse_is_serious_harm=local, partners_began=None) for local in (True, False))
@@ -156,6 +156,23 @@ def test_serious_sexual_abuse_alone_is_serious_harm_by_the_local_definition_only
     assert held("yes", NONE, **facts, harms=more) == "met"
 
 
+@pytest.mark.rule("2.1a", "2.1b")
+@pytest.mark.parametrize("outcome", ["unknown", "died", "seriously harmed"])
+def test_a_harm_that_is_serious_by_itself_meets_the_criteria_whatever_became_of_the_child(outcome: str) -> None:
+    facts: dict[str, Any] = {"outcome": outcome, "abuse_or_neglect": "known", "harms": ("life-threatening injury",)}
+    assert held("yes", NONE, **facts) == "met"
+    assert held("yes", NONE, **facts | {"abuse_or_neglect": "unknown"}) == "undecided"
+    assert held("no", NONE, **facts) == {"unknown": "undecided", "died": "met"}.get(outcome, "not met")
+
+
+@pytest.mark.rule("2.1b", "2.1c")
+def test_a_harm_that_may_turn_out_not_serious_leaves_it_open_while_the_outcome_is_unknown() -> None:
+    facts: dict[str, Any] = {"outcome": "unknown", "abuse_or_neglect": "known"}
+    assert held("yes", LOCAL, **facts, harms=("other",), other_harm="Bruises.") == "undecided"
+    assert held("yes", NONE, **facts, harms=("serious sexual abuse",)) == "undecided"
+    assert held("yes", LOCAL, **facts, harms=("serious sexual abuse",)) == "met"
+
+
 @pytest.mark.rule("2.1e")
 def test_the_unknown_facts_are_those_that_a_limb_waits_for_and_no_others() -> None:
     finding = find([child(outcome="seriously harmed", abuse_or_neglect="known")], "unknown", LOCAL)
@@ -199,6 +216,8 @@ OUTCOMES: list[dict[str, Any]] = [
     {"outcome": "seriously harmed", "harms": ("serious sexual abuse",)},
     {"outcome": "not seriously harmed", "research_considered": "Studies."},
 ]
+TICKED: list[tuple[Harm, ...]] = [(), ("life-threatening injury",), ("serious sexual abuse",)]
+"""What may be ticked already of a child of whom it is not known what became of it."""
 
 
 @st.composite
@@ -206,6 +225,8 @@ def some_child(draw: st.DrawFn) -> Child:
     """A child with some facts known and some not."""
     facts: dict[str, Any] = {name: draw(st.sampled_from(values)) for name, values in OPEN.items()}
     facts |= draw(st.sampled_from(OUTCOMES))
+    if facts["outcome"] in ("unknown", "died"):
+        facts["harms"] = draw(st.sampled_from(TICKED))
     if draw(st.booleans()):
         facts["born_on"] = BORN
     if facts["outcome"] == "died" and draw(st.booleans()):
@@ -216,7 +237,11 @@ def some_child(draw: st.DrawFn) -> Child:
 def completions(one: Child) -> Iterator[Child]:
     """Every child this one may turn out to be."""
     known = one.model_dump()
-    outcomes = OUTCOMES[1:] if one.outcome == "unknown" else [{}]
+    outcomes = [{**outcome, "harms": (*outcome.get("harms", ()), *one.harms)} for outcome in OUTCOMES[1:]]
+    if one.outcome != "unknown":
+        outcomes = [{}]
+    elif SERIOUS.intersection(one.harms):
+        outcomes = [outcome for outcome in outcomes if outcome["outcome"] != "not seriously harmed"]
     choices = [
         [value for value in values if value != "unknown"] if known[name] == "unknown" else [known[name]]
         for name, values in OPEN.items()
