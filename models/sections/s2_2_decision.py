@@ -398,6 +398,8 @@ def _decision_content(file: CaseFile, decision: Decision, *, with_reasons: bool)
     if with_reasons:
         content["reasons"] = decision.reasons
         content["attached"] = "yes" if decision.id in file.notification_documents else ""
+        had_on = notification_had_on(file)
+        content["notification_had_on"] = had_on.isoformat() if had_on else ""
         content["notified_on"] = file.notified_on.isoformat() if file.notified_on else ""
         content["aware_on"] = file.aware_on.isoformat() if file.aware_on else ""
     return content

@@ -130,6 +130,24 @@ def test_a_letter_about_a_decision_says_that_the_criteria_are_not_met_only_when_
         assert ("undecided" in text_of(panel, panel.content)) == (case is open_facts)
 
 
+@pytest.mark.rule("2.2e")
+def test_a_letter_of_a_later_decision_promises_no_notification_that_the_panel_has() -> None:
+    case = Case.opened(UNHARMED)
+    decide(case, "2018-09-12", "no review")
+    again = {"decider": "chair", "reasons": "Nothing new.", "because": "The panel asked."}
+    case.step("decision_revisited", "2018-09-13", choice="no review", **again)
+    case.step("notification_sent", "2018-09-14", how="By the panel's own portal.")
+    case.step("decision_revisited", "2018-09-17", choice="no review", **again)
+    with_copy = {"notification_document": "9" * 64}
+    case.step("decision_revisited", "2018-09-18", choice="no review", **again, **with_copy)
+    letters = [letter for letter in case.letters if letter.to == "national_panel"]
+    promised, sent = "The coordinator will send you a copy", "You were sent a copy of the notification on 14 September"
+    for letter, says in zip(letters, (promised, promised, sent, "is attached"), strict=True):
+        assert says in text_of(letter, letter.content)
+    old = {name: value for name, value in letters[0].content.items() if name != "notification_had_on"}
+    assert promised in text_of(letters[0], old), "a letter of an earlier release"
+
+
 @pytest.mark.rule("2.9g")
 def test_a_letter_about_a_period_says_which_and_that_nothing_is_overdue() -> None:
     case = signed_off()
