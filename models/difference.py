@@ -144,9 +144,13 @@ def letters_to_start(file: CaseFile, notices: Mapping[str, Notice], under_way: s
 
 
 def letter_of(file: CaseFile, notice: Notice, number: int) -> LetterToSend:
-    organisation = file.parties.get(notice.to.removeprefix("lead:")) if notice.to.startswith("lead:") else None
+    kind, _, name = notice.to.partition(":")
+    organisation = file.parties.get(name) if kind == "lead" else None
     corrected = file.addresses.get(notice.to)
-    known = notice.to.partition(":")[0] in IN_DIRECTORY
+    known = kind in IN_DIRECTORY
+    if not known or (kind == "lead" and organisation is None):
+        # Whoever the file no longer knows is reached where the letter was taken that is now wrong.
+        corrected = corrected or _reached_at(file, notice.to)
     return LetterToSend(
         notice=notice.key,
         number=number,
@@ -159,6 +163,12 @@ def letter_of(file: CaseFile, notice: Notice, number: int) -> LetterToSend:
         content=dict(notice.content),
         documents=list(notice.documents),
     )
+
+
+def _reached_at(file: CaseFile, recipient: str) -> str | None:
+    """The address at which a mail server last took a letter to a recipient."""
+    taken = [letter.address for letter in file.letters.values() if letter.to == recipient and letter.taken_at]
+    return next((address for address in reversed(taken) if address), None)
 
 
 def _of_deadline(what: str, key: str, of: Mapping[str, Any], world: World, **more: Any) -> dict[str, Any]:

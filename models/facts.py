@@ -52,6 +52,7 @@ def _letter(file: CaseFile, entry: Entry) -> None:
         message_id=body.get("message_id", ""),
         documents=tuple(body.get("documents", ())),
         why=body.get("why", ""),
+        address=body.get("address", ""),
     )
     if not taken:
         file.first_refused.setdefault(notice, at)

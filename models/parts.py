@@ -385,6 +385,7 @@ class Letter:
     message_id: str
     documents: tuple[str, ...] = ()
     why: str = ""
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)

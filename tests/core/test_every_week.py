@@ -300,6 +300,30 @@ def test_a_letter_that_was_under_way_when_its_step_was_struck_out_is_corrected_o
     assert [letter.to for letter in case.sent("corrected:")] == ["ofsted"]
 
 
+@pytest.mark.rule("2.2d")
+def test_another_chair_whose_address_only_the_struck_step_held_is_told_there() -> None:
+    case = Case.opened()
+    asked = {"board": "B", "chair": "C", "question": "Would you?"}
+    wrong = case.step("peer_challenge_sought", challenge="p-1", email="c@b.example", **asked)
+    [first] = case.sent("peer_challenge:p-1")
+    case.step("struck_out", step=wrong["id"], reason="On the wrong file.")
+    [letter] = case.sent("corrected:")
+    assert (letter.to, letter.address) == ("peer:p-1", f"{first.to}@x.example")
+    # Asked again, it is the new step's address that counts.
+    case.step("peer_challenge_sought", challenge="p-1", email="right@b.example", **asked)
+    assert case.sent("peer_challenge:p-1")[-1].address == "right@b.example"
+
+
+@pytest.mark.rule("2.7a")
+def test_an_organisation_whose_address_only_the_struck_step_held_is_told_there() -> None:
+    case = decided(Case.opened())
+    added = case.step("organisation_added", organisation={"id": "club", "name": "A Club", "email": "lead@club.example"})
+    [first] = case.sent("staff_informed:club")
+    case.step("struck_out", step=added["id"], reason="Another club.")
+    [letter] = case.sent("corrected:")
+    assert (letter.to, letter.address, letter.fallback) == ("lead:club", None, f"{first.to}@x.example")
+
+
 @pytest.mark.rule("2.7b")
 @pytest.mark.parametrize("taken", [True, False])
 def test_what_is_recorded_anew_under_the_same_name_is_sent_anew(taken: bool) -> None:
