@@ -56,6 +56,7 @@ class CaseFile:
     corrections: list[Correction] = field(default_factory=list)
     wrong_letters: dict[str, dict[str, int]] = field(default_factory=dict)
     parties: dict[str, Party] = field(default_factory=dict)
+    taken_off: dict[str, str] = field(default_factory=dict)
     joint: list[str] = field(default_factory=list)
     ended: Ended | None = None
     ended_on: date | None = None

@@ -19,10 +19,12 @@ from .record import Entry, Refusal, Source, instant_text
 from .sections.every_week import MAX_WEIGHT, RulebookChanged, StruckOut
 from .sections.s1_1_files import MergedInto
 from .sections.s2_1_criteria import OUTSIDE, FactsCorrected
+from .sections.s2_7_organisations import OrganisationRemoved
 from .sections.s2_8_actions import board_copy_due
 from .sections.s2_10_learning import BulletinApproved, OutcomeShared, partners_key
 from .step import Step, World, read_step, refusals
 from .view import attributes_of, details_of, stage_of
+from .wrong_letters import wrong_letters
 
 
 def consider(record: Sequence[Entry], standing: Standing, incoming: Incoming, world: World) -> Changes:
@@ -217,10 +219,10 @@ class _Consideration:
             partners = list(directory.partners(self.world.today)) if directory else []
             listing = partners_key(step.id)
             self._fact("people_listed", listing, {"listing": listing, "people": partners, "documents": []})
-        elif isinstance(step, StruckOut):
+        elif isinstance(step, StruckOut | OrganisationRemoved):
             after = fold((*self.record, *self.entries))
-            stand = notices_of(after, self._clocks(after))
-            self._wrong_letters(before, step, lambda notice: notice.key not in stand, void=True)
+            if wrong := wrong_letters(step, before, after, self.world.extra_holidays):
+                self._fact("letters_wrong", f"wrong:{step.id}", wrong)
         elif isinstance(step, FactsCorrected) and step.decides(before):
             self._wrong_letters(before, step, _tells_outside, void=False)
 

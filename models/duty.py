@@ -148,7 +148,7 @@ class Clocks:
 
     def _name_of(self, organisation: str) -> str:
         party = self.file.parties.get(organisation)
-        return party.facts.name if party else "The board"
+        return party.facts.name if party else self.file.taken_off.get(organisation, "The board")
 
     def for_organisation(
         self, clock: str, organisation: str, start: date, met_on: date | None, asked: str = "lead"

@@ -67,11 +67,12 @@ def _letter_withdrawn(file: CaseFile, entry: Entry) -> None:
 
 
 def _letters_wrong(file: CaseFile, entry: Entry) -> None:
-    """These letters told what a step corrected. Of what was struck out, they are void: told again, it is a new one."""
-    wrong = dict(entry.body["notices"])
+    """These letters told what a step corrected. Of what is no more, they are void: told again, it is a new one."""
+    wrong, void = dict(entry.body["notices"]), entry.body["void"]
     file.wrong_letters[entry.body["step"]] = wrong
-    for notice, number in wrong.items() if entry.body["void"] else ():
-        file.resends[notice] = number + 1
+    # Earlier releases said of all of them together whether they are void.
+    for notice in void if isinstance(void, list) else wrong if void else ():
+        file.resends[notice] = wrong[notice] + 1
         file.first_refused.pop(notice, None)
         file.refusals.pop(notice, None)
         file.resend_to.pop(notice, None)

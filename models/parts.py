@@ -112,6 +112,7 @@ class Party:
     findings_shared_on: date | None = None
     taken_forward_on: date | None = None
     outcome_confirmed_on: date | None = None
+    findings: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)

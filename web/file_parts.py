@@ -60,7 +60,8 @@ async def organisations(reference: str, visit: Visit = allowed("read files")) ->
     asked = await asked_for(visit, reference)
     by_key = {shown.row.key: shown for shown in asked.deadlines()}
     found = [_organisation(asked, name, party, by_key) for name, party in asked.file.case.parties.items()]
-    return asked.page("organisations", organisations=found, add=_link(asked, "organisation_added"))
+    add, take_off = _link(asked, "organisation_added"), _link(asked, "organisation_removed")
+    return asked.page("organisations", organisations=found, add=add, take_off=take_off)
 
 
 def _organisation(asked: FileRequest, name: str, party: Party, by_key: dict[str, Shown]) -> Organisation:

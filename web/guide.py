@@ -43,7 +43,8 @@ STAGES = (
         "Deciding",
         "From the call about an incident to the Chair's decision.",
         (
-            *("notified_panel", "child_added", "organisation_added", "facts_corrected", "files_secured"),
+            *("notified_panel", "child_added", "organisation_added", "organisation_removed"),
+            *("facts_corrected", "files_secured"),
             *("review_recommended", "peer_challenge_sought", "peer_challenge_answered", "decision", "transferred"),
             "notification_withdrawn",
         ),

@@ -15,6 +15,7 @@ from ..incident import Email, Line
 from ..record import Entry, Refusal
 from ..responsible import responsible_words
 from ..step import Step, World
+from .s2_7_organisations import ORGANISATION
 
 
 class AddressCorrected(Step):
@@ -110,7 +111,11 @@ def notices(file: CaseFile) -> Iterator[Notice]:
         }
         for recipient in sorted(_told_wrongly(file, correction.step)):
             key = f"corrected:{correction.step}:{recipient}"
-            yield Notice(key, "2.2e", "A letter of ours was wrong", "letter_corrected", recipient, content)
+            if correction.what != ORGANISATION:
+                yield Notice(key, "2.2e", "A letter of ours was wrong", "letter_corrected", recipient, content)
+            elif key in file.letters or recipient.partition(":")[2] not in file.parties:
+                title = "Nothing is asked of your organisation any more"
+                yield Notice(key, "2.7a", title, "organisation_removed", recipient, content)
 
 
 def _told_wrongly(file: CaseFile, step: str) -> set[str]:

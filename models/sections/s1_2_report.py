@@ -44,6 +44,8 @@ class FindingRecorded(Step):
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Keeps the finding."""
         file.findings[self.finding] = self.practice
+        if self.organisation is not None:
+            file.parties[self.organisation].findings.append(self.finding)
 
 
 class ReportDrafted(Step):

@@ -440,15 +440,18 @@ def same_area(one: str, other: str) -> bool:
 def closing_notices(file: CaseFile) -> Iterator[Notice]:
     """Those told of the incident are told that the notification was withdrawn."""
     if file.ended == "withdrawn":
-        told = {letter.to for letter in file.letters.values() if letter.taken_at and _heard(letter)}
+        told = {letter.to for letter in file.letters.values() if letter.taken_at and _heard(file, letter)}
         for recipient in sorted(told):
             key = f"withdrawn:{file.ended_step}:{recipient}"
             yield Notice(key, "2.1e", "The notification was withdrawn", "notification_withdrawn", recipient)
 
 
-def _heard(letter: Letter) -> bool:
+def _heard(file: CaseFile, letter: Letter) -> bool:
     """Whether a letter told someone of the incident: those outside, whoever is told of decisions, who was asked."""
-    asked = letter.to.startswith(("lead:", "peer:")) and letter.template not in ("reminder", "escalation")
+    kind, _, name = letter.to.partition(":")
+    # An organisation that was taken off the file knows that nothing is asked of it.
+    asked = kind == "peer" or (kind == "lead" and name in file.parties)
+    asked = asked and letter.template not in ("reminder", "escalation")
     return letter.to in OUTSIDE or letter.notice.startswith("decision:") or asked
 
 

@@ -209,6 +209,7 @@ def add_conflicts(file: CaseFile, organisation: str) -> None:
     for reviewer in file.leads:
         if _declared(party.facts.name, organisation, reviewer.interests):
             reviewer.conflicts[organisation] = max(party.since, reviewer.named_on)
+            reviewer.resolved.pop(organisation, None)
 
 
 def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:

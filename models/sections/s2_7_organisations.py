@@ -12,11 +12,13 @@ from ..casefile import CaseFile
 from ..duty import Clocks, Deadline, Duty, Notice
 from ..gates import known_name, names_nobody, needs_party, needs_review, new_name, not_before, not_before_review, once
 from ..incident import Day, Identifier, Line, Text
-from ..parts import Request
+from ..parts import Correction, Party, Request
 from ..record import Entry, Refusal
 from ..step import Digest, Step, Who, World
 
 BY_AGENCY: tuple[Who, ...] = ("coordinator", "agency", "board_member")
+ORGANISATION = ("organisation_added",)
+"""What was wrong when an organisation is taken off the file, by a step or by striking out the one that added it."""
 
 
 class RepresentativeNamed(Step):
@@ -39,6 +41,39 @@ class RepresentativeNamed(Step):
         party = file.parties[self.organisation]
         party.representative = self.representative
         party.represented_on = party.represented_on or self.happened_on
+
+
+class OrganisationRemoved(Step):
+    """An organisation was put on the file by mistake: it is taken off, and nothing is asked of it any more (2.7a)."""
+
+    label: ClassVar[str] = "An organisation was taken off the file"
+    rules: ClassVar[tuple[str, ...]] = ("2.7a",)
+    acts_on: ClassVar[tuple[str, str]] = ("parties", "organisation")
+
+    organisation: Identifier = Field(title="The organisation")
+    reason: Text = Field(title="Why it is not involved")
+
+    def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Only one that nothing on the file rests on: what it took part in was no mistake, or is struck out first."""
+        yield from needs_party(file, self.organisation, "2.7a")
+        party = file.parties.get(self.organisation)
+        if party is None:
+            return
+        yield from not_before(self.happened_on, party.since, "it was put on the file", "2.7a")
+        for what in _took_part(file, self.organisation, party):
+            yield Refusal("2.7a", f"{party.facts.name} took part: {what}", "organisation")
+
+    def apply(self, file: CaseFile, entry: Entry) -> None:
+        """Takes it off with what it was asked for, and what it raised against a reviewer; it can be added again."""
+        party = file.parties.pop(self.organisation)
+        file.taken_off[self.organisation] = party.facts.name
+        for request in file.requests.values():
+            if request.organisation == self.organisation and request.answered_on is None:
+                request.withdrawn_on = request.withdrawn_on or self.happened_on
+        for reviewer in file.reviewers.values():
+            if self.organisation not in reviewer.resolved:
+                reviewer.conflicts.pop(self.organisation, None)
+        file.corrections.append(Correction(self.id, self.happened_on, ORGANISATION, entry.recorded_at))
 
 
 class InformationRequested(Step):
@@ -201,6 +236,28 @@ class FilesSecured(Step):
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Keeps the confirmation."""
         file.parties[self.organisation].files_secured_on = self.happened_on
+
+
+def _took_part(file: CaseFile, name: str, party: Party) -> Iterator[str]:
+    """What would be lost with an organisation, and what to do about it first."""
+    for action, its in file.actions.items():
+        if its.owner == name and its.agreed_on is not None:
+            yield f"it agreed to the action {action}. If it was another's, strike out action_agreed first."
+        elif its.owner == name and its.declined_on is None:
+            yield f"it is asked for the action {action}. Record action_declined, or strike out action_proposed, first."
+    for request, asked in file.requests.items():
+        if asked.organisation == name and asked.answered_on is not None:
+            yield (
+                f"its information for the request {request} is on the file. If it was another's, strike out "
+                "information_received first."
+            )
+    if party.practitioners_on is not None:
+        yield (
+            "its practitioners contributed to the review. If they were another's, strike out practitioners_involved "
+            "first."
+        )
+    for finding in party.findings:
+        yield f"the finding {finding} is about it. If it is about another, strike out finding_recorded first."
 
 
 def open_request(file: CaseFile, name: str, on: date) -> Iterator[Refusal]:

@@ -95,6 +95,13 @@ class ActionAgreed(_OnAction):
 
     agreed_by: Line = Field(title="Agreed by")
 
+    def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """By an owner who is still on the file."""
+        yield from super().check(file, world)
+        action = file.actions.get(self.action)
+        if action is not None and action.owner != BOARD:
+            yield from needs_party(file, action.owner, "2.8a", "action")
+
     def check_action(self, action: Action) -> Iterator[Refusal]:
         """Once; one that was declined can be agreed after all."""
         yield from once(action.agreed_on, "Agreement", "2.8a")

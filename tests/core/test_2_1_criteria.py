@@ -466,6 +466,16 @@ def test_nobody_is_told_of_a_withdrawal_who_was_never_told_of_the_incident() -> 
     assert case.sent("withdrawn:") == []
 
 
+@pytest.mark.rule("2.1e")
+def test_an_organisation_that_was_taken_off_the_file_does_not_hear_of_a_withdrawal() -> None:
+    case = Case.opened(DIED_NATURALLY, organisations=("hospital", "school"))
+    case.step("review_recommended", recommends="SCR, criteria not met", reasons="To learn.")
+    case.step("organisation_removed", organisation="school", reason="Another school.")
+    decide(case, "2018-09-12", "no review")
+    case.step("notification_withdrawn", reason="It was an accident.")
+    assert {letter.to for letter in case.sent("withdrawn:")} == {"dfe", "national_panel", "ofsted", "lead:hospital"}
+
+
 @pytest.mark.rule("2.2c")
 def test_a_withdrawal_does_not_end_a_review_that_the_chair_decided_on() -> None:
     case = Case.opened(DIED_NATURALLY)

@@ -229,6 +229,21 @@ def test_a_reviewer_who_stands_down_takes_the_conflict_along() -> None:
 
 
 @pytest.mark.rule("2.5b")
+def test_an_organisation_taken_off_the_file_takes_its_conflict_along_and_brings_it_back() -> None:
+    case = in_conflict()
+    taken_off = {"organisation": "school", "reason": "Another school."}
+    case.step("organisation_removed", "2018-10-02", **taken_off)
+    assert case.told("deadline_cancelled", deadline="conflict_resolved:lead-1:school")
+    assert case.file.reviewers["lead-1"].conflicts == {}
+    case.step("organisation_added", "2018-10-08", **SCHOOL)
+    case.step("conflict_resolved", "2018-10-09", **RESOLVED)
+    case.step("organisation_removed", "2018-10-10", **taken_off)
+    assert "school" in case.file.reviewers["lead-1"].resolved
+    case.step("organisation_added", "2018-10-15", **SCHOOL)
+    assert case.deadlines["conflict_resolved:lead-1:school"].open
+
+
+@pytest.mark.rule("2.5b")
 def test_a_resolution_belongs_to_an_open_conflict_comes_after_it_and_once() -> None:
     case = in_conflict()
     assert case.refused("conflict_resolved", **{**RESOLVED, "reviewer": "lead-9"}).field == "reviewer"

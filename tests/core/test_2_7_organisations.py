@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from models.consider import letter_as_it_stands
+from models.step import World
+
 from .case import PAPER, Case
 from .lives import decided, met, not_met, signed_off
 
@@ -72,6 +75,188 @@ def test_only_an_organisation_on_the_file_is_represented() -> None:
     case.step("organisation_added", "2018-11-05", organisation=SCHOOL)
     assert str(case.due("representative_named:school")) == "2018-11-19"
     case.step("representative_named", organisation="school", representative="A teacher")
+
+
+TAKEN_OFF = {"organisation": "school", "reason": "Another school of that name."}
+
+
+def with_a_club(on: str = "2018-10-01", case: Case | None = None) -> Case:
+    """A club, which the directory does not know, was put on the file of a review."""
+    case = case or decided(Case.opened())
+    case.step("organisation_added", on, organisation={**SCHOOL, "id": "club", "name": "A Club"})
+    return case
+
+
+CLUB = {"organisation": "club", "reason": "Another club of that name."}
+
+
+@pytest.mark.rule("2.7a")
+def test_what_is_asked_of_an_organisation_that_was_put_on_the_file_by_mistake_falls_away_and_is_not_met() -> None:
+    case = with_a_club()
+    case.step("information_requested", request="r-1", organisation="club", wanted="A chronology.")
+    case.step("organisation_removed", "2018-10-02", **CLUB)
+    assert "club" not in case.file.parties
+    assert not [key for key, deadline in case.deadlines.items() if deadline.organisation == "club"]
+    gone = {line["deadline"] for line in case.told("deadline_cancelled")}
+    assert gone == {
+        "representative_named:club",
+        "staff_informed:club",
+        "files_secured:club",
+        "agency_information:r-1",
+    }
+    assert case.refused("information_received", request="r-1", document=PAPER).field == "request"
+    assert case.refused("representative_named", organisation="club", representative="N").rule == "2.7a"
+    # What the others are asked stands.
+    assert case.deadlines["staff_informed:hospital"].open
+
+
+@pytest.mark.rule("2.7a")
+def test_an_organisation_that_came_with_the_opening_is_taken_off_too() -> None:
+    case = decided()
+    case.step("organisation_removed", **TAKEN_OFF)
+    assert list(case.file.parties) == ["hospital"]
+    refusal = case.refused("organisation_removed", **TAKEN_OFF)
+    assert (refusal.rule, refusal.field) == ("2.7a", "organisation")
+
+
+@pytest.mark.rule("2.7a")
+def test_an_organisation_is_not_taken_off_before_it_was_put_on_the_file() -> None:
+    assert with_a_club().refused("organisation_removed", "2018-09-28", **CLUB).field == "happened_on"
+
+
+@pytest.mark.rule("2.7a")
+def test_whoever_was_written_to_hears_once_that_nothing_is_asked_any_more() -> None:
+    case = with_a_club()
+    case.until("2018-10-17")
+    taken_off = case.step("organisation_removed", **CLUB)
+    letters = case.sent(f"corrected:{taken_off['id']}:")
+    # The lead was asked, and the board member heard that it was late.
+    assert {letter.to for letter in letters} == {"lead:club", "board_member:club"}
+    assert {(letter.template, letter.rule) for letter in letters} == {("organisation_removed", "2.7a")}
+    assert next(letter.fallback for letter in letters if letter.to == "lead:club")
+    assert case.look().letters == []
+
+
+@pytest.mark.rule("2.7a")
+def test_an_organisation_that_was_asked_nothing_yet_is_not_written_to() -> None:
+    case = Case.opened()
+    case.step("organisation_removed", organisation="hospital", reason="Another hospital.")
+    assert case.letters == []
+
+
+@pytest.mark.rule("2.7a")
+def test_a_letter_that_was_under_way_to_it_is_followed_by_another() -> None:
+    case = with_a_club()
+    case.takes_mail = False
+    case.step("information_requested", request="r-1", organisation="club", wanted="A chronology.")
+    case.step("organisation_removed", **CLUB)
+    for letter in case.sent("corrected:"):
+        case.mail_taken(letter.notice)
+    case.mail_taken("information_requested:r-1")
+    assert [letter.to for letter in case.sent("corrected:")] == ["lead:club"]
+
+
+@pytest.mark.rule("2.7a")
+def test_an_organisation_that_is_added_again_is_asked_again() -> None:
+    case = with_a_club()
+    case.step("representative_named", organisation="club", representative="The trainer")
+    case.step("organisation_removed", "2018-10-02", **CLUB)
+    with_a_club("2018-11-05", case)
+    assert str(case.due("representative_named:club")) == "2018-11-19"
+    assert case.deadlines["representative_named:club"].open
+    for asked in ("staff_informed:club", "files_secured:club"):
+        assert [letter.number for letter in case.sent(asked)] == [1, 2]
+
+
+@pytest.mark.rule("2.7a")
+def test_an_organisation_is_not_told_that_it_is_off_the_file_once_it_is_on_it_again() -> None:
+    case = with_a_club()
+    case.takes_mail = False
+    case.step("organisation_removed", "2018-10-02", **CLUB)
+    [letter] = case.sent("corrected:")
+    with_a_club("2018-10-03", case)
+    assert letter_as_it_stands(case.record, letter, World(case.now)) is None
+
+
+@pytest.mark.rule("2.7a")
+def test_taking_an_organisation_off_can_be_struck_out_and_its_reader_hears_so() -> None:
+    case = with_a_club()
+    taken_off = case.step("organisation_removed", **CLUB)
+    struck = case.step("struck_out", step=taken_off["id"], reason="It is involved.")
+    assert case.deadlines["staff_informed:club"].open
+    [letter] = case.sent(f"corrected:{struck['id']}:")
+    assert (letter.to, letter.template) == ("lead:club", "letter_corrected")
+    assert [letter.number for letter in case.sent("staff_informed:club")] == [1, 2]
+
+
+@pytest.mark.rule("2.7a")
+def test_striking_out_that_an_organisation_was_added_tells_it_the_same() -> None:
+    case = decided(Case.opened())
+    added = case.step("organisation_added", organisation=SCHOOL)
+    struck = case.step("struck_out", step=added["id"], reason="Another school.")
+    [letter] = case.sent(f"corrected:{struck['id']}:")
+    assert (letter.to, letter.template) == ("lead:school", "organisation_removed")
+
+
+@pytest.mark.rule("2.7a")
+def test_adding_an_organisation_is_not_struck_out_from_under_the_step_that_took_it_off() -> None:
+    case = with_a_club()
+    added = next(entry for entry in case.record if entry.name == "organisation_added")
+    case.step("organisation_removed", **CLUB)
+    assert "strike that out first" in case.refused("struck_out", step=added.id, reason="R").reason
+
+
+@pytest.mark.rule("2.7a")
+@pytest.mark.parametrize(
+    ("step", "fields", "says"),
+    [
+        ("action_proposed", {"action": "a-1", "text": "A form.", "owner": "school"}, "action_declined"),
+        ("practitioners_involved", {"organisation": "school", "how": "conversation", "how_many": 2}, "practitioners"),
+        (
+            "finding_recorded",
+            {"finding": "f-1", "text": "F", "practice": "good practice", "organisation": "school"},
+            "f-1",
+        ),
+    ],
+)
+def test_an_organisation_that_took_part_is_not_taken_off_before_that_is_struck_out(
+    step: str, fields: dict[str, Any], says: str
+) -> None:
+    case = decided()
+    recorded = case.step(step, **fields)
+    refusal = case.refused("organisation_removed", **TAKEN_OFF)
+    assert (refusal.rule, refusal.field) == ("2.7a", "organisation")
+    assert says in refusal.reason and "first" in refusal.reason
+    case.step("struck_out", step=recorded["id"], reason="Another school.")
+    case.step("organisation_removed", **TAKEN_OFF)
+
+
+@pytest.mark.rule("2.7a")
+def test_an_organisation_whose_information_is_on_the_file_is_not_taken_off() -> None:
+    case = requested()
+    received = case.step("information_received", request="r-1", document=PAPER)
+    off = {"organisation": "hospital", "reason": "Another hospital."}
+    assert "information_received" in case.refused("organisation_removed", **off).reason
+    case.step("struck_out", step=received["id"], reason="It came from another hospital.")
+    case.step("organisation_removed", **off)
+
+
+@pytest.mark.rule("2.7a")
+def test_an_organisation_is_taken_off_once_its_action_is_declined_and_cannot_agree_after_that() -> None:
+    case = decided()
+    case.step("action_proposed", action="a-1", text="A form.", owner="school")
+    case.step("action_declined", action="a-1", reasons="We are not involved.")
+    case.step("organisation_removed", **TAKEN_OFF)
+    assert case.deadlines["action_agreed:a-1"].title.startswith("Example School ")
+    assert case.refused("action_agreed", action="a-1", agreed_by="The head").rule == "2.8a"
+
+
+@pytest.mark.rule("2.7a")
+def test_an_organisation_that_agreed_to_an_action_is_not_taken_off() -> None:
+    case = decided()
+    case.step("action_proposed", action="a-1", text="A form.", owner="school")
+    case.step("action_agreed", action="a-1", agreed_by="The head")
+    assert "action_agreed" in case.refused("organisation_removed", **TAKEN_OFF).reason
 
 
 # 2.7b: information in writing

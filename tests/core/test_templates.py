@@ -36,6 +36,8 @@ def whole_life() -> Case:
     case.step("information_requested", request="r-2", organisation="school", wanted="A chronology.")
     case.step("information_received", request="r-2", document="9" * 64)
     case.step("disclosed_early", what="A newspaper.")
+    case.step("organisation_added", organisation={"id": "club", "name": "A Club"})
+    case.step("organisation_removed", organisation="club", reason="Another club.")
     case = learned(published(ready_to_publish(planned(signed_off(drafted(case))))))
     return case.until(case.due("year_on_website"))
 

@@ -82,6 +82,16 @@ async def test_the_month_to_decide_runs_on_after_a_decision_is_struck_out(plays:
     assert on(play.all("deadline_met", deadline="decision")[-1]) == "2018-12-19"
 
 
+@pytest.mark.rule("2.7a")
+async def test_an_organisation_that_was_put_on_the_file_by_mistake_hears_that_nothing_is_asked_of_it(
+    plays: Plays,
+) -> None:
+    play = await plays("struck-out")
+    assert "finding first is about it" in play.refusals("organisation_removed")[0][1]
+    assert "lead:nursery" in play.recipients("corrected:")
+    assert "staff_informed:nursery" in {line["deadline"] for line in play.all("deadline_cancelled")}
+
+
 # Closed, and something comes up
 
 

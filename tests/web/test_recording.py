@@ -360,4 +360,10 @@ async def test_an_organisation_of_the_directory_is_chosen_and_not_typed(board: B
     wrong = await coordinator.fill(address, other)
     assert wrong.status_code == 422 and "Enter an answer to “Name”" in wrong.text
     await coordinator.fill(address, {**other, "organisation.name": "A Nursery"})
-    assert "A Nursery" in (await coordinator.get(f"/files/{reference}/organisations")).text
+    organisations = f"/files/{reference}/organisations"
+    assert "A Nursery" in (await coordinator.get(organisations)).text
+    take_off = f"/files/{reference}/record/organisation_removed"
+    assert take_off in (await coordinator.get(organisations)).text
+    mistake = {"organisation": "elsewhere", "reason": "Another nursery.", "id": "a-3", "_confirm": "yes"}
+    await coordinator.fill(take_off, {**when, **mistake})
+    assert "A Nursery" not in (await coordinator.get(organisations)).text
