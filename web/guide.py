@@ -58,7 +58,7 @@ STAGES = (
             *("scope_set", "model_chosen", "reviewer_named", "representative_named", "information_requested"),
             *("information_received", "staff_informed", "practitioners_involved", "family_listed", "family_invited"),
             *("family_answered", "delay_recorded", "interim_learning", "report_drafted", "action_proposed"),
-            *("action_agreed", "report_signed_off"),
+            *("action_agreed", "report_signed_off", "review_withdrawn"),
         ),
         (
             *("completion", "scope_set", "model_chosen", "reviewer_appointed", "reviewers_told"),

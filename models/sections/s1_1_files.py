@@ -135,6 +135,28 @@ class MergedFrom(Step):
             file.children[name] = child.model_copy(update={"id": name})
 
 
+class ReviewWithdrawn(Step):
+    """A review without an incident was opened by mistake, or is not held after all: whoever was asked is told (1.1)."""
+
+    label: ClassVar[str] = "A review without an incident was withdrawn"
+    rules: ClassVar[tuple[str, ...]] = ("1.1",)
+
+    reason: Text = Field(title="Why it is not held")
+
+    @classmethod
+    def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
+        """Only without an incident, whose review the Chair decides on, and only until the report is signed off."""
+        if file.opening.incident is not None:
+            told = "This file was opened for an incident: record notification_withdrawn, or revisit the decision."
+            yield Refusal("1.1", told)
+        if file.report is not None:
+            yield Refusal("1.1", "The review's report is signed off: what was found is followed up, and not withdrawn.")
+
+    def apply(self, file: CaseFile, entry: Entry) -> None:
+        """Ends the file as withdrawn."""
+        end(file, "withdrawn", self)
+
+
 class JoinedWith(Step):
     """A joint review with another board, or a domestic homicide review; our clocks stay."""
 

@@ -438,12 +438,14 @@ def same_area(one: str, other: str) -> bool:
 
 
 def closing_notices(file: CaseFile) -> Iterator[Notice]:
-    """Those told of the incident are told that the notification was withdrawn."""
+    """Those told of the incident or the review are told that it was withdrawn."""
     if file.ended == "withdrawn":
+        rule, title, template = "2.1e", "The notification was withdrawn", "notification_withdrawn"
+        if file.opening.incident is None:
+            rule, title, template = "1.1", "The review was withdrawn", "review_withdrawn"
         told = {letter.to for letter in file.letters.values() if letter.taken_at and _heard(file, letter)}
         for recipient in sorted(told):
-            key = f"withdrawn:{file.ended_step}:{recipient}"
-            yield Notice(key, "2.1e", "The notification was withdrawn", "notification_withdrawn", recipient)
+            yield Notice(f"withdrawn:{file.ended_step}:{recipient}", rule, title, template, recipient)
 
 
 def _heard(file: CaseFile, letter: Letter) -> bool:

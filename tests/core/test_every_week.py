@@ -15,6 +15,7 @@ from models.view import recordable, shown
 
 from .case import DIED, HARMED, PAPER, REPORT, Case, morning, rulebook
 from .lives import decided, drafted, not_met, signed_off
+from .review_steps import SIGN_OFF, ready_to_sign, without_incident
 
 DECISION: dict[str, Any] = {"choice": "SCR, criteria met", "decider": "chair", "reasons": "The first limb is met."}
 NO_REVIEW: dict[str, Any] = {
@@ -460,6 +461,35 @@ def test_a_notification_is_withdrawn_only_while_no_limb_is_met() -> None:
     case = not_met()
     case.step("notification_withdrawn", reason="It was another child.")
     assert case.file.ended == "withdrawn"
+
+
+@pytest.mark.rule("1.1")
+def test_a_review_without_an_incident_that_was_opened_by_mistake_is_withdrawn_and_whoever_was_asked_hears_so() -> None:
+    case = without_incident()
+    case.step("information_requested", request="r-1", organisation="hospital", wanted="Ten plans.")
+    ended = case.step("review_withdrawn", "2018-09-20", reason="It was opened twice.")
+    assert (case.file.ended, case.changes[-1].stage) == ("withdrawn", "closed")
+    gone = {line["deadline"] for line in case.told("deadline_cancelled")}
+    assert {"other_review_completed", "staff_informed:hospital", "agency_information:r-1"} <= gone
+    [letter] = case.sent(f"withdrawn:{ended['id']}:")
+    assert (letter.to, letter.template, letter.rule) == ("lead:hospital", "review_withdrawn", "1.1")
+
+
+@pytest.mark.rule("1.1")
+def test_a_review_that_was_withdrawn_is_reopened_with_all_that_was_asked() -> None:
+    case = without_incident()
+    case.step("review_withdrawn", "2018-09-20", reason="It was opened twice.")
+    case.step("reopened", "2018-09-24", reason="It was not.")
+    assert case.deadlines["other_review_completed"].open and case.deadlines["staff_informed:hospital"].open
+
+
+@pytest.mark.rule("1.1")
+def test_a_review_is_withdrawn_only_without_an_incident_and_before_its_report_is_signed_off() -> None:
+    assert "notification_withdrawn" in decided().refused("review_withdrawn", reason="R").reason
+    case = ready_to_sign(without_incident())
+    case.step("report_signed_off", "2018-11-12", **SIGN_OFF)
+    refusal = case.refused("review_withdrawn", reason="R")
+    assert refusal.rule == "1.1" and "signed off" in refusal.reason
 
 
 def test_an_ended_file_says_why_nothing_else_can_be_recorded() -> None:

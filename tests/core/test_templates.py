@@ -16,7 +16,7 @@ from models.changes import Incoming, LetterToSend
 
 from .case import HARMED, Case
 from .lives import decided, drafted, learned, not_met, planned, published, ready_to_publish, signed_off
-from .review_steps import UNDECIDED, UNHARMED, decide
+from .review_steps import UNDECIDED, UNHARMED, decide, without_incident
 
 FOLDER = Path(activities.__file__).parent / "templates"
 LETTERHEAD = Letterhead("Example Board", "reviews@board.example", "coordinator@board.example")
@@ -62,6 +62,13 @@ def against_a_review() -> Case:
     return case
 
 
+def not_held() -> Case:
+    """A review without an incident, opened by mistake."""
+    case = without_incident()
+    case.step("review_withdrawn", reason="It was opened twice.")
+    return case
+
+
 def elsewhere() -> Case:
     """Another board's child."""
     case = Case.opened({**HARMED, "residence": "Exampleshire"}, concern="no")
@@ -80,7 +87,7 @@ def merged_into_nothing() -> Case:
 @cache
 def letters() -> tuple[LetterToSend, ...]:
     """All the letters of these lives."""
-    lives = (whole_life, not_published, against_a_review, elsewhere, merged_into_nothing)
+    lives = (whole_life, not_published, against_a_review, not_held, elsewhere, merged_into_nothing)
     return tuple(letter for life in lives for letter in life().letters)
 
 
