@@ -63,6 +63,7 @@ class CaseFile:
     ended_step: str = ""
     ended_note: str = ""
     reopened_on: date | None = None
+    taken_up: dict[str, tuple[str, date]] = field(default_factory=dict)
 
     # 2.2 the decision, 2.3 the national panel
     recommended_on: date | None = None

@@ -77,7 +77,9 @@ class Reopened(Step):
         yield from not_before(self.happened_on, file.ended_on, "the file ended", "")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
-        """The file is open again, and is to be closed again."""
+        """The file is open again, and is to be closed again; what was withdrawn is taken up again."""
+        if file.ended == "withdrawn":
+            file.taken_up[self.id] = (file.ended_step, self.happened_on)
         file.stand_again()
         file.reopened_on = self.happened_on
 

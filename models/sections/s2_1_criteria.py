@@ -438,11 +438,16 @@ def same_area(one: str, other: str) -> bool:
 
 
 def closing_notices(file: CaseFile) -> Iterator[Notice]:
-    """Those told of the incident or the review are told that it was withdrawn."""
+    """Those told of the incident or the review are told that it was withdrawn, and those, that it is taken up again."""
+    rule, title, template = "2.1e", "The notification was withdrawn", "notification_withdrawn"
+    if file.opening.incident is None:
+        rule, title, template = "1.1", "The review was withdrawn", "review_withdrawn"
+    for step, (ended, on) in file.taken_up.items():
+        heard = [letter for letter in file.letters.values() if letter.notice.startswith(f"withdrawn:{ended}:")]
+        for to in [letter.to for letter in heard if letter.taken_at]:
+            content = {"taken_up_on": on.isoformat()}
+            yield Notice(f"taken_up:{step}:{to}", rule, "The case is taken up again", "taken_up_again", to, content)
     if file.ended == "withdrawn":
-        rule, title, template = "2.1e", "The notification was withdrawn", "notification_withdrawn"
-        if file.opening.incident is None:
-            rule, title, template = "1.1", "The review was withdrawn", "review_withdrawn"
         told = {letter.to for letter in file.letters.values() if letter.taken_at and _heard(file, letter)}
         for recipient in sorted(told):
             yield Notice(f"withdrawn:{file.ended_step}:{recipient}", rule, title, template, recipient)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from models.consider import letter_as_it_stands
 from models.record import Refusal
 from models.sections.closing import Closed
 from models.step import World, ready_refusals
@@ -311,6 +312,43 @@ def test_deadlines_that_fell_away_with_the_end_stand_again_and_what_passed_is_ra
     assert case.told("escalated", deadline="decision") == []
     case.step("reopened", "2018-12-01", reason="It was this one.")
     assert [line["to"] for line in case.told("escalated", deadline="decision")] == ["chair"]
+
+
+@pytest.mark.rule("2.1e")
+def test_those_who_were_told_of_a_withdrawal_are_told_that_the_case_is_taken_up_again() -> None:
+    case = no_review()
+    ended = case.step("notification_withdrawn", "2018-10-10", reason="It was another child.")
+    told = {letter.to for letter in case.sent(f"withdrawn:{ended['id']}:")}
+    reopened = case.step("reopened", "2018-12-03", reason="It was this one.")
+    letters = case.sent("taken_up:")
+    assert {letter.notice for letter in letters} == {f"taken_up:{reopened['id']}:{to}" for to in told}
+    assert {letter.template for letter in letters} == {"taken_up_again"} and len(told) == 3
+    assert letters[0].content == {"taken_up_on": "2018-12-03"}
+    # Withdrawn and taken up once more, they hear each of it once more.
+    case.step("notification_withdrawn", "2018-12-04", reason="It was another child.")
+    case.step("reopened", "2018-12-05", reason="It was this one.")
+    assert (len(case.sent("withdrawn:")), len(case.sent("taken_up:"))) == (6, 6)
+    assert case.look().letters == []
+
+
+@pytest.mark.rule("2.1e")
+def test_whoever_did_not_hear_of_a_withdrawal_yet_hears_neither_of_it_nor_of_the_reopening() -> None:
+    case = no_review()
+    case.takes_mail = False
+    case.step("notification_withdrawn", "2018-10-10", reason="It was another child.")
+    letters = case.sent("withdrawn:")
+    case.mail_taken(letters[0].notice)
+    case.step("reopened", "2018-10-11", reason="It was this one.")
+    assert [letter.to for letter in case.sent("taken_up:")] == [letters[0].to]
+    assert letter_as_it_stands(case.record, letters[1], World(case.now)) is None
+
+
+@pytest.mark.rule("2.1e")
+def test_a_file_that_is_reopened_after_it_was_closed_writes_to_nobody() -> None:
+    case = no_review()
+    case.step("closed", "2018-10-10")
+    case.step("reopened", "2018-12-03", reason="New evidence.")
+    assert case.sent("taken_up:") == []
 
 
 def test_only_a_file_that_has_ended_is_reopened_and_not_before_its_end() -> None:

@@ -59,6 +59,9 @@ def against_a_review() -> Case:
     for letter in list(case.under_way.values()):
         case._outcome(letter, taken=letter.to != "dfe", why="550")
     case.step("notification_withdrawn", reason="It was another child.")
+    for letter in list(case.under_way.values()):
+        case.mail_taken(letter.notice)
+    case.step("reopened", reason="It was this one.")
     return case
 
 

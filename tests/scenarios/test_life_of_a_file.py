@@ -92,6 +92,16 @@ async def test_an_organisation_that_was_put_on_the_file_by_mistake_hears_that_no
     assert "staff_informed:nursery" in {line["deadline"] for line in play.all("deadline_cancelled")}
 
 
+# A review without an incident, opened by mistake
+
+
+@pytest.mark.rule("1.1")
+async def test_a_review_that_is_withdrawn_and_taken_up_again_is_told_to_whoever_was_asked(plays: Plays) -> None:
+    play = await plays("review-withdrawn")
+    assert play.recipients("withdrawn:") == play.recipients("taken_up:") == ["lead:clinic"]
+    assert [line["stage"] for line in play.all("stage")] == ["review", "closed", "review"]
+
+
 # Closed, and something comes up
 
 
