@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,20 +11,18 @@ from .catalogue import STEPS
 from .changes import Answer, Changes, Incoming, LetterToSend, Message, Standing, line
 from .counting import NoCalendarError
 from .difference import BY_RELEASE, difference, held, held_since, letter_of, letters_to_start, rungs_told
-from .duties import deadlines_of, duties_of, notices_of, still_to_say
-from .duty import Clocks, Deadline, Notice
+from .duties import deadlines_of, duties_of, still_to_say
+from .duty import Clocks, Deadline
 from .fold import apply, fold, rests_on
 from .ladder import Planned, due_now
 from .record import Entry, Refusal, Source, instant_text
 from .sections.every_week import MAX_WEIGHT, RulebookChanged, StruckOut
 from .sections.s1_1_files import MergedInto
-from .sections.s2_1_criteria import OUTSIDE, FactsCorrected
-from .sections.s2_7_organisations import OrganisationRemoved
 from .sections.s2_8_actions import board_copy_due
 from .sections.s2_10_learning import BulletinApproved, OutcomeShared, partners_key
 from .step import Step, World, read_step, refusals
 from .view import attributes_of, details_of, stage_of
-from .wrong_letters import wrong_letters
+from .wrong_letters import CORRECTING, wrong_letters
 
 
 def consider(record: Sequence[Entry], standing: Standing, incoming: Incoming, world: World) -> Changes:
@@ -219,19 +217,10 @@ class _Consideration:
             partners = list(directory.partners(self.world.today)) if directory else []
             listing = partners_key(step.id)
             self._fact("people_listed", listing, {"listing": listing, "people": partners, "documents": []})
-        elif isinstance(step, StruckOut | OrganisationRemoved):
+        elif isinstance(step, CORRECTING):
             after = fold((*self.record, *self.entries))
-            if wrong := wrong_letters(step, before, after, self.world.extra_holidays):
+            if wrong := wrong_letters(step, self.record, before, after, self.world.extra_holidays):
                 self._fact("letters_wrong", f"wrong:{step.id}", wrong)
-        elif isinstance(step, FactsCorrected) and step.decides(before):
-            self._wrong_letters(before, step, _tells_outside, void=False)
-
-    def _wrong_letters(self, before: CaseFile, step: Step, told: Callable[[Notice], bool], *, void: bool) -> None:
-        """Which letters told what a step corrects, by number: those that went, and those under way."""
-        notices = notices_of(before, self._clocks(before)).values()
-        wrong = {notice.key: before.resends.get(notice.key, 1) for notice in notices if told(notice)}
-        if wrong:
-            self._fact("letters_wrong", f"wrong:{step.id}", {"step": step.id, "notices": wrong, "void": void})
 
     def _refused(self, before: CaseFile, refusal: Refusal) -> Answer:
         name, id = self.incoming.name[:64], str(self.incoming.body.get("id", ""))[:64]
@@ -339,8 +328,3 @@ class _Consideration:
 
     def _tell(self, what: str, **fields: Any) -> None:
         self.events.append(line(self.world.now, what, **fields))
-
-
-def _tells_outside(notice: Notice) -> bool:
-    """Whether a notice tells somebody of the facts: those outside, and whoever else is told of decisions (2.2e)."""
-    return notice.to in OUTSIDE or notice.key.startswith("decision:")

@@ -12,6 +12,7 @@ from ..casefile import CaseFile
 from ..finding import find
 from ..gates import not_in_future
 from ..incident import Child, Day, InvolvedOrganisation, KnownOrNot, Line, Reference, Text
+from ..parts import Correction
 from ..record import MAX_MESSAGE_BYTES, Entry, Refusal
 from ..step import Step, Who, World
 from .s2_1_criteria import end
@@ -110,10 +111,13 @@ class MergedFrom(Step):
                 add_conflicts(file, organisation.id)
         if file.notified_on is None:
             return
+        before = {"notified_on": file.notified_on, "aware_on": file.aware_on}
         file.notified_on = min(file.notified_on, self.notified_on or file.notified_on)
         known = [day for day in (file.aware_on, self.aware_on) if day]
         if known:
             file.aware_on = min(*known, file.notified_on)
+        changed = tuple(name for name, day in before.items() if getattr(file, name) != day)
+        file.corrections.append(Correction(self.id, self.happened_on, changed, entry.recorded_at))
         panel = [day for day in (file.panel_notified.get(""), self.panel_notified_on) if day]
         if panel:
             file.panel_notified[""] = min(panel)

@@ -11,7 +11,7 @@ from pydantic import Field, ValidationError
 from ..casefile import CaseFile
 from ..counting import day_words
 from ..duty import Clocks, Deadline, Duty, Notice
-from ..finding import find, harmed
+from ..finding import harmed
 from ..gates import known_name, needs_incident, new_name, not_answered, not_in_future
 from ..incident import (
     Child,
@@ -89,8 +89,6 @@ CHILD_FACTS = (
 INCIDENT_FACTS = ("concern_about_joint_working", "where", "aware_on", "notified_on", "panel_notified_on")
 LATE = {"board_late_because": "notify_board", "panel_late_because": "notify_panel"}
 """Reasons that become known later, and whose clocks they explain (2.1f)."""
-DECIDING = frozenset({"residence", "where", "aware_on", "notified_on"})
-"""Facts beside the criteria that what others are told rests on: whose case it is, and when it was notified."""
 
 
 class FactsCorrected(Step):
@@ -221,8 +219,7 @@ class FactsCorrected(Step):
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Changes the facts and asks the criteria again; what others were told on the old ones is corrected."""
         changed = self._changed(file)
-        if self.decides(file):
-            file.corrections.append(Correction(self.id, self.happened_on, changed, entry.recorded_at))
+        file.corrections.append(Correction(self.id, self.happened_on, changed, entry.recorded_at))
         child = self._corrected_child(file)
         if child is not None:
             file.children[child.id] = child
@@ -240,18 +237,6 @@ class FactsCorrected(Step):
         if self.child in file.added_children and "aware_on" in changed:
             file.added_children[self.child] = (self.aware_on, file.added_children[self.child][1])
         file.refind(self.happened_on)
-
-    def decides(self, file: CaseFile) -> bool:
-        """Whether what others were told rests on a fact it changes: a criterion, the area, or when who was notified.
-
-        That a child has recovered, say, changes none of these, and concerns nobody outside.
-        """
-        changed, child = self._changed(file), self._corrected_child(file)
-        children = {**file.children, **({child.id: child} if child else {})}
-        concern = self._of_incident(file).get("concern_about_joint_working", file.concern)
-        found = find(children.values(), concern, file.rules.definitions)
-        before = [limb.held for limb in file.finding.limbs]
-        return bool(DECIDING.intersection(changed)) or [limb.held for limb in found.limbs] != before
 
     def _given(self, names: tuple[str, ...]) -> dict[str, Any]:
         given = {name: getattr(self, name) for name in names if getattr(self, name) is not None}

@@ -15,6 +15,7 @@ from .case import DIED, HARMED, Case
 from .lives import decided, not_met
 
 DECISION: dict[str, Any] = {"choice": "SCR, criteria met", "decider": "chair", "reasons": "The first limb is met."}
+NO_REVIEW: dict[str, Any] = {"choice": "no review", "decider": "chair", "reasons": "No limb is met."}
 TO_OFSTED = "decision:step-1:ofsted"
 UNDELIVERED = f"undelivered:{TO_OFSTED}"
 
@@ -371,6 +372,69 @@ def test_a_correction_struck_out_is_corrected_in_its_turn() -> None:
     correction = case.step("facts_corrected", "2018-09-25", reason="By the school.", residence="Elsewhere")
     struck = case.step("struck_out", step=correction["id"], reason="The school had another child in mind.")
     assert {letter.to for letter in case.sent(f"corrected:{struck['id']}:")} == {"ofsted", "dfe", "national_panel"}
+
+
+@pytest.mark.rule("2.2e")
+def test_a_correction_that_was_made_before_a_letter_and_is_struck_out_after_it_is_told_to_whoever_read_of_it() -> None:
+    case = not_met()
+    correction = case.step("facts_corrected", reason="A letter.", aware_on="2018-09-04")
+    case.step("decision", "2018-09-20", **NO_REVIEW)
+    [panel] = case.sent("decision:step-2:national_panel")
+    assert panel.content["aware_on"] == "2018-09-04"
+    struck = case.step("struck_out", "2018-09-24", step=correction["id"], reason="It was about another child.")
+    [letter] = case.sent("corrected:")
+    assert (letter.notice, letter.to) == (f"corrected:{struck['id']}:national_panel", "national_panel")
+    assert letter.content == {"what": "facts corrected", "corrected_on": "2018-09-24"}
+
+
+@pytest.mark.rule("2.1e")
+def test_what_all_letters_rested_on_when_they_went_and_is_struck_out_is_told_to_all_of_them() -> None:
+    case = Case.opened(DIED)
+    correction = case.step("facts_corrected", reason="It was a holiday.", where="outside the United Kingdom")
+    case.step("decision", "2018-09-20", **DECISION)
+    case.step("struck_out", "2018-09-24", step=correction["id"], reason="It was about another child.")
+    assert {letter.to for letter in case.sent("corrected:")} == {"ofsted", "dfe", "national_panel"}
+
+
+@pytest.mark.rule("2.2e")
+def test_a_letter_that_went_before_a_correction_was_right_once_that_is_struck_out() -> None:
+    case = not_met()
+    case.step("decision", **NO_REVIEW)
+    case.takes_mail = False
+    correction = case.step("facts_corrected", "2018-09-24", reason="A letter.", aware_on="2018-09-04")
+    [under_way] = case.sent("corrected:")
+    case.step("struck_out", step=correction["id"], reason="It was about another child.")
+    assert len(case.sent("corrected:")) == 1
+    # Had it not waited, its reader hears that it was wrong.
+    case.mail_taken(under_way.notice)
+    assert [letter.to for letter in case.sent("corrected:")] == ["national_panel", "national_panel"]
+
+
+@pytest.mark.rule("2.1f")
+def test_a_corrected_day_is_told_to_those_whose_letter_held_it() -> None:
+    case = Case.opened(DIED)
+    case.step("decision", "2018-09-20", **DECISION)
+    case.step("facts_corrected", reason="A letter.", aware_on="2018-09-04")
+    assert case.sent("corrected:") == [], "they were told the choice and its day"
+    case = not_met()
+    case.step("decision", "2018-09-20", **NO_REVIEW)
+    case.step("facts_corrected", reason="A letter.", aware_on="2018-09-04", notified_on="2018-09-04")
+    [letter] = case.sent("corrected:")
+    assert (letter.to, letter.content["what"]) == ("national_panel", "aware on, notified on")
+
+
+@pytest.mark.rule("1.1")
+@pytest.mark.rule("2.1f")
+def test_an_earlier_day_that_a_merged_file_brings_is_told_to_those_whose_letter_held_another() -> None:
+    case = not_met()
+    case.step("decision", "2018-09-20", **NO_REVIEW)
+    merged = {"aware_on": "2018-08-31", "notified_on": "2018-09-03"}
+    first = case.step("merged_from", "2018-09-24", reference="EX-2018-0002", **merged)
+    [letter] = case.sent("corrected:")
+    assert (letter.notice, letter.to) == (f"corrected:{first['id']}:national_panel", "national_panel")
+    assert letter.content == {"what": "notified on, aware on", "corrected_on": "2018-09-24"}
+    case.step("merged_from", "2018-09-25", reference="EX-2018-0003", notified_on="2018-09-10")
+    assert len(case.sent("corrected:")) == 1, "a later day changes nothing"
 
 
 def test_a_correction_of_a_file_that_told_nobody_yet_sends_nothing() -> None:
