@@ -92,6 +92,14 @@ class Step(BaseModel):
         return iter(())
 
     @classmethod
+    def as_it_stands(cls, file: CaseFile) -> Mapping[str, Mapping[str, Any]]:
+        """What the file says now of what the step would change, for its form: by field and by whose it is.
+
+        Empty is whose what is of the file as a whole; a child's is by the child's identifier.
+        """
+        return {}
+
+    @classmethod
     def nothing_there(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
         """That the file has nothing to act on, for lists of steps; one that is sent all the same, its check refuses."""
         where, what = cls.acts_on

@@ -74,17 +74,31 @@ def timeline(
     Arguments:
         entries: the record.
         events: the timeline as the core's answers made it.
-        names: of organisations and people, by id.
+        names: of organisations and people, by id; what else is named, the timeline itself tells.
         only: what to narrow it to.
     """
-    names = names or {}
+    events = list(events)
+    names = {**_called(entries, events), **(names or {})}
     struck = {str(entry.body.get("step")): _struck(entry) for entry in entries if entry.name == "struck_out"}
     found = [_step(entry, struck.get(entry.id), names) for entry in entries if not entry.is_fact]
     found += [_fact(entry) for entry in entries if entry.name in _FACTS]
     found += [moment for event in events if (moment := _event(event, names)) is not None]
     wanted = (moment for moment in found if only is None or moment.kind == only)
-    # Within a second a step comes before what came of it.
-    return sorted(wanted, key=lambda moment: (moment.at.replace(microsecond=0), moment.kind != "steps"))
+    # Within a second a step comes before what came of it, and the opening is the first.
+    return sorted(wanted, key=lambda moment: (moment.at.replace(microsecond=0), not moment.id))
+
+
+def _called(entries: Sequence[Entry], events: Iterable[Event]) -> dict[str, str]:
+    """What steps, deadlines and letters are called where a step names them by identifier or key."""
+    called = {}
+    for entry in entries:
+        if not entry.is_fact and (day := _day(entry.body.get("happened_on") or entry.body.get("opened_on"))):
+            called[entry.id] = f"{step_label(entry.name)}, on {day_words(day)}"
+    for event in events:
+        for key, title in (("deadline", "title"), ("notice", "subject")):
+            if key in event.fields and event.fields.get(title):
+                called[str(event.fields[key])] = str(event.fields[title])
+    return called
 
 
 def _step(entry: Entry, struck: Struck | None, names: Mapping[str, str]) -> Moment:

@@ -10,6 +10,7 @@ from activities.deadlines import organisations_on_files
 from models.catalogue import STEPS
 from models.counting import london_date
 from models.responsible import answers_for
+from models.step_words import capital
 from models.view import STAGES
 from web.visit import Visit
 
@@ -70,8 +71,3 @@ def step_link(visit: Visit, reference: str, step: str, **fields: str) -> str:
     if not visit.may("record steps") or visit.account.roles.isdisjoint(STEPS[step].who):
         return ""
     return address(f"/files/{quote(reference)}/record/{quote(step)}", fields)
-
-
-def capital(text: str) -> str:
-    """A text with a capital at its beginning."""
-    return text[:1].upper() + text[1:]

@@ -8,7 +8,8 @@ from fastapi.responses import Response
 from activities.actions import PAGE, STATUSES, TO_DO, ActionFilter, ActionLine, actions_by_owner, list_actions
 from models.counting import london_date
 from models.sections.s2_8_actions import BOARD
-from web.across import address, asked, before_page, capital, choices, page_number, reader, step_link
+from models.step_words import capital
+from web.across import address, asked, before_page, choices, page_number, reader, step_link
 from web.visit import Visit, allowed
 
 router = APIRouter()

@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from models.directory import ROLES, Acting, Appointment, Directory, Organisation, Person
-from web.across import capital
+from models.step_words import capital
 
 ALWAYS = date(1900, 1, 1)
 """An appointment from this day on has no beginning that anybody knows."""

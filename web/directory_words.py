@@ -11,7 +11,7 @@ from typing import Any
 from activities.directory import Change
 from models.counting import day_words
 from models.directory import NEEDED_OF_EACH, ROLES, Acting, Appointment, Directory, Person
-from web.across import capital
+from models.step_words import capital
 from web.directory_forms import ALWAYS, PARTS, key_of, role_words
 
 _LABELS = {

@@ -129,7 +129,7 @@ async def _paper(visit: Visit, file: OpenFile, name: str) -> Paper:
             looked = None
             if visit.may(_AUDIT):
                 looked = await accesses(visit.site.register, file.reference, limit=_MOST_ACCESSES)
-            blocks = tuple(chronology(file.stored, file.case, looked))
+            blocks = tuple(chronology(file.stored, file.names, looked))
         case _:
             blocks = tuple(action_plan(file.stored, file.case))
     title = f"{file.reference}: {_paper_words(visit, name).lower()}"

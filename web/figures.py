@@ -18,8 +18,9 @@ from activities.figures import (
 from activities.milestones import Milestone, milestones
 from models.counting import london_date
 from models.rulebook import Rulebook
+from models.step_words import capital
 from models.view import STAGES
-from web.across import capital, reader
+from web.across import reader
 from web.charts import Chart, chart
 from web.visit import Visit
 

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 
 from models.duties import deadlines_of
 from models.duty import Clocks
-from models.step_words import plain_reason
+from models.step_words import capital, plain_reason
 from models.tasks import Task, tasks_of
 from models.view import recordable, related_of, remarks_of
 from web.file_links import may_record, step_link
@@ -44,7 +44,6 @@ async def overview(reference: str, visit: Visit = allowed("read files")) -> Resp
         related=related_of(file.case),
         stages=[(stage, [_task_item(asked, task) for task in stage.tasks]) for stage in stages],
         clocks=[shown for shown in asked.deadlines() if shown.row.met_on is None],
-        limbs=file.case.finding.limbs,
         next_steps=[
             {"label": step["label"], "rules": step["rules"], "href": step_link(reference, step["step"])}
             for step in steps
@@ -77,13 +76,13 @@ _TAGS = {
 
 def _task_item(asked: FileRequest, task: Task) -> dict[str, Any]:
     """A task as the design system's task list takes it."""
-    words = task.status[:1].upper() + task.status[1:]
+    words = capital(task.status)
     if task.status == "in progress" and task.total > 1:
         words = f"{words}: {task.met} of {task.total}"
     plain = task.status in ("completed", "cannot start yet", "not needed")
     faint = {"classes": "govuk-task-list__status--cannot-start-yet"} if task.status == "cannot start yet" else {}
     shown = {"text": words, **faint} if plain else {"tag": {"text": words, "classes": _TAGS[task.status]}}
-    hints = [task.next.line[:1].upper() + task.next.line[1:]] if task.next else []
+    hints = [capital(task.next.line)] if task.next else []
     hints += [plain_reason(task.why)] if task.why else []
     item: dict[str, Any] = {"title": {"text": task.title}, "status": shown}
     if hints:

@@ -12,7 +12,7 @@ from models.counting import london_date
 from models.deadline_words import PERIODS, DeadlineWords, deadline_words
 from models.meets import whose
 from models.projection import DeadlineRow
-from models.responsible import named_in, responsible_words
+from models.responsible import responsible_words
 from web.file_links import record_link
 from web.reading import OpenFile, open_file
 from web.visit import Visit
@@ -58,13 +58,16 @@ class FileRequest:
         visit: who asks.
         file: the file.
         today: today in London.
-        names: of organisations and people, by id.
     """
 
     visit: Visit
     file: OpenFile
     today: date
-    names: dict[str, str]
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Of organisations and people, by id."""
+        return self.file.names
 
     def deadlines(self) -> list[Shown]:
         """Every deadline, by its day."""
@@ -123,5 +126,4 @@ async def asked_for(visit: Visit, reference: str) -> FileRequest:
         RegisterAway: no answer in time.
     """
     file = await open_file(visit, reference)
-    names = named_in(file.world.directory) | {name: party.facts.name for name, party in file.case.parties.items()}
-    return FileRequest(visit, file, london_date(visit.now), names)
+    return FileRequest(visit, file, london_date(visit.now))

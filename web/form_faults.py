@@ -57,7 +57,7 @@ def refused(refusal: Refusal, fields: Sequence[FormField]) -> Fault:
             if option.value in refusal.reason:
                 reason = refusal.reason.replace(option.value, f"“{option.text}”")
                 return Fault(f"{made.name}:{option.value}", plain_reason(reason), refusal.rule)
-    return Fault(made.name if made else "", plain_reason(refusal.reason), refusal.rule)
+    return Fault(made.name if made else "", _plain(plain_reason(refusal.reason), fields), refusal.rule)
 
 
 def in_order(fields: Sequence[FormField], faults: Iterable[Fault]) -> list[Fault]:

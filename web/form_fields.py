@@ -67,6 +67,7 @@ class FormField:
         new_words: the choice behind which it is typed.
         upload: whether a document can be sent with it.
         blocked: what is on the file and cannot be chosen, with the reason.
+        now: what the file says now, where the answer would change it.
     """
 
     name: str
@@ -86,11 +87,17 @@ class FormField:
     new_words: str = "Not on this file yet"
     upload: bool = True
     blocked: tuple[Option, ...] = field(default=())
+    now: str = ""
 
     @property
     def as_select(self) -> bool:
         """Whether its choices are a list that opens."""
         return self.kind == "choice" and len(self.options) > AS_RADIOS
+
+    @property
+    def unsaid(self) -> str:
+        """What no answer means."""
+        return "As it is now" if self.now else "Not said"
 
     @property
     def id(self) -> str:

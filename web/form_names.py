@@ -6,21 +6,21 @@ One table says where on the file a field's choices are. Which of them can be cho
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from activities.documents import Document
 from models.casefile import CaseFile
 from models.catalogue import STEPS
 from models.counting import NoCalendarError, day_words, london_date
-from models.directory import ROLES
 from models.duties import deadlines_of
 from models.duty import Clocks
-from models.incident import Child, Incident
 from models.projection import NoticeRow
 from models.record import Entry
+from models.responsible import responsible_words
 from models.sections.s2_2_decision import facts_to_explain
 from models.step import Step, World, refusals
+from models.step_words import capital, child_words, fact_label, field_words, value_words
 from web.form_fields import FormField, Option, fields_of
 
 MOST_ASKED = 60
@@ -40,6 +40,7 @@ class Given:
         entries: the file's record.
         notices: its letters, as the register has them.
         documents: those the file names, the latest first, each with what it is.
+        names: of organisations and people, by id.
     """
 
     case: CaseFile
@@ -47,6 +48,7 @@ class Given:
     entries: tuple[Entry, ...] = ()
     notices: tuple[NoticeRow, ...] = ()
     documents: tuple[tuple[Document, str], ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 Options = Callable[[Given], Iterable[Option]]
@@ -77,7 +79,9 @@ def step_fields(kind: type[Step], given: Given) -> list[FormField]:
         given: the file, and what is around it.
     """
     left_out = frozenset({"id", "recorded_by"})
+    standing = kind.as_it_stands(given.case)
     found = [_named(kind, made, given) for made in fields_of(kind, leave_out=left_out)]
+    found = [replace(made, now=_now(standing[made.key])) if made.key in standing else made for made in found]
     # Where nothing on the file could be ticked or explained, there is nothing to ask.
     return [made for made in found if made.options or made.kind not in ("texts", "choices")]
 
@@ -109,6 +113,14 @@ def _named(kind: type[Step], made: FormField, given: Given) -> FormField:
         chosen = _chosen(kind, made, tuple(names.on_file(given)), given)
         made = replace(chosen, hint="") if names.typed_hint and chosen.kind == "choice" else chosen
     return replace(made, new=next_name(names, given.case)) if names.new else made
+
+
+def _now(values: Mapping[str, Any]) -> str:
+    """What the file says now, in words: of several children, each one's."""
+    told = [(whose, _short(value_words(value)) or "not recorded") for whose, value in values.items()]
+    if len(told) == 1:
+        return capital(told[0][1])
+    return "; ".join(f"{capital(child_words(whose)) or 'The incident'}: {words}" for whose, words in told)
 
 
 def _new(made: FormField, names: Names | None, given: Given) -> FormField:
@@ -236,7 +248,7 @@ def _owners(given: Given) -> Iterator[Option]:
 
 def _children(given: Given) -> Iterator[Option]:
     for name in given.case.children:
-        yield Option(name, name)
+        yield Option(name, capital(child_words(name)))
 
 
 def _deadlines(given: Given) -> Iterator[Option]:
@@ -251,34 +263,21 @@ def _steps(given: Given) -> Iterator[Option]:
     for entry in reversed(given.entries):
         if not entry.is_fact and entry.name in STEPS:
             day = day_words(given.case.dates.get(entry.id) or london_date(entry.recorded_at))
-            hint = f"{day}, recorded by {entry.body.get('recorded_by', 'nobody named')}; {entry.id}"
-            yield Option(entry.id, STEPS[entry.name].label, hint)
+            said = next((field.value for field in field_words(entry.name, entry.body, given.names)), "")
+            by = f"{day}, recorded by {entry.body.get('recorded_by', 'nobody named')}"
+            yield Option(entry.id, STEPS[entry.name].label, f"{by}: {_short(said)}" if said else by)
 
 
 def _letters(given: Given) -> Iterator[Option]:
     titles = {row.key: row.title for row in given.notices}
     for key, letter in given.case.letters.items():
-        hint = f"To {_reader(letter.to, given)}"
+        hint = f"To {responsible_words(letter.to, given.names)}"
         yield Option(key, titles.get(key, key), f"{hint}, {'taken' if letter.taken_at else 'refused'}")
 
 
 def _readers(given: Given) -> Iterator[Option]:
     for to in sorted({letter.to for letter in given.case.letters.values()}):
-        yield Option(to, _reader(to, given))
-
-
-def _reader(to: str, given: Given) -> str:
-    """Whom a letter is for, in words: ``lead:hospital`` is the safeguarding lead of that organisation."""
-    role, _, name = to.partition(":")
-    party = given.case.parties.get(name)
-    if role == "lead":
-        return f"The safeguarding lead of {party.facts.name if party else name}"
-    if role == "person":
-        person = given.world.directory.person(name) if given.world.directory else None
-        return person.name if person else name
-    words = ROLES.get(role, to)
-    whose = f" of {party.facts.name if party else name}" if name else ""
-    return f"{words[:1].upper()}{words[1:]}{whose}"
+        yield Option(to, responsible_words(to, given.names))
 
 
 def _deciders(given: Given) -> Iterator[Option]:
@@ -302,17 +301,14 @@ def _deciders(given: Given) -> Iterator[Option]:
 
 def _unknown_facts(given: Given) -> Iterator[Option]:
     for fact in facts_to_explain(given.case):
-        child, _, name = fact.rpartition(".")
-        model = Child if child else Incident
-        title = model.model_fields[name].title if name in model.model_fields else name
-        yield Option(fact, f"{child}: {title}" if child else str(title))
+        yield Option(fact, fact_label(fact))
 
 
 def _of(where: Callable[[CaseFile], Mapping[str, Any]], words: Callable[[Any], tuple[str, str]]) -> Options:
     def options(given: Given) -> Iterator[Option]:
         for name, value in where(given.case).items():
             text, hint = words(value)
-            yield Option(name, f"{name}: {_short(text)}" if text else name, hint)
+            yield Option(name, f"{name}: {_short(text)}" if text else capital(child_words(name)), hint)
 
     return options
 

@@ -123,7 +123,7 @@ class FormView:
                 yield from self._answers(inner, of)
             return
         lines = self._lines(made)
-        yield Answer(made.title, lines or ["Not said"], first_input(made))
+        yield Answer(made.title, lines or [made.unsaid], first_input(made))
 
     def _lines(self, made: FormField) -> list[str]:
         one = self.typed.one(made.name)

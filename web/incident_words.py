@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from models.casefile import CaseFile
 from models.counting import day_words
 from models.incident import Incident, PlannedReview
+from models.step_words import capital, child_words
 
 
 def incident_words(file: CaseFile) -> list[tuple[str, str]]:
@@ -21,14 +22,13 @@ def _rows(file: CaseFile) -> Iterator[tuple[str, str]]:
     if incident is None:
         return
     yield _title(Incident, "summary"), incident.summary or ""
-    yield _title(Incident, "where"), file.where[:1].upper() + file.where[1:]
+    yield _title(Incident, "where"), capital(file.where)
     for name in ("aware_on", "notified_on"):
         day = getattr(file, name)
         yield _title(Incident, name), day_words(day) if day else ""
     for child, day in file.panel_notified.items():
         yield _of(child, _title(Incident, "panel_notified_on")), day_words(day)
-    concern = file.concern
-    yield _title(Incident, "concern_about_joint_working"), concern[:1].upper() + concern[1:]
+    yield _title(Incident, "concern_about_joint_working"), capital(file.concern)
     for key, reason in file.late_because.items():
         clock, _, child = key.partition(":")
         yield _of(child, f"Why the {'board' if clock == 'notify_board' else 'panel'} was notified late"), reason
@@ -39,4 +39,4 @@ def _title(model: type[Incident | PlannedReview], name: str) -> str:
 
 
 def _of(child: str, label: str) -> str:
-    return f"{label}: {child}" if child else label
+    return f"{label} ({child_words(child)})" if child else label

@@ -14,6 +14,7 @@ from activities.step_counts import step_counts
 from models.casefile import CaseFile
 from models.fold import fold
 from models.projection import Projection
+from models.responsible import named_in
 from models.step import World
 from models.view import recordable
 from web.visit import NotFound, Visit
@@ -39,6 +40,11 @@ class OpenFile:
     def reference(self) -> str:
         """What it is called."""
         return self.stored.reference
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """Of organisations and people, by id: the directory's, and those that the file alone knows."""
+        return named_in(self.world.directory) | {id: party.facts.name for id, party in self.case.parties.items()}
 
     @cached_property
     def steps(self) -> list[dict[str, Any]]:

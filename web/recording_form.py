@@ -166,4 +166,4 @@ async def _given(visit: Visit, opened: OpenFile) -> Given:
         digest: (known.get(digest) or Document(digest, f"Document {digest[:8]}", "", 0, visit.now), kind)
         for digest, kind in reversed(kinds.items())
     }
-    return Given(opened.case, opened.world, stored.entries, stored.notices, tuple(found.values()))
+    return Given(opened.case, opened.world, stored.entries, stored.notices, tuple(found.values()), opened.names)

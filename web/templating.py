@@ -9,6 +9,7 @@ from jinja2 import ChainableUndefined, ChoiceLoader, Environment, FileSystemLoad
 
 from models.catalogue import STEPS
 from models.counting import LONDON, day_words
+from models.step_words import capital, child_words
 from web.navigation import navigation
 from web.site import Site, stamp
 
@@ -37,6 +38,7 @@ def templates(site: Site, static: Path) -> Environment:
 
     environment.globals.update(asset=asset, site=site, navigation=navigation)
     environment.filters.update(
+        child=lambda name: capital(child_words(name)),
         clock=lambda at: f"{at.astimezone(LONDON):%H:%M}",
         day=day_words,
         step_label=lambda name: STEPS[name].label if name in STEPS else name,

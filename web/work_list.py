@@ -17,6 +17,7 @@ from models.counting import london_date
 from models.deadline_words import DeadlineWords, deadline_words
 from models.meets import whose
 from models.responsible import answers_for, named_in, responsible_words
+from models.step_words import capital
 from models.view import STAGES
 from web.file_links import record_link
 from web.navigation import home
@@ -160,7 +161,7 @@ def _choices(counts: Counts, which: WorkFilter, names: dict[str, str]) -> dict[s
         listed = [
             {
                 "value": value,
-                "text": f"{words.get(value, _capital(value))} ({values.get(value, 0):,})",
+                "text": f"{words.get(value, capital(value))} ({values.get(value, 0):,})",
                 "selected": value == chosen,
             }
             for value in known
@@ -175,10 +176,6 @@ def _choices(counts: Counts, which: WorkFilter, names: dict[str, str]) -> dict[s
         "kind": offered(kinds, which.kind, {}),
         "organisation": offered(organisations, which.organisation, names),
     }
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def address(path: str, asked: dict[str, str]) -> str:

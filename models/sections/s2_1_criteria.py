@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any, ClassVar, Literal
 
@@ -144,6 +144,20 @@ class FactsCorrected(Step):
         """Needs an incident."""
         yield from needs_incident(file, "2.1e")
 
+    @classmethod
+    def as_it_stands(cls, file: CaseFile) -> Mapping[str, Mapping[str, Any]]:
+        """Each fact of each child and of the incident."""
+        facts: dict[str, dict[str, Any]] = {name: {} for name in (*CHILD_FACTS, *INCIDENT_FACTS, *LATE)}
+        for name in (*INCIDENT_FACTS, *LATE):
+            facts[name][""] = _facts_of_incident(file, None)[name]
+        for child in file.children:
+            for name, value in _facts_of(file, child).items():
+                facts[name][child] = value
+        for child in file.added_children:
+            for name in ("aware_on", *LATE):
+                facts[name][child] = _facts_of_incident(file, child)[name]
+        return facts
+
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """Something must change, and the corrected facts must hang together, as they must when a file is opened."""
         child_facts = self._given(CHILD_FACTS)
@@ -233,7 +247,7 @@ class FactsCorrected(Step):
             file.panel_notified[""] = panel_on
         for name, clock in LATE.items():
             if name in changed:
-                file.late_because[self._late(file, clock)] = getattr(self, name)
+                file.late_because[_late(file, clock, self.child)] = getattr(self, name)
         if self.child in file.added_children and "aware_on" in changed:
             file.added_children[self.child] = (self.aware_on, file.added_children[self.child][1])
         file.refind(self.happened_on)
@@ -245,18 +259,9 @@ class FactsCorrected(Step):
     def _changed(self, file: CaseFile) -> tuple[str, ...]:
         """The names of the facts that are not on the file as they are given here."""
         whose = self._whose(file)
-        known = file.children[whose].model_dump() if whose else {}
-        added = file.added_children.get(self.child) if self.child else None
-        known |= {"concern_about_joint_working": file.concern, "where": file.where}
-        known |= {"aware_on": added[0] if added else file.aware_on, "notified_on": file.notified_on}
-        known |= {"panel_notified_on": file.panel_notified.get("")}
-        known |= {name: file.late_because.get(self._late(file, clock)) for name, clock in LATE.items()}
+        known = _facts_of_incident(file, self.child) | (_facts_of(file, whose) if whose else {})
         given = self._given((*CHILD_FACTS, *INCIDENT_FACTS, *LATE))
         return tuple(name for name, value in given.items() if known.get(name) != value)
-
-    def _late(self, file: CaseFile, clock: str) -> str:
-        """The deadline that a reason for being late explains: the incident's, or that of a child added later."""
-        return _key(clock, self.child if self.child in file.added_children else None)
 
     def _of_incident(self, file: CaseFile) -> dict[str, Any]:
         """The facts of the incident that are given; a child added later has a day of becoming aware of its own."""
@@ -275,6 +280,29 @@ class FactsCorrected(Step):
         if whose is None or not changes:
             return None
         return Child.model_validate(file.children[whose].model_dump() | changes)
+
+
+def _facts_of(file: CaseFile, child: str) -> dict[str, Any]:
+    """The facts of a child that can be corrected, as they stand."""
+    return {name: getattr(file.children[child], name) for name in CHILD_FACTS}
+
+
+def _facts_of_incident(file: CaseFile, child: str | None) -> dict[str, Any]:
+    """The facts of the incident that can be corrected, as they stand; a child added later has some of its own."""
+    added = file.added_children.get(child) if child else None
+    return {
+        "concern_about_joint_working": file.concern,
+        "where": file.where,
+        "aware_on": added[0] if added else file.aware_on,
+        "notified_on": file.notified_on,
+        "panel_notified_on": file.panel_notified.get(""),
+        **{name: file.late_because.get(_late(file, clock, child)) for name, clock in LATE.items()},
+    }
+
+
+def _late(file: CaseFile, clock: str, child: str | None) -> str:
+    """The deadline that a reason for being late explains: the incident's, or that of a child added later."""
+    return _key(clock, child if child in file.added_children else None)
 
 
 class ChildAdded(Step):

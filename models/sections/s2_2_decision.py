@@ -70,8 +70,8 @@ class Deciding(Step):
         default_factory=dict,
         title="Why it was decided with facts unknown",
         json_schema_extra={"rule": "2.1e"},
-        description="For each fact that leaves a criterion undecided, its name and a reason (2.1e); so for an unknown "
-        "area of residence, child-1.residence, when no child is known to live in the board's area (2.2a).",
+        description="A reason for each fact that leaves a criterion undecided (2.1e), and for an unknown area of "
+        "residence when no child is known to live in the board's area (2.2a).",
     )
     notification_document: Digest | None = Field(
         None,
@@ -250,7 +250,7 @@ class Transferred(Step):
         yield from needs_incident(file, "2.2a")
         for name, child in file.children.items():
             if child.residence is None:
-                yield Refusal("2.2a", f"{name}.residence is unknown: record facts_corrected with it first.")
+                yield Refusal("2.2a", f"The area of {name} is unknown: record facts_corrected with it first.")
             elif same_area(child.residence, file.rules.area):
                 yield Refusal("2.2a", f"A child of this file normally lives in {file.rules.area}: this board decides.")
         if file.review is not None:

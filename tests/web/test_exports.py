@@ -106,7 +106,7 @@ async def test_the_chronology_has_steps_reasons_what_was_struck_out_and_the_audi
     assert (
         "The report was published" in text and "Where on the board&#39;s website: https://board.example/report" in text
     )
-    assert "Due by 1 April 2020" in text and "Ofsted was sent a letter" in text
+    assert "Due by 1 April 2020" in text and "Letter sent to Ofsted" in text
     assert "Quinn Example" in text and "took away: summary, as PDF" in text
 
 

@@ -103,9 +103,29 @@ def test_who_decides_is_the_chair_or_who_acts_for_the_chair() -> None:
 def test_each_unknown_fact_is_asked_about() -> None:
     case = Case.opened({"id": "child-1", "outcome": "died"})
     facts = {option.value: option.text for option in field_of(case, "decision", "unknown_reasons").options}
-    assert facts["child-1.abuse_or_neglect"] == "child-1: Abuse or neglect"
-    assert facts["child-1.residence"] == "child-1: Area of normal residence"
+    assert facts["child-1.abuse_or_neglect"] == "Abuse or neglect (child 1)"
+    assert facts["child-1.residence"] == "Area of normal residence (child 1)"
     assert "concern_about_joint_working" not in facts, "it does not matter for a death"
+
+
+def facts_now(case: Case) -> dict[str, str]:
+    """What the form of a correction says that the file says now, by field."""
+    fields = step_fields(STEPS["facts_corrected"], Given(case.file, World(case.now, case.directory, case.rulebooks)))
+    return {made.key: made.now for made in fields}
+
+
+@pytest.mark.rule("2.1e")
+def test_a_correction_is_asked_for_beside_what_the_file_says_now_of_each_child() -> None:
+    case = lives.met()
+    now = facts_now(case)
+    assert (now["born_on"], now["outcome"], now["harms"]) == ("4 March 2012", "Died", "Not recorded")
+    assert (now["recovered"], now["aware_on"], now["reason"]) == ("No", "3 September 2018", "")
+    case.step("child_added", "2018-09-06", child={"id": "sibling", "outcome": "unknown"}, aware_on="2018-09-02")
+    case.step("facts_corrected", reason="By the school.", child="sibling", residence="Elsewhere")
+    now = facts_now(case)
+    assert now["outcome"] == "Child 1: died; Sibling: unknown"
+    assert now["residence"] == "Child 1: Hertfordshire; Sibling: Elsewhere"
+    assert now["aware_on"] == "The incident: 3 September 2018; Sibling: 2 September 2018"
 
 
 def test_a_new_identifier_is_proposed_that_nothing_has() -> None:
@@ -158,5 +178,5 @@ def test_each_unknown_fact_is_told_beside_its_own_box_and_by_its_title() -> None
         refused(Refusal("2.2a", f"child-{n}.residence is unknown: say why.", "unknown_reasons"), fields) for n in (1, 2)
     ]
     assert [fault.field for fault in told] == [f"unknown_reasons:child-{n}.residence" for n in (1, 2)]
-    assert told[1].text == "“child-2: Area of normal residence” is unknown: say why."
+    assert told[1].text == "“Area of normal residence (child 2)” is unknown: say why."
     assert len(in_order(fields, told)) == 2

@@ -11,6 +11,7 @@ from models.duties import deadlines_of
 from models.duty import Clocks, Deadline
 from models.projection import Projection
 from models.step import World
+from models.step_words import capital, child_words, plain_reason
 from models.view import in_order, related_of, remarks_of, status_of
 from web.incident_words import incident_words
 
@@ -21,7 +22,7 @@ def summary(stored: Projection, file: CaseFile, world: World) -> Iterator[Block]
     """The blocks of the summary."""
     yield Facts(tuple((label, value) for label, value in _about(stored, file) if value))
     standing = deadlines_of(file, Clocks(file, world.extra_holidays))
-    yield from (Paragraph(remark) for remark in remarks_of(file, standing))
+    yield from (Paragraph(plain_reason(remark)) for remark in remarks_of(file, standing))
     if told := incident_words(file):
         yield Heading("Incident" if file.opening.incident else "Review")
         yield Facts(tuple(told))
@@ -63,7 +64,7 @@ def _about(stored: Projection, file: CaseFile) -> Iterator[tuple[str, str]]:
 
 def _finding(file: CaseFile) -> Table:
     rows: tuple[tuple[Cell, ...], ...] = tuple(
-        (limb.rule, limb.child, limb.title, limb.held, "\n".join(fact.words for fact in limb.facts))
+        (limb.rule, capital(child_words(limb.child)), limb.title, limb.held, "\n".join(f.words for f in limb.facts))
         for limb in file.finding.limbs
     )
     head = ("Rule", "Child", "Criterion", "Held", "The facts")
