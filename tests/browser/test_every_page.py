@@ -72,6 +72,14 @@ async def test_on_paper_what_can_be_opened_is_open_and_no_navigation_is_left(ope
     assert await counted.is_visible() and not await menu.is_visible()
 
 
+async def test_the_navigation_of_whoever_has_every_role_stands_in_one_line(open_page: OpenPage) -> None:
+    page = await open_page("coordinator", "administrator", "operations", width=1100)
+    await page.goto("/")
+    items = page.locator(".govuk-service-navigation__item")
+    tops = await items.evaluate_all("all => all.map(one => Math.round(one.getBoundingClientRect().top))")
+    assert len(tops) >= 10 and len(set(tops)) == 1
+
+
 async def test_the_first_key_leads_past_the_navigation(open_page: OpenPage) -> None:
     page = await open_page("coordinator")
     await page.goto("/")
