@@ -61,7 +61,7 @@ class Child(Facts):
     outcome: Outcome = Field("unknown", title="What happened to the child")
     died_on: Day | None = Field(None, title="Date of death", description="Leave empty when unknown.")
     harms: tuple[Harm, ...] = Field((), title="Kinds of harm", description="Tick all that apply (2.1b, 2.1c).")
-    other_harm: Text | None = Field(None, title="What other harm")
+    other_harm: Text | None = Field(None, title="What other harm", json_schema_extra={"only_with": {"harms": "other"}})
     recovered: bool = Field(
         False,
         title="The child has recovered",

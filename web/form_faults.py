@@ -14,7 +14,7 @@ from models.record import MAX_MESSAGE_BYTES, Refusal, read_message
 from models.step import Step, rule_cited
 from models.step_words import plain_reason
 from web.form_fields import FormField
-from web.form_reading import Fault, input_names
+from web.form_reading import Fault, all_fields, input_names
 
 TOO_LONG = (
     "Together your answers are too long: {:,} characters, and a step may have {:,}. Shorten them, or keep the "
@@ -72,19 +72,13 @@ def in_order(fields: Sequence[FormField], faults: Iterable[Fault]) -> list[Fault
 def _inputs(fields: Iterable[FormField]) -> Iterator[tuple[int, str]]:
     """Each input's name, with a number that the inputs of one question share."""
     place = 0
-    for made in _single(fields):
+    for made in all_fields(fields):
         several = made.kind in ("texts", "numbers")
         yield place, made.name
         for name in (*input_names(made), f"{made.name}-upload"):
             place += several
             yield place, name
         place += 1
-
-
-def _single(fields: Iterable[FormField]) -> Iterator[FormField]:
-    for made in fields:
-        yield made
-        yield from _single(made.fields)
 
 
 def told(found: Mapping[str, Any], made: FormField | None, fields: Sequence[FormField]) -> str:

@@ -68,6 +68,7 @@ class FormField:
         upload: whether a document can be sent with it.
         blocked: what is on the file and cannot be chosen, with the reason.
         now: what the file says now, where the answer would change it.
+        only_with: the name of the field, and the choice in it, with which alone it matters.
     """
 
     name: str
@@ -88,6 +89,7 @@ class FormField:
     upload: bool = True
     blocked: tuple[Option, ...] = field(default=())
     now: str = ""
+    only_with: tuple[str, str] | None = None
 
     @property
     def as_select(self) -> bool:
@@ -134,6 +136,7 @@ def field_of(model: type[BaseModel], key: str, *, prefix: str = "") -> FormField
         hint=info.description or "",
         needed=info.is_required(),
         rule=_rule(info),
+        only_with=_only_with(info, prefix),
     )
     annotation, metadata, optional = _bare(info.annotation, list(info.metadata))
     default = None if info.is_required() or info.default_factory is not None else info.default
@@ -227,6 +230,10 @@ def _rule(info: FieldInfo) -> str:
     return str(_extra(info).get("rule", ""))
 
 
+def _only_with(info: FieldInfo, prefix: str) -> tuple[str, str] | None:
+    return next(((f"{prefix}{key}", str(value)) for key, value in _extra(info).get("only_with", {}).items()), None)
+
+
 def _extra(info: FieldInfo) -> Mapping[str, Any]:
-    """What a class says of a field beside pydantic's own: its rule, and choices that the core always refuses."""
+    """What a class says of a field beside pydantic's own: its rule, choices never offered, what it goes with."""
     return info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}

@@ -47,10 +47,17 @@ def read_fields(fields: Iterable[FormField], typed: Typed) -> Reading:
     """What was typed into these fields."""
     reading = Reading()
     for made in fields:
+        if not asked(made, typed):
+            continue
         value = _read(made, typed, reading.faults)
         if value is not None:
             reading.body[made.key] = value
     return reading
+
+
+def asked(made: FormField, typed: Typed) -> bool:
+    """Whether a field matters with what was chosen: a script hides it otherwise, and what is in it does not count."""
+    return made.only_with is None or made.only_with[1] in typed.all(made.only_with[0])
 
 
 def _read(made: FormField, typed: Typed, faults: list[Fault]) -> Any:
@@ -170,7 +177,7 @@ def summary(faults: Iterable[Fault], fields: Sequence[FormField]) -> list[dict[s
 
 def target(name: str, fields: Sequence[FormField]) -> str:
     """The id of the input that a fault is about; the main part of the page when it is about none."""
-    for made in _all(fields):
+    for made in all_fields(fields):
         if name == made.name:
             return first_input(made)
         if name in (*input_names(made), f"{made.name}-upload") and made.kind != "group":
@@ -189,7 +196,8 @@ def first_input(made: FormField) -> str:
     return made.id
 
 
-def _all(fields: Iterable[FormField]) -> Iterator[FormField]:
+def all_fields(fields: Iterable[FormField]) -> Iterator[FormField]:
+    """These fields, and those of their groups."""
     for made in fields:
         yield made
-        yield from _all(made.fields)
+        yield from all_fields(made.fields)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -11,7 +11,7 @@ from models.counting import day_words
 from web.form_dates import PARTS, NotADate, read_date
 from web.form_fields import NONE_OF_THESE, FormField, Option, input_id
 from web.form_names import document_option
-from web.form_reading import NEW, Fault, first_input, input_names, kept_values, summary
+from web.form_reading import NEW, Fault, all_fields, asked, first_input, input_names, kept_values, summary
 from web.form_values import Typed
 from web.rule_texts import Rule, rules
 
@@ -47,6 +47,15 @@ class FormView:
     def errors(self) -> list[dict[str, str]]:
         """For the list at the top of the page."""
         return summary(self.faults, self.fields)
+
+    def by_themselves(self, fields: Iterable[FormField]) -> list[FormField]:
+        """These fields without those that stand behind a choice of another one."""
+        hosts = {made.name for made in fields if made.kind in ("choice", "choices") and not made.as_select}
+        return [made for made in fields if made.only_with is None or made.only_with[0] not in hosts]
+
+    def behind(self, made: FormField, value: str) -> list[FormField]:
+        """The fields that stand behind a choice of a field."""
+        return [one for one in all_fields(self.fields) if one.only_with == (made.name, value)]
 
     @property
     def with_files(self) -> bool:
@@ -115,12 +124,14 @@ class FormView:
     def answers(self) -> Iterator[Answer]:
         """What was typed, line by line; what was left empty is said to be."""
         for made in self.fields:
-            yield from self._answers(made, "")
+            yield from self._answers(made)
 
-    def _answers(self, made: FormField, of: str) -> Iterator[Answer]:
+    def _answers(self, made: FormField) -> Iterator[Answer]:
+        if not asked(made, self.typed):
+            return
         if made.kind == "group":
             for inner in made.fields:
-                yield from self._answers(inner, of)
+                yield from self._answers(inner)
             return
         lines = self._lines(made)
         yield Answer(made.title, lines or [made.unsaid], first_input(made))

@@ -54,7 +54,11 @@ class Deciding(Step):
         None,
         title="Kind of alternative review",
         description="For an alternative review.",
-        json_schema_extra={"rule": "2.2g", "not_offered": ["Serious Case Review"]},
+        json_schema_extra={
+            "rule": "2.2g",
+            "not_offered": ["Serious Case Review"],
+            "only_with": {"choice": "alternative review"},
+        },
     )
     decider: Line = Field(
         title="Decided by",

@@ -55,7 +55,9 @@ class ModelChosen(Step):
         "Appreciative Inquiry",
         "another model",
     ] = Field(title="Model")
-    other_model: Line | None = Field(None, title="Which other model")
+    other_model: Line | None = Field(
+        None, title="Which other model", json_schema_extra={"only_with": {"model": "another model"}}
+    )
     recognises_complexity: Text = Field(title="How it recognises the complex circumstances of the work")
     seeks_underlying_reasons: Text = Field(title="How it seeks to understand who did what, and the underlying reasons")
     viewpoint_at_the_time: Text = Field(title="How it takes the viewpoint at the time rather than hindsight")

@@ -94,11 +94,19 @@ def test_what_is_typed_is_what_is_recorded(name: str) -> None:
 
 
 def sensible(body: dict[str, Any], fields: list[FormField]) -> dict[str, Any]:
-    """A body without what no form asks for: reasons for facts that are known, attendance of strangers, ticks twice."""
+    """A body without what no form asks for: reasons for facts that are known, attendance of strangers, ticks twice.
+
+    Nor does one ask for what matters only with a choice that is not made.
+    """
     body = {
         name: value for name, value in body.items() if name in {"id", "recorded_by"} | {made.key for made in fields}
     }
     for made in fields:
+        if made.only_with is not None:
+            host, value = made.only_with
+            chosen = body.get(host.rpartition(".")[2]) or ()
+            if value not in ([chosen] if isinstance(chosen, str) else chosen):
+                body.pop(made.key, None)
         options = [option.value for option in made.options]
         value = body.get(made.key)
         if made.kind in ("texts", "numbers") and value is not None:
@@ -141,6 +149,19 @@ def test_what_a_step_would_take_for_granted_is_asked_and_has_to_be_answered() ->
         "Choose an answer to “It is the report of a single-agency review”",
     )
     assert faults_of(STEPS["information_received"], {**body, "single_agency_review": False}, fields) == []
+
+
+def test_what_matters_only_with_one_choice_stands_behind_it_and_counts_with_it_alone() -> None:
+    fields = step_fields(STEPS["decision"], given(lives.not_met()))
+    page = shown(fields, FormView(fields, cleaned([])))
+    behind = page[page.index('id="conditional-') :]
+    assert page.count('name="kind"') == behind.count('name="kind"') == 4
+    assert behind.index('name="kind"') < behind.index('value="no review"') < behind.index('name="reasons"')
+    for choice, kind in (("alternative review", "audit of practice"), ("no review", None)):
+        sent = cleaned([("choice", choice), ("kind", "audit of practice")])
+        assert read_fields(fields, sent).body.get("kind") == kind
+        answers = [answer.title for answer in FormView(fields, sent).answers()]
+        assert ("Kind of alternative review" in answers) is (kind is not None)
 
 
 HOSTILE = (
