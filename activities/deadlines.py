@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.deadline_words import PERIODS
 from models.meets import CHAIRS_CLOCKS
 from models.register import StoredDeadline, StoredFile, StoredInvolvement
+from models.rulebook import PERIODS
 
 from .access import Reader
 from .database import Register

@@ -12,11 +12,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.deadline_words import PERIODS
 from models.meets import CHAIRS_CLOCKS
 from models.register import StoredDeadline, StoredFile, StoredInvolvement
 from models.register_access import StoredRestriction
 from models.responsible import ASKED_OF_ORGANISATIONS, CHAIR_OR_COORDINATOR, is_work_of, organisation_of
+from models.rulebook import PERIODS
 
 from .access import Reader
 from .database import Register

@@ -11,14 +11,12 @@ from typing import Literal, Protocol
 
 from .counting import FIRST_YEAR, LAST_YEAR, add_months, day_off, day_words
 from .parts import Extension
+from .rulebook import PERIODS
 
 State = Literal["overdue", "due today", "due soon", "open", "running", "met", "met late"]
 
 SOON = 7
 """From so many calendar days before its day on, a deadline is told apart from those further off."""
-
-PERIODS = frozenset({"year_on_website", "non_publication_advice"})
-"""Clocks that are no task but a period that must run: their last day is nobody's fault."""
 
 
 class Told(Protocol):

@@ -8,7 +8,7 @@ from datetime import date
 
 from .casefile import CaseFile
 from .counting import count, day_words
-from .rulebook import Basis
+from .rulebook import PERIODS, Basis
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,6 @@ class Deadline:
         original_due: the day, before any extension.
         counted: how it was counted.
         met_on: the day it was met, if it was.
-        period: True when it is no task but a period that must run, and is over on its day.
     """
 
     key: str
@@ -41,7 +40,11 @@ class Deadline:
     original_due: date
     counted: str
     met_on: date | None
-    period: bool = False
+
+    @property
+    def period(self) -> bool:
+        """Whether it is no task but a period that must run, and is over on its day."""
+        return self.clock in PERIODS
 
     @property
     def open(self) -> bool:
@@ -101,7 +104,6 @@ class Clocks:
         organisation: str = "",
         title: str | None = None,
         back: bool = False,
-        period: bool = False,
         moves_before: int = 0,
     ) -> Deadline:
         """The deadline of a clock.
@@ -117,7 +119,6 @@ class Clocks:
             organisation: the organisation that was asked.
             title: when it says more than the rulebook's.
             back: counted back from ``start``.
-            period: a period that must run.
             moves_before: how many of its extensions were for an earlier turn of events, and no longer count.
 
         Raises:
@@ -143,7 +144,6 @@ class Clocks:
             original_due=due,
             counted=counted,
             met_on=met_on,
-            period=period,
         )
 
     def _name_of(self, organisation: str) -> str:

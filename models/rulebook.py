@@ -77,20 +77,6 @@ CLOCKS: Mapping[str, str] = {
 }
 """Every clock the rules know, by name, with its rule. A rulebook gives each a length and a ladder."""
 
-STATUTORY = frozenset(
-    {
-        "notify_panel",
-        "notify_board",
-        "decision",
-        "panel_told_not_initiated",
-        "completion",
-        "panel_copy",
-        "year_on_website",
-    }
-)
-"""The clocks whose length is set by law or statutory guidance: they never move by a board's own step."""
-
-
 TOLD_OF_DECISIONS = ("ofsted", "dfe", "national_panel")
 """Whom the framework has told of every decision (2.2e); a board can add to them."""
 
@@ -105,6 +91,12 @@ LAW: Mapping[str, tuple[int, int, tuple[Unit, ...]]] = {
     "year_on_website": (12, 400, ("calendar months",)),
 }
 """What a board's rulebook may say of a statutory clock: at least, at most, of what."""
+
+STATUTORY = frozenset(LAW)
+"""The clocks whose length is set by law or statutory guidance: they never move by a board's own step."""
+
+PERIODS = frozenset({"year_on_website", "non_publication_advice"})
+"""Clocks that are no task but a period that must run: their last day is nobody's fault."""
 
 
 class _Part(BaseModel):

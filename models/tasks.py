@@ -8,9 +8,10 @@ from datetime import date
 from typing import Any, Literal
 
 from .casefile import CaseFile
-from .deadline_words import PERIODS, DeadlineWords, deadline_words
+from .deadline_words import DeadlineWords, deadline_words
 from .meets import met_by
 from .projection import DeadlineRow
+from .rulebook import PERIODS
 
 Status = Literal["completed", "in progress", "not yet started", "cannot start yet", "not needed"]
 

@@ -9,10 +9,11 @@ from typing import Any
 from fastapi.responses import Response
 
 from models.counting import london_date
-from models.deadline_words import PERIODS, DeadlineWords, deadline_words
+from models.deadline_words import DeadlineWords, deadline_words
 from models.meets import whose
 from models.projection import DeadlineRow
 from models.responsible import responsible_words
+from models.rulebook import PERIODS
 from web.file_links import record_link
 from web.reading import OpenFile, open_file
 from web.visit import Visit

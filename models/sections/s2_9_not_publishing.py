@@ -176,7 +176,7 @@ def _advice_on(file: CaseFile, proposal: Proposal) -> list[date]:
 def _advice_awaited(clocks: Clocks, proposal: Proposal) -> Deadline:
     """Until when the panel's advice is awaited: a period, over on its day, or with the first advice or the decision."""
     key = f"non_publication_advice:{proposal.id}"
-    awaited = clocks.deadline("non_publication_advice", proposal.on, key=key, due=proposal.advice_by, period=True)
+    awaited = clocks.deadline("non_publication_advice", proposal.on, key=key, due=proposal.advice_by)
     settled = _advice_on(clocks.file, proposal)
     settled += [day for day in (proposal.decided_on, clocks.file.period_over(key, awaited.due)) if day]
     return replace(awaited, met_on=min(*settled, awaited.due)) if settled else awaited

@@ -238,7 +238,6 @@ def _on_website(file: CaseFile, clocks: Clocks, publication: Publication) -> Ite
         met_on=over,
         due=over_on,
         counted=f"{counted} and the {days_off} days it was off" if days_off else counted,
-        period=True,
     )
     if over is not None or publication.moved_on is not None:
         key = f"moved_to_request{again}"

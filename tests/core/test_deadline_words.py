@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.counting import Unit, count, day_off
-from models.deadline_words import PERIODS, DeadlineWords, deadline_words, working_days_between
+from models.deadline_words import DeadlineWords, deadline_words, working_days_between
 from models.parts import Extension
+from models.rulebook import PERIODS
 
 FRIDAY, SATURDAY, MONDAY = date(2026, 12, 18), date(2026, 12, 19), date(2026, 12, 21)
 
