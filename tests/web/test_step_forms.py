@@ -103,9 +103,9 @@ def sensible(body: dict[str, Any], fields: list[FormField]) -> dict[str, Any]:
     }
     for made in fields:
         if made.only_with is not None:
-            host, value = made.only_with
+            host, wanted = made.only_with
             chosen = body.get(host.rpartition(".")[2]) or ()
-            if value not in ([chosen] if isinstance(chosen, str) else chosen):
+            if wanted not in ([chosen] if isinstance(chosen, str) else chosen):
                 body.pop(made.key, None)
         options = [option.value for option in made.options]
         value = body.get(made.key)
