@@ -10,7 +10,7 @@ from .casefile import CaseFile
 from .catalogue import STEPS
 from .changes import Answer, Changes, Incoming, LetterToSend, Message, Standing, line
 from .counting import NoCalendarError
-from .difference import BY_RELEASE, difference, held, held_since, letter_of, letters_to_start, rungs_told
+from .difference import BY_LETTER, BY_RELEASE, difference, held, held_since, letter_of, letters_to_start, rungs_told
 from .duties import deadlines_of, duties_of, still_to_say
 from .duty import Clocks, Deadline
 from .fold import apply, fold, rests_on
@@ -317,8 +317,9 @@ class _Consideration:
             file = fold(self.record)
             self.unmoved = deadlines_of(file, self._clocks(file))
         before = self.unmoved.get(moved.key)
-        by_release = before is not None and before.due == moved.due
-        return BY_RELEASE if by_release or self.incoming.kind != "step" else self.incoming.name
+        if before is not None and (before.due, before.original_due) == (moved.due, moved.original_due):
+            return BY_RELEASE
+        return BY_LETTER if self.incoming.kind == "letter" else self.incoming.name or BY_RELEASE
 
     def _clocks(self, file: CaseFile) -> Clocks:
         return Clocks(file, self.world.extra_holidays)

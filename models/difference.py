@@ -25,6 +25,9 @@ Held = dict[str, Any]
 BY_RELEASE = "the rules or the calendar changed with a release"
 """Why a deadline moved that nothing recorded has moved."""
 
+BY_LETTER = "a letter was taken or refused"
+"""Why a deadline moved that counts from the last thing that was done, when that was a letter."""
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:

@@ -111,6 +111,16 @@ def test_what_is_asked_of_an_organisation_that_was_put_on_the_file_by_mistake_fa
 
 
 @pytest.mark.rule("2.7a")
+def test_what_an_organisation_had_done_before_it_was_taken_off_does_not_fall_away() -> None:
+    case = with_a_club()
+    case.step("files_secured", organisation="club")
+    case.step("organisation_removed", **CLUB)
+    gone = {line["deadline"] for line in case.told("deadline_cancelled")}
+    assert gone == {"representative_named:club", "staff_informed:club"}
+    assert case.told("deadline_met", deadline="files_secured:club")
+
+
+@pytest.mark.rule("2.7a")
 def test_an_organisation_that_came_with_the_opening_is_taken_off_too() -> None:
     case = decided()
     case.step("organisation_removed", **TAKEN_OFF)

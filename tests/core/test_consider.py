@@ -10,12 +10,13 @@ import pytest
 from models.changes import Changes, Incoming, Standing
 from models.consider import consider, standing_of, why_not
 from models.counting import NoCalendarError
+from models.difference import timer_summary
 from models.record import Entry, instant_text, read_instant
 from models.step import World
 from models.view import shown
 
 from .case import DIED, HARMED, PAPER, Case, morning, rulebook
-from .lives import DECIDED, decided, planned, signed_off
+from .lives import DECIDED, decided, not_met, planned, signed_off
 
 DECISION: dict[str, Any] = {"choice": "SCR, criteria met", "decider": "chair", "reasons": "The first limb is met."}
 NOTE: dict[str, Any] = {"id": "n-1", "recorded_by": "coordinator", "happened_on": "2018-09-05", "text": "A note."}
@@ -242,6 +243,27 @@ def test_a_deadline_that_a_step_moves_is_named_by_the_step_even_beside_one_that_
         "model_chosen": "the rules or the calendar changed with a release",
         "scope_set": "deadline_extended",
     }
+
+
+def test_a_deadline_that_a_letter_moves_is_not_said_to_be_moved_by_a_release() -> None:
+    case = not_met()
+    case.step("notified_panel")
+    case.step("decision", "2018-10-08", choice="no review", decider="chair", reasons="No limb is met.")
+    case.step("notification_sent", how="By hand.")
+    case.takes_mail = False
+    case.step("facts_corrected", "2018-10-09", reason="A letter.", aware_on="2018-09-04")
+    assert str(case.due("closing")) == "2018-11-08"
+    case.now = morning("2018-10-15")
+    for letter in case.sent("corrected:"):
+        case.mail_taken(letter.notice)
+    [moved] = case.told("deadline_moved", deadline="closing")
+    assert (moved["due"], moved["because"]) == ("2018-11-15", "a letter was taken or refused")
+
+
+def test_a_timers_summary_is_cut_where_temporal_would_refuse_it_and_not_within_a_letter() -> None:
+    held = {"rule": "2.7c", "title": "é" * 150, "due": "2018-10-05"}
+    summary = timer_summary(held)
+    assert len(summary.encode()) in (199, 200) and summary == f"2.7c {'é' * 97}"
 
 
 def test_a_look_finds_what_a_release_moved_took_away_or_added() -> None:

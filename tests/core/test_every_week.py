@@ -99,6 +99,15 @@ def test_an_extension_never_brings_a_deadline_forward_when_its_clock_starts_agai
     assert str(case.due("closing")) == "2019-04-01"
 
 
+def test_an_extended_deadline_that_would_now_be_due_later_by_itself_is_told_as_moved() -> None:
+    case = decided(Case.opened(HARMED), choice="alternative review", kind="Partnership Case Review")
+    case.step("deadline_extended", "2018-10-01", deadline="scope_set", new_due="2018-12-20", reason="Leave.")
+    case.step("decision_revisited", "2018-10-08", because="Asked.", **{**NO_REVIEW, "choice": "SCR, criteria not met"})
+    *_, moved = case.told("deadline_moved", deadline="scope_set")
+    assert (moved["old_due"], moved["due"], moved["because"]) == ("2018-12-20", "2018-12-20", "decision_revisited")
+    assert moved["original_due"] == "2018-11-05"
+
+
 def closing_in(day: str) -> Case:
     """A file on which nothing is left to do but closing it."""
     case = Case.opened(HARMED, concern="no")

@@ -190,6 +190,36 @@ def test_the_role_above_the_chair_hears_after_the_chair_did_so_often_and_only_if
     assert mails(case) == ["escalation chair"] * 3 + ["escalation chair", "escalation above_chair"]
 
 
+def test_the_role_above_the_chair_counts_what_the_chair_heard_and_not_what_others_heard_before() -> None:
+    ladder: dict[str, Any] = {"escalate_to": ("coordinator", "chair"), "next_after_days": 3, "repeat_every_days": 10}
+    rules = laddered(**ladder, above_after_repeats=1)
+    case = Case.opened(notified_on="2018-09-05", rules=rules, told=directory(CHIEF)).until("2018-10-29")
+    assert mails(case) == ["escalation coordinator", *["escalation chair"] * 3, "escalation above_chair"]
+
+
+def test_reminders_go_in_the_order_of_their_days_whatever_order_the_rulebook_has() -> None:
+    rules = laddered(reminders=(Reminder(days_before=2), Reminder(days_before=7)))
+    case = Case.opened(notified_on="2018-09-05", rules=rules).until("2018-10-05")
+    assert lines(case, "decision") == [
+        "reminded 2018-09-28T07:00 coordinator",
+        "reminded 2018-10-03T07:00 coordinator",
+    ]
+
+
+def test_where_a_board_member_would_hear_and_no_organisation_was_asked_the_chair_hears() -> None:
+    rules = laddered(escalate_to=("board_member",))
+    case = Case.opened(notified_on="2018-09-05", rules=rules).until("2018-10-06")
+    assert mails(case) == ["escalation chair"]
+
+
+def test_nobody_is_reminded_on_the_day_a_deadline_is_moved() -> None:
+    case = Case.opened(notified_on="2018-09-05")
+    case.step("decision", "2018-09-20", **DECIDED)
+    case.step("deadline_extended", "2018-10-12", deadline="scope_set", new_due="2018-10-19", reason="A member is away.")
+    case.until("2018-10-19")
+    assert lines(case, "scope_set") == ["reminded 2018-10-11T07:00 coordinator"]
+
+
 def test_what_was_missed_does_not_count_as_heard() -> None:
     case = Case.opened(notified_on="2018-09-05", rules=laddered(above_after_repeats=1), told=directory(CHIEF))
     away_until(case, "2018-12-01")
@@ -223,6 +253,16 @@ def test_an_acknowledgement_silences_a_deadline_until_the_day_the_chair_looks_ag
     assert lines(case, "decision", "escalated")[1:] == [
         "escalated 2018-11-20T08:00 chair",
         "escalated 2018-11-27T08:00 chair",
+    ]
+
+
+def test_a_ladder_without_repeats_is_repeated_every_four_weeks_once_the_chair_has_looked() -> None:
+    case = Case.opened(notified_on="2018-09-05", rules=laddered(repeat_every_days=0)).until("2018-10-08")
+    case.step("escalation_acknowledged", deadline="decision", look_again_on="2018-11-20")
+    case.until("2019-01-14")
+    assert lines(case, "decision", "escalated")[1:] == [
+        "escalated 2018-11-20T08:00 chair",
+        "escalated 2018-12-18T08:00 chair",
     ]
 
 
