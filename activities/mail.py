@@ -146,9 +146,8 @@ async def deliver(message: EmailMessage, relay: Relay) -> None:
             if client.is_ehlo_or_helo_needed:
                 await client.ehlo()
             ready = True
-            refused, _ = await client.send_message(message, sender=sender, recipients=[recipient])
-        for answer in refused.values():
-            raise _answered(answer.code, answer.message, "the recipient")
+            # The one recipient refused is an error; what it returns tells of some among several.
+            await client.send_message(message, sender=sender, recipients=[recipient])
         # Taken. Whatever becomes of the goodbye, it stays taken.
         with contextlib.suppress(*_TROUBLE):
             await client.quit(timeout=min(_GOODBYE_SECONDS, relay.timeout_seconds))

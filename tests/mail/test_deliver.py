@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from activities.mail import NotDelivered, Refused, Relay, TryAgain, WrongSettings, deliver
+from activities.mail import _PATIENCE_ALTOGETHER, NotDelivered, Refused, Relay, TryAgain, WrongSettings, deliver
+from activities.sending import LEASE
 
 Open = Callable[..., Any]
 Write = Callable[..., EmailMessage]
@@ -302,6 +303,21 @@ async def test_a_relay_that_wants_a_sign_in_we_have_not_is_for_operations(
     office = await post_office("starttls", sign_in=True)
     error = await failure(write(), relay_to(office.port, security="starttls"))
     assert isinstance(error, WrongSettings) and "530" in error.reason
+
+
+@pytest.mark.parametrize("command", ["MAIL", "RCPT"])
+@pytest.mark.parametrize("code", [530, 538])
+async def test_a_relay_that_asks_for_a_sign_in_or_for_encryption_refuses_no_message(
+    command: str, code: int, post_office: Open, write: Write, relay_to: RelayTo
+) -> None:
+    office = await post_office(**{command: f"{code} 5.7.11 {QUOTED}"})
+    error = await failure(write(), relay_to(office.port))
+    assert isinstance(error, WrongSettings) and f"{code} 5.7.11, policy" in error.reason
+
+
+def test_a_delivery_is_over_before_another_may_claim_the_letter() -> None:
+    relay = Relay("mail.example.org", 587)
+    assert relay.timeout_seconds * _PATIENCE_ALTOGETHER < LEASE.total_seconds()
 
 
 @pytest.mark.parametrize("host", ["nowhere.invalid", "192.0.2.1", "0.0.0.0", "127.0.0.1.nowhere.invalid"])

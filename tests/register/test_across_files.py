@@ -134,6 +134,16 @@ async def test_letters_are_named_by_what_their_notice_is_about(register: Registe
     assert await titles_of(register, ()) == {}
 
 
+async def test_the_latest_letters_are_read_a_page_at_a_time(register: Register) -> None:
+    lease = timedelta(minutes=1)
+    for n in range(5):
+        letter, at = Letter("ONE-1", f"decision_told:{n}", 1), NOW + timedelta(minutes=n)
+        await claim(register, letter, recipient="ofsted", address="a@b", message_id=f"<{n}@b>", now=at, lease=lease)
+    pages = [await recent_deliveries(register, EVERYTHING, start=start, limit=2) for start in (0, 2, 4)]
+    assert [[delivery.notice_key[-1] for delivery in found] for found, _ in pages] == [["4", "3"], ["2", "1"], ["0"]]
+    assert {total for _, total in pages} == {5}
+
+
 async def test_a_calendars_secret_is_good_until_another_is_made(register: Register) -> None:
     account = await add_account(
         register, name="Pat", email="pat@board.example", roles=frozenset({"coordinator"}), by="the tests", now=NOW

@@ -141,6 +141,14 @@ async def test_a_letter_refused_once_and_taken_once_was_taken(register: Register
     assert (delivery.status, delivery.words) == ("taken", "")
 
 
+async def test_a_letter_that_is_refused_twice_was_refused_the_first_time(register: Register) -> None:
+    await holder(register)
+    await refused(register, LETTER, now=NOW, words="550")
+    await refused(register, LETTER, now=NOW + MINUTE, words="554")
+    (delivery,) = await deliveries_of(register, LETTER.reference)
+    assert (delivery.words, delivery.updated_at) == ("550", NOW)
+
+
 async def test_an_outcome_needs_a_claim(register: Register) -> None:
     with pytest.raises(LookupError, match="letter 1 for decision_told:ofsted was never claimed"):
         await taken(register, LETTER, now=NOW)
@@ -187,6 +195,17 @@ async def test_a_letter_that_had_nobody_to_go_to_is_found_although_it_was_never_
     assert (found.reference, found.notice_key, found.recipient) == (file.reference, refused_one.key, "ofsted")
     await holder(register, Letter(file.reference, refused_one.key, refused_one.number))
     assert await unaddressed(register) == ()
+
+
+async def test_a_later_letter_that_had_nobody_to_go_to_is_found_although_an_earlier_one_was_sent(
+    register: Register, a_file: Callable[..., Projection]
+) -> None:
+    file = a_file()
+    again = replace(file.notices[0], status="refused", number=2)
+    await write(register, replace(file, notices=(again, *file.notices[1:])))
+    await holder(register, Letter(file.reference, again.key, 1))
+    (found,) = await unaddressed(register)
+    assert found.notice_key == again.key
 
 
 async def test_a_letter_that_is_tried_again_keeps_the_time_of_its_first_try(register: Register) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from activities.access import restricted_to
+from activities.accounts import change_account
 
 from .conftest import Board, Browser, Browsers
 
@@ -94,6 +96,18 @@ async def test_only_people_who_may_read_files_can_be_named(board: Board, browser
         answer = await one.fill(page(reference), {"people": [stranger]})
         assert answer.status_code == 422 and "Choose people from the list" in answer.text
     assert not await restricted_to(board.site.register, reference)
+
+
+async def test_who_was_stopped_from_signing_in_cannot_be_named(board: Board, browser: Browsers) -> None:
+    reference = await board.opened()
+    one, stopped = await browser("coordinator"), await browser("chair", name="Sto Example")
+    assert "Sto Example" in (await one.get(page(reference))).text
+    await change_account(
+        board.site.register, replace(stopped.account, active=False), by="the tests", now=board.site.now()
+    )
+    assert "Sto Example" not in (await one.get(page(reference))).text
+    answer = await one.fill(page(reference), {"people": [stopped.account.id]})
+    assert answer.status_code == 422 and not await restricted_to(board.site.register, reference)
 
 
 async def test_a_files_own_page_leads_there_for_those_who_may(board: Board, browser: Browsers) -> None:
