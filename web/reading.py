@@ -44,7 +44,8 @@ class OpenFile:
     @cached_property
     def names(self) -> dict[str, str]:
         """Of organisations and people, by id: the directory's, and those that the file alone knows."""
-        return named_in(self.world.directory) | {id: party.facts.name for id, party in self.case.parties.items()}
+        on_file = {id: party.facts.name for id, party in self.case.parties.items()}
+        return named_in(self.world.directory) | self.case.taken_off | on_file
 
     @cached_property
     def steps(self) -> list[dict[str, Any]]:

@@ -74,7 +74,7 @@ def undelivered(file: CaseFile, clocks: Clocks, notices: Mapping[str, Notice]) -
         # That a mail about a deadline was lost is told even when its reason has gone since.
         if notice.startswith(ABOUT_LETTERS) or not (notice in notices or notice.startswith(OF_RUNGS)):
             continue
-        names = {name: party.facts.name for name, party in file.parties.items()}
+        names = file.taken_off | {name: party.facts.name for name, party in file.parties.items()}
         to = "a board member" if letter.to.startswith("person:") else responsible_words(letter.to, names)
         about = notices[notice].title if notice in notices else "A mail about a deadline"
         if notice in notices:

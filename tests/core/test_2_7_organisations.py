@@ -167,6 +167,16 @@ def test_a_letter_that_was_under_way_to_it_is_followed_by_another() -> None:
 
 
 @pytest.mark.rule("2.7a")
+def test_a_letter_that_it_does_not_get_is_a_task_that_calls_it_by_its_name() -> None:
+    case = with_a_club()
+    case.takes_mail = False
+    case.step("organisation_removed", **CLUB)
+    [letter] = case.sent("corrected:")
+    case.mail_refused(letter.notice)
+    assert "A Club, its safeguarding lead" in case.deadlines[f"undelivered:{letter.notice}"].title
+
+
+@pytest.mark.rule("2.7a")
 def test_an_organisation_that_is_added_again_is_asked_again() -> None:
     case = with_a_club()
     case.step("representative_named", organisation="club", representative="The trainer")

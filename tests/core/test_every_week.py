@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -351,6 +352,18 @@ def test_what_is_recorded_anew_under_the_same_name_is_sent_anew(taken: bool) -> 
         case.mail_taken(letter.notice)
     assert case.file.letters["information_requested:r-1"].number == 2
     assert case.look().letters == []
+
+
+def test_what_an_earlier_release_wrote_of_letters_that_were_wrong_is_read_as_it_was_meant() -> None:
+    case = Case.opened()
+    decision = case.step("decision", **DECISION)
+    case.step("struck_out", step=decision["id"], reason="R")
+    [(place, entry)] = [(n, entry) for n, entry in enumerate(case.record) if entry.name == "letters_wrong"]
+    resends = case.file.resends
+    case.record[place] = replace(entry, body={**entry.body, "void": True})
+    assert case.file.resends == resends and resends[f"decision:{decision['id']}:ofsted"] == 2
+    case.record[place] = replace(entry, body={**entry.body, "void": False})
+    assert case.file.resends == {}
 
 
 @pytest.mark.rule("2.2e")

@@ -367,3 +367,5 @@ async def test_an_organisation_of_the_directory_is_chosen_and_not_typed(board: B
     mistake = {"organisation": "elsewhere", "reason": "Another nursery.", "id": "a-3", "_confirm": "yes"}
     await coordinator.fill(take_off, {**when, **mistake})
     assert "A Nursery" not in (await coordinator.get(organisations)).text
+    history = (await coordinator.get(f"/files/{reference}/history")).text
+    assert "A Nursery" in history.partition("taken off the file")[2].partition("An organisation was added")[0]
