@@ -435,6 +435,8 @@ def test_an_earlier_day_that_a_merged_file_brings_is_told_to_those_whose_letter_
     assert letter.content == {"what": "notified on, aware on", "corrected_on": "2018-09-24"}
     case.step("merged_from", "2018-09-25", reference="EX-2018-0003", notified_on="2018-09-10")
     assert len(case.sent("corrected:")) == 1, "a later day changes nothing"
+    case.step("merged_from", reference="EX-2018-0004", children=[{**DIED, "id": "child-2"}])
+    assert len(case.sent("corrected:")) == 1, "another child is nothing that was told wrongly"
 
 
 def test_a_correction_of_a_file_that_told_nobody_yet_sends_nothing() -> None:
