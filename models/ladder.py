@@ -14,6 +14,14 @@ from .duty import Deadline
 from .parts import Rung
 from .rulebook import Ladder
 
+MET_BY_LETTERS = frozenset(
+    {
+        *("decision_told", "panel_told_not_initiated", "reviewers_told"),
+        *("board_copy", "panel_copy", "panel_told_not_publishing"),
+    }
+)
+"""Clocks of deadlines that the mail server meets, by taking letters of ours."""
+
 
 @dataclass(frozen=True, slots=True)
 class Planned:
@@ -32,10 +40,11 @@ class Planned:
     to: tuple[str, ...]
 
 
-def planned(deadline: Deadline, file: CaseFile, *, above: bool) -> Iterator[Planned]:
+def planned(deadline: Deadline, file: CaseFile, set_on: date, *, above: bool) -> Iterator[Planned]:
     """Every rung of an open deadline in order of time; without end where repeats are asked for.
 
     Arguments:
+        set_on: the day the deadline was set or moved.
         above: whether the directory has a role above the Chair.
     """
     ladder = file.rules.ladder(deadline.clock)
@@ -47,9 +56,23 @@ def planned(deadline: Deadline, file: CaseFile, *, above: bool) -> Iterator[Plan
     if deadline.period:
         yield Planned("over", "over", morning_of(deadline.due), ("coordinator",))
         return
+    yield Planned("passed", "passed", start_of(deadline.due + timedelta(days=1)), ())
+    yield from _escalations(deadline, ladder, file, _first_escalation(deadline, file, set_on), above=above)
+
+
+def _first_escalation(deadline: Deadline, file: CaseFile, set_on: date) -> date:
+    """The morning after the deadline; at the earliest the one after the letter that first asks for it, or meets it.
+
+    Something that is recorded late can be overdue in the moment in which that letter goes.
+    """
     first = deadline.due + timedelta(days=1)
-    yield Planned("passed", "passed", start_of(first), ())
-    yield from _escalations(deadline, ladder, file, first, above=above)
+    asked_by_letter = deadline.responsible.startswith(("lead:", "board_member:", "peer:"))
+    if not asked_by_letter and deadline.clock not in MET_BY_LETTERS:
+        return first
+    told = next((rung for rung in reached(deadline, file) if rung.kind == "escalation"), None)
+    if told is None:
+        return max(first, set_on + timedelta(days=1))
+    return max(first, london_date(told.at)) if told.name == "escalation-1" else first
 
 
 def _escalations(deadline: Deadline, ladder: Ladder, file: CaseFile, first: date, *, above: bool) -> Iterator[Planned]:
@@ -113,7 +136,7 @@ def due_now(
     last = max((rung.at for rung in reached(deadline, file)), default=None)
     set_on = london_date(since)
     missed: list[Planned] = []
-    for rung in planned(deadline, file, above=above):
+    for rung in planned(deadline, file, set_on, above=above):
         if (last is not None and rung.at <= last) or (rung.kind == "reminder" and london_date(rung.at) <= set_on):
             continue
         if rung.at > now:

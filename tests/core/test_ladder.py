@@ -8,9 +8,13 @@ from typing import Any
 import pytest
 
 from models.changes import Incoming
+from models.consider import standing_of
 from models.directory import Appointment
+from models.ladder import MET_BY_LETTERS
+from models.meets import STEP_FOR
 from models.record import read_instant
 from models.rulebook import Ladder, Reminder, Rulebook
+from models.step import World
 
 from .case import Case, directory, morning, rulebook
 from .lives import published
@@ -409,3 +413,55 @@ def test_nobody_is_reminded_on_the_day_a_deadline_is_set() -> None:
     assert str(case.due("files_secured:hospital")) == "2018-09-14"
     case.until("2018-09-15", time(7, 30))
     assert lines(case, "files_secured:hospital", "reminded") == []
+
+
+def decided_late(*, takes_mail: bool = True) -> Case:
+    """A decision of 12 September is recorded on the 30th: what is asked of agencies is overdue by then."""
+    case = Case.opened(takes_mail=takes_mail).until("2018-09-30")
+    case.step("decision", "2018-09-12", **DECIDED)
+    return case
+
+
+@pytest.mark.rule("2.7a", "2.7d")
+def test_nobody_hears_that_an_agency_is_late_on_the_day_its_first_letter_goes() -> None:
+    case = decided_late()
+    key = "representative_named:hospital"
+    assert str(case.due(key)) == "2018-09-26" and case.told("deadline_passed", deadline=key)
+    case.until("2018-12-01")
+    assert lines(case, key, "escalated") == [
+        "escalated 2018-10-01T07:00 board_member:hospital",
+        "escalated 2018-10-08T07:00 chair",
+        "escalated 2018-11-05T08:00 chair",
+    ]
+    assert lines(case, "files_secured:hospital", "escalated")[0].startswith("escalated 2018-10-01T07:00")
+
+
+@pytest.mark.rule("2.2e")
+def test_what_a_letter_alone_meets_is_not_overdue_in_the_moment_the_letter_goes() -> None:
+    case = decided_late()
+    [key] = [name for name in case.deadlines if name.startswith("decision_told:")]
+    assert case.deadlines[key].late
+    assert not case.until("2018-10-15").told("escalated", deadline=key)
+    case = decided_late(takes_mail=False).until("2018-10-01", time(8))
+    [key] = [name for name in case.deadlines if name.startswith("decision_told:")]
+    assert lines(case, key, "escalated") == ["escalated 2018-10-01T07:00 chair"]
+
+
+@pytest.mark.rule("2.7a")
+def test_a_ladder_that_began_late_goes_on_as_it_began_when_the_shell_is_told_of_it_anew() -> None:
+    case, key = decided_late().until("2018-10-03"), "representative_named:hospital"
+    world = World(case.now, case.directory)
+    case.standing = standing_of(case.record, world)
+    case.until("2018-12-01")
+    assert [line[10:20] for line in lines(case, key, "escalated")] == ["2018-10-01", "2018-10-08", "2018-11-05"]
+
+
+@pytest.mark.rule("2.2b")
+def test_what_nobody_is_written_to_about_is_told_at_once_when_it_is_recorded_late() -> None:
+    opened = Case.opened(notified_on="2018-09-05", opened_on="2018-10-20")
+    assert lines(opened, "decision", "escalated") == ["escalated 2018-10-20T08:00 chair"]
+
+
+def test_the_clocks_that_letters_meet_are_those_that_no_step_and_no_time_meets() -> None:
+    of_time = {"notify_board", "year_on_website", "undelivered"}
+    assert {clock for clock, step in STEP_FOR.items() if step is None} - of_time == MET_BY_LETTERS
