@@ -96,7 +96,7 @@ def notices_of(file: CaseFile, clocks: Clocks) -> dict[str, Notice]:
 
 def all_done_on(file: CaseFile, deadlines: Iterable[Deadline]) -> date:
     """The day the last thing was done."""
-    days = [file.begun_on, *(d.met_on for d in deadlines if d.met_on and d.clock != "closing")]
+    days = [file.begun_on, *(d.met_on for d in deadlines if d.met_on)]
     # Mails about deadlines do nothing: a reminder to close the file must not put that off.
     of_rungs = letters.OF_RUNGS
     taken = [letter for name, letter in file.letters.items() if letter.taken_at and not name.startswith(of_rungs)]

@@ -294,6 +294,28 @@ def test_a_request_for_information_goes_to_the_organisation_with_its_date() -> N
 
 
 @pytest.mark.rule("2.7b")
+def test_information_may_be_wanted_on_the_day_it_is_asked_for_and_not_before() -> None:
+    case = decided().until("2018-10-08")
+    asked = {"organisation": "hospital", "wanted": "A chronology."}
+    assert case.refused("information_requested", request="r-1", due="2018-10-07", **asked).field == "due"
+    case.step("information_requested", request="r-1", due="2018-10-08", **asked)
+    assert str(case.due("agency_information:r-1")) == "2018-10-08"
+
+
+@pytest.mark.rule("2.7b")
+@pytest.mark.parametrize(
+    ("declined_on", "responsible"), [("2018-10-22", "board_member:hospital"), ("2018-10-23", "lead:hospital")]
+)
+def test_information_that_is_declined_by_its_day_is_the_board_members_to_settle(
+    declined_on: str, responsible: str
+) -> None:
+    case = requested(due="2018-10-22")
+    case.step("information_declined", declined_on, request="r-1", reason="Legal advice.")
+    deadline = case.deadlines["agency_information:r-1"]
+    assert (str(deadline.due), deadline.responsible) == ("2018-10-22", responsible)
+
+
+@pytest.mark.rule("2.7b")
 def test_a_request_without_a_date_is_due_in_ten_working_days_and_the_letter_says_so() -> None:
     case = requested(on="2018-12-20")
     assert str(case.due("agency_information:r-1")) == "2019-01-08"
@@ -491,6 +513,7 @@ def test_the_groups_recommendation_asks_every_organisation_to_lock_down_its_file
         ("lead:school", "lock_down", "2.7d"),
     ]
     assert all(letter.content == {} for letter in letters)
+    assert [letter.notice for letter in letters] == ["files_secured:hospital", "files_secured:school"]
     assert str(case.due("files_secured:hospital")) == "2018-09-14"
     case.step("files_secured", "2018-09-13", organisation="hospital", how="access and recording monitored")
     assert case.deadlines["files_secured:hospital"].met_on == date(2018, 9, 13)
@@ -533,6 +556,8 @@ def test_with_a_decision_for_no_review_the_chasing_ends_and_what_was_done_stays(
     assert case.told("deadline_cancelled", deadline="files_secured:school")
     assert case.deadlines["files_secured:hospital"].met_on == date(2018, 9, 13)
     assert not case.until("2018-10-20").told("escalated", deadline="files_secured:school")
+    case.step("organisation_added", organisation={"id": "police", "name": "Example Police"})
+    assert not case.sent("files_secured:police")
     late = "The group's minutes came late."
     case.step("review_recommended", happened_on="2018-09-12", recommends="alternative review", reasons=late)
     assert "files_secured:school" not in case.deadlines
@@ -572,6 +597,27 @@ def test_when_another_review_becomes_a_serious_case_review_staff_are_told_of_tha
     assert str(case.due("staff_informed:hospital")) == "2018-11-15"
     assert len(case.sent("staff_informed:hospital")) == 2
     case.step("staff_informed", "2018-11-05", organisation="hospital", told="of the review")
+
+
+@pytest.mark.rule("2.7d")
+def test_files_that_are_secured_on_the_day_they_are_asked_for_again_are_so_in_time() -> None:
+    case = recommended(not_met(), "SCR, criteria not met")
+    case.step("decision", "2018-09-14", choice="no review", decider="chair", reasons="No limb is met.")
+    held = {"choice": "SCR, criteria not met", "decider": "chair", "reasons": "There is more to learn."}
+    case.step("decision_revisited", "2018-11-01", because="The panel's advice.", **held)
+    case.step("files_secured", "2018-11-01", organisation="hospital")
+    secured = case.deadlines["files_secured:hospital"]
+    assert (str(secured.due), secured.late) == ("2018-11-05", False)
+
+
+@pytest.mark.rule("2.7d")
+def test_who_was_asked_to_lock_down_hears_that_it_was_wrong_also_when_no_review_is_held() -> None:
+    case = not_met()
+    why = {"recommends": "SCR, criteria not met", "reasons": "To learn."}
+    recommendation = case.step("review_recommended", "2018-09-12", **why)["id"]
+    case.step("decision", "2018-09-14", choice="no review", decider="chair", reasons="No limb is met.")
+    case.step("struck_out", "2018-09-17", step=recommendation, reason="Meant for another file.")
+    assert {letter.to for letter in case.sent("corrected:")} == {"lead:hospital", "lead:school"}
 
 
 @pytest.mark.rule("2.7d")

@@ -260,6 +260,14 @@ def test_a_date_is_fixed_for_a_signed_and_checked_report_that_is_not_published()
     assert case.refused("publication_fixed", publish_on="2019-05-01").rule == "2.9a"
 
 
+@pytest.mark.rule("2.9a")
+def test_a_publication_date_does_not_lie_before_the_day_it_is_fixed() -> None:
+    case = ready_to_publish()
+    refusal = case.refused("publication_fixed", "2019-03-20", publish_on="2019-03-19")
+    assert (refusal.rule, refusal.field) == ("2.9a", "publish_on")
+    case.step("publication_fixed", "2019-03-20", publish_on="2019-03-20")
+
+
 @pytest.mark.rule("2.9a", "2.9f")
 def test_a_date_that_was_fixed_can_be_moved_and_is_kept_or_missed() -> None:
     case = ready_to_publish()

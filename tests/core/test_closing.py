@@ -208,6 +208,12 @@ def test_closing_is_met_by_closing_late_or_in_time() -> None:
     assert late.told("deadline_met", deadline="closing", late=True)
 
 
+def test_the_time_to_close_counts_from_what_was_done_on_the_very_day_of_closing() -> None:
+    case = no_review("2018-09-20")
+    case.step("closed", "2018-09-20")
+    assert str(case.due("closing")) == "2018-10-20"
+
+
 def test_something_new_takes_the_place_of_closing() -> None:
     case = no_review()
     case.step("panel_requested", request="r-1", wants="information", details="The chronology.")
