@@ -22,11 +22,13 @@ TOLD = {OFSTED, DFE, PANEL}
 """Whoever is told of a decision, by the sample board's directory."""
 
 
+DECIDED = {"choice": "SCR, criteria met", "decider": "chair", "reasons": "By the finding."}
+
+
 async def decided(virtual: Virtual, **incident: str) -> File:
     """A file whose Chair has decided, with everyone told who can be."""
     file = await virtual.opened(**incident)
-    body = {"choice": "SCR, criteria met", "decider": "chair", "reasons": "By the finding."}
-    await file.record("decision", "2018-09-05", id="d1", **body)
+    await file.record("decision", "2018-09-05", id="d1", **DECIDED)
     await file.quiet()
     return file
 
@@ -129,10 +131,17 @@ async def test_a_mail_server_without_starttls_is_for_operations_and_nothing_is_s
 
 @pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
 async def test_a_mail_server_that_is_away_for_days_loses_no_letter_and_fails_nothing(virtual: Virtual) -> None:
+    file = await virtual.opened()
+    await file.until("2018-09-06", time(7))
     await virtual.mail.close()
-    file = await decided(virtual)
+    # Every letter is tried each quarter of an hour: one that waits for all of it, and three that come towards its end.
+    asked = {"board": "Another Board", "chair": "Its Chair", "email": "its.chair@another.example"}
+    await file.record("peer_challenge_sought", "2018-09-06", challenge="c-1", question="What would you do?", **asked)
+    await file.until("2018-09-09", time(7))
+    await file.record("decision", "2018-09-09", id="d1", **DECIDED)
     await file.until("2018-09-09", time(9))
     letters = await file.letters()
+    assert letters["peer_challenge:c-1#1"].attempts > 288, "three days of quarters of an hour"
     assert {one.status for one in letters.values()} <= {"waiting", "withdrawn"}
     # What fell due meanwhile waits as well: a reminder to the authority, an escalation to the Chair.
     assert {one.recipient for one in letters.values()} >= {
@@ -141,9 +150,10 @@ async def test_a_mail_server_that_is_away_for_days_loses_no_letter_and_fails_not
         "national_panel",
         "local_authority",
         "chair",
+        "peer:c-1",
     }
     assert not any(one.operations_must_act for one in letters.values())
-    await file.record("note_added", "2018-09-09", text="The mail server has been away since Wednesday.")
+    await file.record("note_added", "2018-09-09", text="The mail server has been away since Thursday.")
 
     await virtual.mail.open()
     await file.until("2018-09-09", time(9, 30))
