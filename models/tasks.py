@@ -180,6 +180,53 @@ TASKS: tuple[tuple[str, str, tuple[TaskKind, ...]], ...] = (
 )
 """The tasks of each stage, with the stage's name and title, in the order in which they usually come up."""
 
+FURTHER: Mapping[str, tuple[str, ...]] = {
+    "deciding": (
+        *("facts_corrected", "child_added", "notification_withdrawn", "transferred", "peer_challenge_sought"),
+        *("panel_requested", "panel_advised", "notification_sent", "acknowledged"),
+    ),
+    "review": (
+        *("organisation_added", "organisation_removed", "reviewer_stood_down", "information_declined"),
+        *("information_request_withdrawn", "family_listed", "finding_recorded", "delay_recorded", "review_withdrawn"),
+    ),
+    "publication": (
+        *("action_declined", "non_publication_proposed", "court_restriction_set", "court_restriction_lifted"),
+        *("situation_changed", "disclosed_early", "report_withdrawn", "report_restored"),
+    ),
+    "learning": ("learning_event_planned",),
+    "follow-up": ("action_progressed", "copy_requested"),
+    "closed": ("reopened",),
+    "": (
+        *("joined_with", "merged_into", "merged_from", "note_added", "struck_out", "address_corrected"),
+        *("deadline_extended", "escalation_acknowledged", "rulebook_changed"),
+    ),
+}
+"""By stage, the steps that belong to it beside those its tasks are done by; by "", those that belong to none."""
+
+
+def stage_of_step(step: str) -> str:
+    """The stage a step belongs to, empty when to none; nothing rests on it but the order of lists."""
+    further = (stage for stage, steps in FURTHER.items() if step in steps)
+    return next(further, next((name for name, _, kinds in TASKS if step in _done_by(kinds)), ""))
+
+
+def steps_of_stage(stage: str) -> tuple[str, ...]:
+    """The steps of a stage, in the order in which they usually come up."""
+    done_by = (step for name, _, kinds in TASKS if name == stage for step in _done_by(kinds))
+    return tuple(step for step in dict.fromkeys((*done_by, *FURTHER[stage])) if stage_of_step(step) == stage)
+
+
+def clocks_of_stage(stage: str) -> tuple[str, ...]:
+    """The clocks of a stage's tasks."""
+    return tuple(clock for name, _, kinds in TASKS if name == stage for kind in kinds for clock in kind.clocks)
+
+
+def _done_by(kinds: Sequence[TaskKind]) -> list[str]:
+    """The steps that tasks begin with or are done by."""
+    found = [(kind.step, *(met.step for clock in kind.clocks if (met := met_by(clock, clock)))) for kind in kinds]
+    return [step for steps in found for step in steps if step]
+
+
 _LETTERS = "It goes out by itself as soon as there is something to tell."
 
 

@@ -13,6 +13,7 @@ from fastapi.responses import Response
 
 from models.catalogue import STEPS
 from models.rulebook import Clock
+from models.tasks import clocks_of_stage, steps_of_stage
 from web.visit import NotFound, Visit, allowed
 
 router = APIRouter()
@@ -37,77 +38,21 @@ class Subject:
     clocks: tuple[str, ...] | None = ()
 
 
+def _stage(name: str, title: str, summary: str) -> Subject:
+    return Subject(name, title, summary, steps_of_stage(name), clocks_of_stage(name))
+
+
 STAGES = (
-    Subject(
-        "deciding",
-        "Deciding",
-        "From the call about an incident to the Chair's decision.",
-        (
-            *("notified_panel", "child_added", "organisation_added", "organisation_removed"),
-            *("facts_corrected", "files_secured"),
-            *("review_recommended", "peer_challenge_sought", "peer_challenge_answered", "decision", "transferred"),
-            "notification_withdrawn",
-        ),
-        ("notify_panel", "notify_board", "decision", "decision_told", "panel_told_not_initiated", "files_secured"),
-    ),
-    Subject(
-        "review",
-        "Review",
-        "From the decision to the signed-off report.",
-        (
-            *("scope_set", "model_chosen", "reviewer_named", "representative_named", "information_requested"),
-            *("information_received", "staff_informed", "practitioners_involved", "family_listed", "family_invited"),
-            *("family_answered", "delay_recorded", "interim_learning", "report_drafted", "action_proposed"),
-            *("action_agreed", "report_signed_off", "review_withdrawn"),
-        ),
-        (
-            *("completion", "scope_set", "model_chosen", "reviewer_appointed", "reviewers_told"),
-            *("representative_named", "agency_information", "staff_informed", "practitioners_involved"),
-            *("family_invited", "family_answered"),
-        ),
-    ),
-    Subject(
-        "publication",
-        "Publication",
-        "From the signed-off report to its publication, or the decision not to publish.",
-        (
-            *("board_responded", "action_plan_drafted", "publication_checked", "publication_fixed", "published"),
-            *("non_publication_proposed", "panel_advised", "non_publication_decided", "situation_changed"),
-            *("court_restriction_set", "court_restriction_lifted", "disclosed_early"),
-        ),
-        (
-            *("board_responded", "action_plan", "board_copy", "findings_shared", "publication_fixed", "panel_copy"),
-            *("publication", "non_publication_advice", "non_publication_decided"),
-        ),
-    ),
-    Subject(
-        "learning",
-        "Learning",
-        "What everybody learns from the review: event, training, bulletin.",
-        (
-            *("learning_event_planned", "learning_event_held", "learning_considered", "training_changed"),
-            *("bulletin_approved", "learning_taken_forward", "outcome_shared", "outcome_confirmed"),
-        ),
-        (
-            *("learning_event", "learning_considered", "training_changed", "bulletin_approved"),
-            *("learning_taken_forward", "outcome_shared", "outcome_confirmed"),
-        ),
-    ),
-    Subject(
-        "follow-up",
-        "Follow-up",
-        "Until the last action is done and its impact is known.",
-        (
-            *("action_progressed", "action_done", "impact_recorded", "monitoring_reviewed", "copy_requested"),
-            *("copy_supplied", "moved_to_request", "closed"),
-        ),
-        ("action_done", "impact_recorded", "monitoring", "year_on_website", "moved_to_request", "closing"),
-    ),
+    _stage("deciding", "Deciding", "From the call about an incident to the Chair's decision."),
+    _stage("review", "Review", "From the decision to the signed-off report."),
+    _stage("publication", "Publication", "From the signed-off report to publication, or the decision not to publish."),
+    _stage("learning", "Learning", "What everybody learns from the review: event, training, bulletin."),
+    _stage("follow-up", "Follow-up", "Until the last action is done and its impact is known."),
     Subject(
         "closed",
         "Closed",
         "What a closed file keeps, and how it is opened again.",
-        ("reopened", "panel_requested", "copy_requested", "copy_supplied"),
+        (*steps_of_stage("closed"), *(name for name, kind in STEPS.items() if kind.on_closed and name != "reopened")),
     ),
 )
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from activities.accounts import Account
 from models.catalogue import STEPS
 from models.step import Step
 from models.step_words import plain_reason
+from models.tasks import stage_of_step
 from models.view import STAGES
 from web.reading import OpenFile
 from web.recording_rights import may_not
@@ -16,32 +16,6 @@ from web.rule_texts import SECTIONS, section_of
 from web.visit import Visit
 
 EVERY_WEEK = "At any time"
-
-_STAGES: Mapping[str, str] = {
-    "1.1": EVERY_WEEK,
-    "1.2": "review",
-    "1.3": "review",
-    "2.1": "deciding",
-    "2.2": "deciding",
-    "2.3": "deciding",
-    "2.4": "review",
-    "2.5": "review",
-    "2.6": "review",
-    "2.7": "review",
-    "2.8": "follow-up",
-    "2.9": "publication",
-    "2.10": "learning",
-}
-"""Where the steps of a section belong; nothing rests on it but the order of a list."""
-
-_ELSEWHERE: Mapping[str, str] = {
-    "closed": "closed",
-    "reopened": "closed",
-    "action_done": "follow-up",
-    "action_progressed": "follow-up",
-    "impact_recorded": "follow-up",
-    "monitoring_reviewed": "follow-up",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +75,7 @@ def _titles(by_stage: bool) -> list[str]:
 def _group(kind: type[Step], by_stage: bool) -> str:
     section = section_of(kind.rules[0]) if kind.rules else ""
     if by_stage:
-        stage = _ELSEWHERE.get(kind.name()) or _STAGES.get(section, EVERY_WEEK)
-        return stage if stage == EVERY_WEEK else stage.capitalize()
+        return stage_of_step(kind.name()).capitalize() or EVERY_WEEK
     return f"{section} {SECTIONS[section]}" if section in SECTIONS else EVERY_WEEK
 
 

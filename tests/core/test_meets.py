@@ -11,7 +11,8 @@ from models.directory import Acting, Appointment, Directory, Organisation, Perso
 from models.meets import STEP_FOR, met_by
 from models.responsible import answers_for, named_in, organisation_of, responsible_words
 from models.rulebook import CLOCKS
-from models.tasks import TASKS
+from models.tasks import FURTHER, TASKS, stage_of_step, steps_of_stage
+from models.view import STAGES
 
 TODAY = date(2019, 3, 1)
 BOARD = Directory(
@@ -33,6 +34,13 @@ def test_every_clock_leads_to_a_step_with_the_fields_it_names_or_to_none() -> No
         found = met_by(clock, f"{clock}:one:two:three")
         if found is not None:
             assert found.fields.keys() <= STEPS[found.step].model_fields.keys(), clock
+
+
+def test_every_step_belongs_to_one_stage_or_to_none() -> None:
+    told = [step for stage in FURTHER for step in steps_of_stage(stage)]
+    assert sorted(told) == sorted(STEPS) and set(FURTHER) == {*STAGES, ""}
+    assert (stage_of_step("decision"), stage_of_step("copy_supplied")) == ("deciding", "follow-up")
+    assert (stage_of_step("address_corrected"), stage_of_step("panel_advised")) == ("", "deciding")
 
 
 def test_every_clock_is_somebodys_task() -> None:
