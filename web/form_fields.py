@@ -68,6 +68,7 @@ class FormField:
         upload: whether a document can be sent with it.
         blocked: what is on the file and cannot be chosen, with the reason.
         now: what the file says now, where the answer would change it.
+        unsaid: what no answer means.
         only_with: the name of the field, and the choice in it, with which alone it matters.
     """
 
@@ -89,17 +90,13 @@ class FormField:
     upload: bool = True
     blocked: tuple[Option, ...] = field(default=())
     now: str = ""
+    unsaid: str = "Not said"
     only_with: tuple[str, str] | None = None
 
     @property
     def as_select(self) -> bool:
         """Whether its choices are a list that opens."""
         return self.kind == "choice" and len(self.options) > AS_RADIOS
-
-    @property
-    def unsaid(self) -> str:
-        """What no answer means."""
-        return "As it is now" if self.now else "Not said"
 
     @property
     def id(self) -> str:

@@ -81,7 +81,7 @@ def step_fields(kind: type[Step], given: Given) -> list[FormField]:
     left_out = frozenset({"id", "recorded_by"})
     standing = kind.as_it_stands(given.case)
     found = [_named(kind, made, given) for made in fields_of(kind, leave_out=left_out)]
-    found = [replace(made, now=_now(standing[made.key])) if made.key in standing else made for made in found]
+    found = [_with_now(made, standing[made.key]) if made.key in standing else made for made in found]
     # Where nothing on the file could be ticked or explained, there is nothing to ask.
     return [made for made in found if made.options or made.kind not in ("texts", "choices")]
 
@@ -113,6 +113,10 @@ def _named(kind: type[Step], made: FormField, given: Given) -> FormField:
         chosen = _chosen(kind, made, tuple(names.on_file(given)), given)
         made = replace(chosen, hint="") if names.typed_hint and chosen.kind == "choice" else chosen
     return replace(made, new=next_name(names, given.case)) if names.new else made
+
+
+def _with_now(made: FormField, values: Mapping[str, Any]) -> FormField:
+    return replace(made, now=_now(values), unsaid="As it is now")
 
 
 def _now(values: Mapping[str, Any]) -> str:

@@ -33,7 +33,9 @@ def _of_file(parts: Parts) -> Iterator[Question]:
         f"Leave it empty, and the file is given the next one, {parts.next_reference}. A reference of your own has "
         "capitals, digits and hyphens, and nothing of the child."
     )
-    made = replace(field_of(Opening, "reference"), hint=hint, needed=False)
+    made = replace(
+        field_of(Opening, "reference"), hint=hint, needed=False, unsaid=f"The next one, {parts.next_reference}"
+    )
     yield Question("reference", "What is the file called?", (made,))
 
 
