@@ -39,13 +39,24 @@ async def test_on_paper_the_summary_is_marked(board: Board, open_page: OpenPage)
     assert await page.get_by_text("OFFICIAL-SENSITIVE").first.is_visible()
 
 
-async def test_on_a_narrow_screen_the_work_list_shows_all_of_a_deadline(board: Board, open_page: OpenPage) -> None:
+async def test_on_a_narrow_screen_lists_show_all_of_a_deadline(board: Board, open_page: OpenPage) -> None:
     reference = await board.opened()
     page = await open_page("coordinator")
     await page.set_viewport_size({"width": 320, "height": 800})
-    await page.goto(f"/?q={reference}")
-    for cell in await page.get_by_role("row").nth(1).locator("td, th").all():
-        box = await cell.bounding_box()
-        assert box is not None and box["x"] >= 0 and box["x"] + box["width"] <= 320
-    assert await page.get_by_role("columnheader").count() == 4
-    await axe(page)
+    for address in (f"/?q={reference}", f"/files/{reference}/deadlines"):
+        await page.goto(address)
+        table = page.get_by_role("table").first
+        for cell in await table.get_by_role("row").nth(1).locator("td, th").all():
+            box = await cell.bounding_box()
+            assert box is not None and box["x"] >= 0 and box["x"] + box["width"] <= 320
+        assert await table.get_by_role("columnheader").count() == 4
+        await axe(page)
+
+
+async def test_on_a_narrow_screen_the_pages_of_a_file_take_a_few_lines(board: Board, open_page: OpenPage) -> None:
+    reference = await board.opened()
+    page = await open_page("coordinator")
+    await page.set_viewport_size({"width": 320, "height": 800})
+    await page.goto(f"/files/{reference}")
+    box = await page.locator(".moj-sub-navigation").bounding_box()
+    assert box is not None and box["height"] < 200

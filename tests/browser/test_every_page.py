@@ -80,6 +80,18 @@ async def test_the_navigation_of_whoever_has_every_role_stands_in_one_line(open_
     assert len(tops) >= 10 and len(set(tops)) == 1
 
 
+@pytest.mark.parametrize("javascript", [True, False])
+async def test_what_matters_only_with_one_choice_is_revealed_by_it_and_without_scripts_shown_at_once(
+    board: Board, open_page: OpenPage, javascript: bool
+) -> None:
+    page = await open_page("coordinator", javascript=javascript)
+    await page.goto(f"/files/{await board.opened()}/record/child_added")
+    other = page.locator('[name="child.other_harm"]')
+    assert await other.is_visible() is not javascript
+    await page.locator('[name="child.harms"][value="other"]').check()
+    assert await other.is_visible()
+
+
 async def test_the_first_key_leads_past_the_navigation(open_page: OpenPage) -> None:
     page = await open_page("coordinator")
     await page.goto("/")

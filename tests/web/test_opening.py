@@ -145,6 +145,12 @@ async def test_everything_can_be_unknown(board: Board, browser: Browsers) -> Non
     assert re.fullmatch(r"HSCB-\d{4}-\d{4}", body["reference"]), "it is given the next reference"
 
 
+async def test_a_file_without_a_reference_of_its_own_is_told_which_one_it_gets(board: Board, browser: Browsers) -> None:
+    coordinator = await browser("coordinator")
+    check = await walked(coordinator, await begun(coordinator), without(death(board), reference={}))
+    assert re.search(r"The next one, HSCB-\d{4}-\d{4}", (await coordinator.get(check)).text)
+
+
 async def test_a_review_that_needs_no_incident(board: Board, browser: Browsers) -> None:
     coordinator, address = await browser("coordinator"), ""
     answers: Answers = {
