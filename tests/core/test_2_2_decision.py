@@ -739,3 +739,13 @@ def test_a_delay_of_an_earlier_review_is_not_one_of_the_review_that_is_held_afte
     case.step("decision_revisited", "2018-10-02", because="Asked.", **NO_REVIEW)
     case.step("decision_revisited", "2019-01-10", because="Asked.", **{**SCR, "choice": "SCR, criteria not met"})
     assert "interim_learning:1" not in case.deadlines
+
+
+@pytest.mark.rule("2.2e")
+def test_a_notification_that_was_sent_on_the_day_a_review_is_held_after_all_was_owed_still() -> None:
+    case = Case.opened(UNHARMED)
+    key = f"panel_told_not_initiated:{decide(case, '2018-09-12', 'no review')}"
+    case.step("notification_sent", "2018-09-20", how="By the panel's own portal.")
+    held = {**SCR, "choice": "SCR, criteria not met"}
+    case.step("decision_revisited", "2018-09-20", because="New facts.", **held)
+    assert str(case.deadlines[key].met_on) == "2018-09-20"

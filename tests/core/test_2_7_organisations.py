@@ -489,6 +489,16 @@ def test_information_that_is_no_single_agency_review_has_no_findings_to_tell() -
 
 
 @pytest.mark.rule("2.7c")
+def test_the_time_to_tell_staff_the_findings_counts_from_the_first_report_of_their_organisation() -> None:
+    case = requested(due="2018-11-30")
+    case.step("information_requested", request="r-2", organisation="hospital", wanted="A second review.")
+    case.step("information_received", "2018-10-15", request="r-1", document=PAPER)
+    due = case.due("agency_findings_told:hospital")
+    case.step("information_received", "2018-10-22", request="r-2", document="9" * 64)
+    assert case.due("agency_findings_told:hospital") == due
+
+
+@pytest.mark.rule("2.7c")
 def test_staff_are_confirmed_told_once_by_an_organisation_on_the_file_after_the_decision() -> None:
     case = decided()
     told = {"told": "of the review"}
@@ -533,6 +543,15 @@ def test_a_recommendation_of_no_review_locks_nothing_until_a_later_one_does() ->
     case.step("review_recommended", "2018-09-18", recommends="SCR, criteria met", reasons="A new fact.")
     assert case.sent("files_secured:")
     assert str(case.due("files_secured:hospital")) == "2018-09-20"
+
+
+@pytest.mark.rule("2.7d")
+@pytest.mark.parametrize(("on", "asked"), [("2018-09-13", False), ("2018-09-14", True)])
+def test_a_recommendation_from_before_a_decision_for_no_review_locks_nothing(on: str, asked: bool) -> None:
+    case = not_met()
+    case.step("decision", "2018-09-14", choice="no review", decider="chair", reasons="No limb is met.")
+    case.step("review_recommended", on, recommends="SCR, criteria not met", reasons="To learn.")
+    assert bool(case.sent("files_secured:")) == asked
 
 
 @pytest.mark.rule("2.7d")
@@ -691,6 +710,15 @@ def test_more_time_given_before_a_decline_does_not_keep_it_from_the_chair() -> N
     assert case.deadlines[key].due == case.deadlines[key].original_due
     case.step("deadline_extended", deadline=key, new_due="2018-12-03", reason="They think again.")
     assert str(case.due(key)) == "2018-12-03"
+
+
+@pytest.mark.rule("2.7b")
+def test_more_time_given_before_a_decline_keeps_it_from_the_chair_no_longer_than_the_first_date() -> None:
+    case = requested(due="2018-10-10")
+    key = "agency_information:r-1"
+    case.step("deadline_extended", "2018-10-08", deadline=key, new_due="2018-12-03", reason="They asked for it.")
+    case.step("information_declined", "2018-10-08", request="r-1", reason="It is with the coroner.")
+    assert str(case.due(key)) == "2018-10-10"
 
 
 @pytest.mark.rule("2.7a")

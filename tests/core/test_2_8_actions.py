@@ -284,10 +284,13 @@ def test_a_directory_without_board_members_does_not_pass_for_everybody_told() ->
         people=full.people,
         appointments=tuple(one for one in full.appointments if one.role != "board_member"),
     )
-    case = planned(signed_off(decided(Case.opened(told=none))))
+    case = signed_off(decided(Case.opened(told=none)))
+    case.step("action_plan_drafted", "2019-03-11", document=PLAN)
     (key,) = [key for key in case.deadlines if key.startswith("board_copy:")]
-    assert case.deadlines[key].open
-    case.until("2019-03-12")
+    assert (case.deadlines[key].open, str(case.due(key))) == (True, "2019-03-18")
+    case.step("action_plan_drafted", "2019-03-13", document=PAPER)
+    assert str(case.due(key)) == "2019-03-20"
+    case.until("2019-03-22")
     assert [line["to"] for line in case.told("escalated", deadline=key)] == ["chair"]
     case.directory = full
     case.look()
@@ -338,6 +341,14 @@ def test_each_organisation_confirms_that_its_staff_know_the_findings() -> None:
         "board_member:school",
         "chair",
     ]
+
+
+@pytest.mark.rule("2.8c")
+def test_an_organisation_that_is_added_after_the_copies_went_has_its_whole_time_to_share_the_findings() -> None:
+    case = planned()
+    before = case.due("findings_shared:hospital")
+    case.step("organisation_added", "2019-03-25", organisation={"id": "police", "name": "Example Police"})
+    assert (case.due("findings_shared:hospital"), str(case.due("findings_shared:police"))) == (before, "2019-04-24")
 
 
 @pytest.mark.rule("2.8c")

@@ -374,6 +374,19 @@ def test_a_report_that_had_to_come_down_can_be_kept_off_for_good_on_the_panels_a
     assert str(case.due("year_on_website")) == "2021-04-27"
 
 
+@pytest.mark.rule("2.9g", "2.9d")
+def test_a_report_that_is_kept_off_for_good_is_not_to_be_checked_again() -> None:
+    case = published()
+    order = {"ordered_by": "The High Court", "ground": "a court order", "reasons": "An order."}
+    case.step("report_withdrawn", "2019-05-07", **order)
+    key = "publication_rechecked:2019-05-07"
+    assert case.deadlines[key].open
+    ruled(considered(advised(proposed(case, "2019-05-13"), "2019-05-20"), "2019-05-21"), "2019-05-28")
+    assert key not in case.deadlines
+    ruled(case, "2019-06-28", publish=True)
+    assert case.deadlines[key].open
+
+
 @pytest.mark.rule("2.9g")
 def test_whether_to_publish_is_decided_by_the_chair_or_who_acted_for_the_chair_that_day() -> None:
     case = considered(advised(proposed()))
