@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,9 +20,7 @@ from models.projection import Projection
 from models.record import Refused
 from running.cases import Cases
 from running.postbox import Mail, list_mails
-from running.processes import free_ports
-from running.temporal import core_runtime, data_converter
-from running.temporal_server import temporal_server
+from running.processes import free_port
 from web.app import make_app
 
 from .conftest import BASE, Board, Browser, Browsers
@@ -256,18 +253,12 @@ async def test_the_core_refuses_and_the_page_says_why(board: Board, browser: Bro
     assert await reply_steps(board, reference) == []
 
 
-async def test_while_temporal_is_away_it_says_so_and_keeps_what_was_typed(
-    board: Board, browser: Browsers, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+async def test_while_temporal_is_away_it_says_so_and_keeps_what_was_typed(board: Board, browser: Browsers) -> None:
     reference, link = await asked_to_secure(board)
-    port, web_port = free_ports(2)
-    async with temporal_server(tmp_path / "temporal", port=port, web_port=web_port) as server:
-        nowhere = await Client.connect(server.address, data_converter=data_converter(), runtime=core_runtime())
-    away = replace(board.site, cases=Cases(nowhere, board.site.register, "nobody"))
-    lead = await browser(app=make_app(away))
-    with monkeypatch.context() as impatient:
-        impatient.setattr("running.cases.PATIENCE", timedelta(seconds=0.3))
-        page = await lead.post(link, data=secured(board, confirm="yes"))
+    nowhere = await Client.connect(f"127.0.0.1:{free_port()}", lazy=True)
+    cases = Cases(nowhere, board.site.register, "nobody", patience=timedelta(seconds=0.3))
+    lead = await browser(app=make_app(replace(board.site, cases=cases)))
+    page = await lead.post(link, data=secured(board, confirm="yes"))
     assert page.status_code == 503 and "It is not recorded yet" in page.text and "Sam Lead" in page.text
     hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page.text))
     assert await reply_steps(board, reference) == []
