@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -106,9 +106,18 @@ def allowed(action: Action, *, used: bool = True, token: bool = True) -> Any:
     async def visit(request: Request) -> AsyncIterator[Visit]:
         if request.method in _UNSAFE:
             _check_origin(request)  # First of all: what another site sends is not even read.
+        site: Site = request.app.state.site
+        now, secret = site.now(), request.cookies.get(cookie_name(request), "")
+        session = await session_of(site.register, secret, now=now, used=used) if secret else None
+        if session is None and action != "anyone":
+            async for (
+                _
+            ) in request.stream():  # A stranger's form is kept for nobody, and costs no more than its way here.
+                pass
+            raise SignInNeeded
         form = await request.form() if request.method in _UNSAFE else FormData()
         try:
-            yield await _visit(request, form, action, used=used, token=token)
+            yield await _checked(Visit(request, site, now, session, form), action, token=token)
         finally:
             await form.close()
 
@@ -125,20 +134,17 @@ def worth_keeping(form: FormData) -> list[tuple[str, str]]:
     ]
 
 
-async def _visit(request: Request, form: FormData, action: Action, *, used: bool, token: bool) -> Visit:
-    site: Site = request.app.state.site
-    now = site.now()
-    secret = request.cookies.get(cookie_name(request), "")
-    session = await session_of(site.register, secret, now=now, used=used) if secret else None
+async def _checked(visit: Visit, action: Action, *, token: bool) -> Visit:
+    request, session = visit.request, visit.session
     over = session is None or session.over
     stranger = over and action == "anyone"  # Their page had no token, whoever was signed in before.
     if token and session is not None and not stranger and request.method in _UNSAFE:
-        await _check_token(site, session, form.get(CSRF_FIELD))
+        await _check_token(visit.site, session, visit.form.get(CSRF_FIELD))
     if over and action != "anyone":
-        raise SignInNeeded(kept=await _keep(site, session, request, form, now))
+        raise SignInNeeded(kept=await _keep(visit))
     if session is not None and not over and not may(session.account.roles, action):
         raise NotAllowed
-    return Visit(request, site, now, None if over else session, form)
+    return replace(visit, session=None) if over else visit
 
 
 def action_of(dependency: Dependency | Callable[..., Awaitable[Visit]]) -> Action | None:
@@ -181,10 +187,10 @@ async def _check_token(site: Site, session: Session, given: object) -> None:
         raise ForeignForm
 
 
-async def _keep(site: Site, session: Session | None, request: Request, form: FormData, now: datetime) -> bool:
+async def _keep(visit: Visit) -> bool:
     """Keeps what was typed for whoever was signed in, so that it is there again once they are."""
-    values = worth_keeping(form)
-    if session is None or not values:
+    values = worth_keeping(visit.form)
+    if visit.session is None or not values:
         return False
-    await keep_form(site.register, session.account.id, request.url.path, values, now=now)
+    await keep_form(visit.site.register, visit.session.account.id, visit.request.url.path, values, now=visit.now)
     return True

@@ -339,6 +339,14 @@ async def test_what_another_site_sends_is_refused_before_it_is_read(browser: Bro
     assert (await one.post("/sign-in", content=broken, headers=headers)).status_code == 403
 
 
+async def test_what_a_stranger_sends_is_taken_apart_only_where_strangers_send_something(browser: Browsers) -> None:
+    one, someone, broken = await browser(), await browser("coordinator"), b"--b\r\nno form at all"
+    headers = {"content-type": "multipart/form-data; boundary=b"}
+    assert (await someone.post("/open", content=broken, headers=headers)).status_code == 400
+    answer = await one.post("/open", content=broken, headers=headers)
+    assert answer.status_code == 303 and answer.headers["location"].startswith("/sign-in")
+
+
 @pytest.mark.parametrize("header", [{"origin": "https://elsewhere.example"}, {"sec-fetch-site": "cross-site"}])
 async def test_a_sign_in_form_on_another_site_is_refused(
     known: Account, browser: Browsers, header: dict[str, str]
