@@ -52,6 +52,18 @@ def too_large(request: Request, largest: int) -> Response:
     )
 
 
+def too_slow(request: Request) -> Response:
+    """What was sent did not arrive fast enough to be taken."""
+    page = error_page(
+        request,
+        408,
+        "This took too long to arrive",
+        "Nothing was kept of what you sent. Try again; with a document, on a faster connection.",
+    )
+    page.headers["Connection"] = "close"
+    return page
+
+
 def wrong_host(request: Request) -> Response:
     """The pages were asked for under a name that is not theirs."""
     address = request.app.state.site.settings.public_url

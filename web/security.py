@@ -8,6 +8,7 @@ from __future__ import annotations
 import secrets
 import time
 import traceback
+from contextlib import suppress
 from os import PathLike, stat_result
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -20,7 +21,8 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from running.setting_kinds import is_loopback
-from web.errors import failed, too_large, wrong_host
+from web.errors import failed, too_large, too_slow, wrong_host
+from web.patience import TooSlow, in_time
 from web.site import stamp
 
 log = structlog.get_logger("pages")
@@ -101,7 +103,7 @@ class SecurityMiddleware:
             return
         with_document = headers.get("content-type", "").lower().startswith("multipart/form-data")
         largest = self._largest if with_document else min(self._largest, _LARGEST_OF_WORDS)
-        read, begun = 0, False
+        receive, read, begun = in_time(receive), 0, False
         length = headers.get("content-length", "")
         announced = int(length) if length.isascii() and length.isdecimal() else 0
 
@@ -128,6 +130,10 @@ class SecurityMiddleware:
             if announced <= self._largest * _READ_TO_THE_END:
                 await self._read_on(receive, read)
             await too_large(Request(scope), largest)(scope, receive, send)
+        except TooSlow:
+            if begun:
+                raise
+            await too_slow(Request(scope))(scope, receive, send)
 
     def _is_ours(self, host: str) -> bool:
         """Whether this name is ours: a link that is made of another one would lead there."""
@@ -140,11 +146,12 @@ class SecurityMiddleware:
         return self._host is None or name == self._host or is_loopback(name)
 
     async def _read_on(self, receive: Receive, read: int) -> None:
-        while read <= self._largest * _READ_TO_THE_END:
-            message = await receive()
-            read += len(message.get("body", b""))
-            if message["type"] == "http.disconnect" or not message.get("more_body"):
-                return
+        with suppress(TooSlow):
+            while read <= self._largest * _READ_TO_THE_END:
+                message = await receive()
+                read += len(message.get("body", b""))
+                if message["type"] == "http.disconnect" or not message.get("more_body"):
+                    return
 
 
 class Assets(StaticFiles):

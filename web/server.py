@@ -24,6 +24,7 @@ from running.secrets import pages_secret
 from running.settings import Settings
 from running.system import System, system
 from running.temporal import connect
+from web import patience
 from web.app import make_app
 from web.site import Site
 
@@ -93,6 +94,8 @@ async def serving(app: ASGIApp, settings: Settings) -> AsyncIterator[None]:
     server = _Server(
         uvicorn.Config(
             app,
+            http=patience.Connection,
+            limit_concurrency=patience.CONNECTIONS,
             lifespan="off",
             ws="none",
             log_config=None,
@@ -134,6 +137,7 @@ def _listener(address: str) -> socket.socket:
         refuse_port_in_use(port, "the pages")
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    patience.leave_who_reads_nothing(listener)
     try:
         listener.bind((host, port))
         listener.listen(_BACKLOG)
