@@ -110,10 +110,8 @@ def allowed(action: Action, *, used: bool = True, token: bool = True) -> Any:
         now, secret = site.now(), request.cookies.get(cookie_name(request), "")
         session = await session_of(site.register, secret, now=now, used=used) if secret else None
         if session is None and action != "anyone":
-            async for (
-                _
-            ) in request.stream():  # A stranger's form is kept for nobody, and costs no more than its way here.
-                pass
+            async for _ in request.stream():
+                pass  # A stranger's form is kept for nobody, and costs no more than its way here.
             raise SignInNeeded
         form = await request.form() if request.method in _UNSAFE else FormData()
         try:
