@@ -179,10 +179,10 @@ class Journey:
 
     async def _type(self, name: str, value: str) -> None:
         found = self.window.locator(f'[name="{name}"]')
-        kind = await found.first.get_attribute("type")
+        kind = await found.first.evaluate("one => one.type")
         if kind in ("radio", "checkbox"):
             await self.window.locator(f'[name="{name}"][value="{value}"]').check()
-        elif await found.first.evaluate("one => one.tagName") == "SELECT":
+        elif kind == "select-one":
             await found.first.select_option(value)
         else:
             await found.first.fill(value)
