@@ -84,12 +84,19 @@ async def test_the_navigation_of_whoever_has_every_role_stands_in_one_line(open_
 async def test_what_matters_only_with_one_choice_is_revealed_by_it_and_without_scripts_shown_at_once(
     board: Board, open_page: OpenPage, javascript: bool
 ) -> None:
-    page = await open_page("coordinator", javascript=javascript)
-    await page.goto(f"/files/{await board.opened()}/record/child_added")
-    other = page.locator('[name="child.other_harm"]')
-    assert await other.is_visible() is not javascript
-    await page.locator('[name="child.harms"][value="other"]').check()
-    assert await other.is_visible()
+    reference, page = await board.opened(), await open_page("coordinator", javascript=javascript)
+    reveals = (
+        ("child_added", "child.harms", "other", "child.other_harm"),
+        ("decision", "choice", "alternative review", "kind"),
+    )
+    for step, field, choice, revealed in reveals:
+        await page.goto(f"/files/{reference}/record/{step}")
+        behind = page.locator(f'[name="{revealed}"]').first
+        assert await behind.is_visible() is not javascript
+        await page.locator(f'[name="{field}"][value="{choice}"]').check()
+        assert await behind.is_visible()
+        async with as_it_stands(page) if not javascript else nullcontext(page) as shown:
+            await axe(shown)
 
 
 async def test_the_first_key_leads_past_the_navigation(open_page: OpenPage) -> None:
