@@ -27,6 +27,7 @@ from activities.directory import load_directory, replace_directory
 from activities.figures import annual_report, count_by_kind_and_year
 from activities.files import PAGE, Filter, list_files
 from activities.ledger import unaddressed, undelivered
+from activities.left_documents import LEFT_AFTER, left_documents, remove_left
 from activities.schema import migrate
 from models.counting import london_date
 from models.directory import Directory
@@ -262,6 +263,26 @@ def letters(json: Json = False) -> None:
         words = "Nobody to send it to: complete the directory, then record address_corrected."
         rows += [{**asdict(one), "status": "not sent", "attempts": 0, "words": words} for one in nobody]
         printer.rows(f"{len(rows)} letters wait, were refused or have nobody to go to", columns, rows)
+        return 0
+
+    run(work, as_json=json)
+
+
+@app.command()
+def documents(
+    apply: Annotated[bool, typer.Option("--apply", help="Remove them, and do not only show them.")] = False,
+    json: Json = False,
+) -> None:
+    """Documents that no step names, sent 90 days ago or earlier with a form that was never confirmed."""
+
+    async def work(printer: Printer) -> int:
+        before = datetime.now(UTC) - LEFT_AFTER
+        async with register_only() as parts:
+            found = await left_documents(parts.register, before)
+            for left in found if apply else ():
+                await remove_left(parts.register, parts.documents, left, before)
+        title = f"{len(found)} documents that no step names{', removed' if apply else ''}"
+        printer.rows(title, ("reference", "sha256", "size", "stored_at"), [asdict(left) for left in found])
         return 0
 
     run(work, as_json=json)

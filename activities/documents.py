@@ -13,7 +13,7 @@ import tempfile
 import unicodedata
 from collections.abc import AsyncIterable, AsyncIterator, Collection
 from contextlib import suppress
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
@@ -62,7 +62,7 @@ class Document:
         filename: what it was called when it was last sent for this file, without folders.
         media_type: ``application/pdf``, say.
         size: in bytes.
-        stored_at: when it was first sent for this file, business time.
+        stored_at: when it was last sent for this file, business time.
     """
 
     sha256: str
@@ -164,6 +164,28 @@ class DocumentStore:
 
         return await self._register.read(work)
 
+    async def discard(self, digest: str, before: datetime) -> None:
+        """Removes a content for good, unless it was sent on or after an instant. None there is nothing to do.
+
+        Raises:
+            DocumentsAway: the folder cannot be written.
+        """
+        try:
+            await asyncio.to_thread(self._discard, self._path(digest), before)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise DocumentsAway(f"The folder of documents cannot be written: {error.strerror}.") from error
+
+    def _discard(self, path: Path, before: datetime) -> None:
+        # Put aside before it is looked at: what is sent in this moment comes to its place, and not into our hands.
+        aside = self._folder / f"{_UNFINISHED}{path.name}"
+        os.rename(path, aside)
+        if aside.stat().st_mtime >= before.timestamp():
+            with suppress(FileExistsError):
+                os.link(aside, path)
+        os.unlink(aside)
+
     def _path(self, digest: str) -> Path:
         if not _DIGEST.fullmatch(digest):
             raise DocumentMissing("A document is asked for by its SHA-256, 64 digits and small letters a to f.")
@@ -236,9 +258,7 @@ def _fsync_folder(folder: Path) -> None:
 
 async def _note(connection: AsyncConnection, reference: str, document: Document) -> Document:
     insert = insert_into(connection.dialect.name, _DOCUMENT)
-    changed = {name: insert.excluded[name] for name in ("filename", "media_type", "size")}
+    changed = {name: insert.excluded[name] for name in ("filename", "media_type", "size", "stored_at")}
     kept = insert.on_conflict_do_update(index_elements=["reference", "sha256"], set_=changed)
-    stored_at = await connection.scalar(
-        kept.values(reference=reference, **asdict(document)).returning(_DOCUMENT.c.stored_at)
-    )
-    return replace(document, stored_at=stored_at)
+    await connection.execute(kept.values(reference=reference, **asdict(document)))
+    return document

@@ -369,6 +369,8 @@ async def test_a_rulebook_is_changed_for_many_files_after_a_preview(up: Up) -> N
 async def test_the_other_commands_answer(up: Up) -> None:
     for words in (
         ("letters",),
+        ("documents",),
+        ("documents", "--apply"),
         ("report", "2026"),
         ("report",),
         ("directory", "show"),
