@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from dataclasses import replace
 from hashlib import sha256
+
+import httpx
 
 from activities.register import write
 from models.project import project
@@ -11,7 +15,7 @@ from models.step import World
 
 from ..core.case import Case
 from ..core.lives import drafted, published, signed_off, year_over
-from .conftest import Board, Browsers
+from .conftest import Board, Browser, Browsers
 
 REPORT = b"%PDF-1.4\n% the report, made up\n"
 RESPONSE = b"%PDF-1.4\n% the response, made up\n"
@@ -54,11 +58,21 @@ def taken_down(case: Case) -> Case:
     return case
 
 
+async def listed(stranger: Browser, reference: str) -> httpx.Response:
+    """The page of the list that a report is on, or its last one: other tests publish reports too."""
+    for number in itertools.count(1):
+        page = await stranger.get("/published", params={"page": number})
+        assert page.status_code == 200
+        if reference in page.text or f'href="/published?page={number + 1}"' not in page.text:
+            return page
+    raise AssertionError("There is no last page.")
+
+
 async def test_anyone_reads_report_and_response(board: Board, browser: Browsers) -> None:
     reference = await shown(board, with_report())
     stranger = await browser()
-    page = await stranger.get("/published")
-    assert page.status_code == 200 and reference in page.text and "1 April 2019" in page.text
+    page = await listed(stranger, reference)
+    assert reference in page.text and "1 April 2019" in page.text
     assert page.headers["cache-control"] == "public, max-age=300"
     assert "noindex" not in page.text and "coordinator@board.example" in page.text
     for which, content in (("report", REPORT), ("response", RESPONSE)):
@@ -82,7 +96,7 @@ async def test_a_file_without_a_published_report_has_none(board: Board, browser:
     signed = await shown(board, signed_off(document=digest(REPORT)))
     stranger = await browser()
     assert (await stranger.get(f"/published/{signed}/report")).status_code == 404
-    assert signed not in (await stranger.get("/published")).text
+    assert signed not in (await listed(stranger, signed)).text
     page = await stranger.get("/published/NO-SUCH-FILE/report")
     assert page.status_code == 404 and "no such document" in page.text
 
@@ -92,7 +106,7 @@ async def test_a_report_that_was_taken_down_is_gone_at_once_and_back_when_put_ba
 ) -> None:
     case, stranger = with_report(), await browser()
     reference = await shown(board, taken_down(case))
-    assert reference not in (await stranger.get("/published")).text
+    assert reference not in (await listed(stranger, reference)).text
     assert (await stranger.get(f"/published/{reference}/report")).status_code == 404
     case.step(
         "publication_checked",
@@ -105,14 +119,14 @@ async def test_a_report_that_was_taken_down_is_gone_at_once_and_back_when_put_ba
     )
     case.step("report_restored", "2019-05-20")
     await shown(board, case, reference)
-    assert reference in (await stranger.get("/published")).text
+    assert reference in (await listed(stranger, reference)).text
     assert (await stranger.get(f"/published/{reference}/report")).content == REPORT
 
 
 async def test_after_its_year_it_can_be_asked_for(board: Board, browser: Browsers) -> None:
     reference = await shown(board, year_over(with_report()))
     stranger = await browser()
-    page = await stranger.get("/published")
+    page = await listed(stranger, reference)
     assert reference in page.text and "Available on request" in page.text
     assert f"/published/{reference}/report" not in page.text
     assert (await stranger.get(f"/published/{reference}/report")).status_code == 404
@@ -125,9 +139,10 @@ async def test_a_page_with_somebodys_name_on_it_is_not_kept(browser: Browsers) -
 
 async def test_a_page_number_that_is_none_shows_the_first(browser: Browsers) -> None:
     stranger = await browser()
+    first = re.findall("EX-TEST-[0-9]+", (await stranger.get("/published")).text)
     for number in ("", "0", "-1", "x", "99999999", "\u0663", "1' or '1"):
         page = await stranger.get("/published", params={"page": number})
-        assert page.status_code == 200 and "Next page" not in page.text, number
+        assert page.status_code == 200 and re.findall("EX-TEST-[0-9]+", page.text) == first, number
 
 
 async def test_operations_and_administrators_read_them_too(browser: Browsers) -> None:
