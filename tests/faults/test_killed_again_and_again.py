@@ -234,14 +234,7 @@ async def settle(whole: Whole, references: list[str]) -> None:
     """Some minutes pass, in which Temporal gives up on activities whose worker was killed, and leases run out."""
     await whole.worker.kill()
     for reference in references:
-        handle = whole.cases().handle(reference)
-        description = await handle.describe()
-        for activity in description.raw_description.pending_activities:
-            if activity.state == PendingActivityState.PENDING_ACTIVITY_STATE_STARTED:
-                lost = whole.client.get_async_activity_handle(
-                    workflow_id=reference, run_id=description.run_id, activity_id=activity.activity_id
-                )
-                await lost.fail(TimeoutError("its worker was killed"))
+        await give_up(whole, reference)
 
     async def leases_run_out(connection: Any) -> None:
         await connection.execute(text("UPDATE delivery SET held_until = claimed_at WHERE status = 'under way'"))
@@ -262,8 +255,22 @@ async def settle(whole: Whole, references: list[str]) -> None:
     async with asyncio.timeout(90):
         for reference in references:
             while (await whole.state(reference))["letters"]:
+                # One that fell due in the moment of the kill went to whoever was dead by then.
+                await give_up(whole, reference)
                 await asyncio.sleep(0.1)
             await until_quiet(whole.cases().handle(reference))
+
+
+async def give_up(whole: Whole, reference: str) -> None:
+    """Fails each activity that is under way at a worker which is no more, as Temporal does after its three minutes."""
+    description = await whole.cases().handle(reference).describe()
+    for activity in description.raw_description.pending_activities:
+        started = activity.state == PendingActivityState.PENDING_ACTIVITY_STATE_STARTED
+        if started and activity.last_worker_identity.partition("@")[0] != str(whole.worker.pid):
+            lost = whole.client.get_async_activity_handle(
+                workflow_id=reference, run_id=description.run_id, activity_id=activity.activity_id
+            )
+            await lost.fail(TimeoutError("its worker was killed"))
 
 
 async def check_file(whole: Whole, reference: str, told: Acknowledged) -> None:

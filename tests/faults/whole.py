@@ -48,6 +48,11 @@ class Worker:
     _process: asyncio.subprocess.Process | None = None
     _reading: asyncio.Task[None] | None = None
 
+    @property
+    def pid(self) -> int:
+        """The number of its process; 0 while there is none."""
+        return self._process.pid if self._process else 0
+
     async def start(self) -> None:
         """Starts it, and waits until it says that it runs."""
         await self.launch()
