@@ -171,24 +171,24 @@ async def work_list(
         RegisterAway: no answer in time.
     """
     which = which or WorkFilter()
-    seen = _seen(reader, which)
 
     async def work(connection: AsyncConnection) -> WorkPage:
         groups = await _counted(connection, reader, which, today, kept)
         late = sum(group.late for group in groups if _fits(group, which, reader))
         total = late if which.overdue else sum(group.number for group in groups if _fits(group, which, reader))
-        wanted = [*_standing(), *seen, *_narrowed(which, reader, today, connection.dialect.name == "sqlite")]
-        lines = await _lines(connection, wanted, start, limit) if total else ()
+        picked = _picked(reader, which, today, connection.dialect.name == "sqlite")
+        page = picked.offset(max(start, 0)).limit(min(max(limit, 0), PAGE))
+        lines = await _lines(connection, page) if total else ()
         return WorkPage(lines, total, late, _counts(groups, which, reader))
 
     return await register.read(work)
 
 
-def _seen(reader: Asker, which: WorkFilter) -> list[ColumnElement[bool]]:
-    """Which files count at all: those that may be seen, and fit what is searched for."""
-    found = [reader.sees(_FILE.c.reference)]
+def _seen(reader: Asker, which: WorkFilter, reference: ColumnElement[str]) -> list[ColumnElement[bool]]:
+    """Which files count at all, by their reference: those that may be seen, and fit what is searched for."""
+    found = [reader.sees(reference)]
     if searched := which.reference.strip().upper():
-        found.append(_FILE.c.reference.contains(searched, autoescape=True))
+        found.append(reference.contains(searched, autoescape=True))
     return found
 
 
@@ -223,7 +223,7 @@ async def _counted(
     connection: AsyncConnection, reader: Asker, which: WorkFilter, today: date, kept: Kept | None
 ) -> list[_Group]:
     async def counted() -> list[_Group]:
-        rows = await connection.execute(_grouped(_seen(reader, which), today))
+        rows = await connection.execute(_grouped(_seen(reader, which, _FILE.c.reference), today))
         return [group for row in rows for group in _split(*row) if group.number]
 
     if kept is None:
@@ -275,18 +275,31 @@ def _narrowed(which: WorkFilter, reader: Asker, today: date, on_sqlite: bool) ->
         yield is_theirs(reader.answers_for)
 
 
-async def _lines(
-    connection: AsyncConnection, wanted: list[ColumnElement[bool]], start: int, limit: int
-) -> tuple[WorkLine, ...]:
+def _picked(reader: Asker, which: WorkFilter, today: date, on_sqlite: bool) -> Select[Any]:
+    """Which deadlines are asked for, in their order. A page far down skips them here, before any is read whole.
+
+    Files are joined only if they narrow it: an index has the rest. Every deadline has its file.
+    """
+    by_file = which.stage is not None or which.kind is not None or bool(which.reference.strip())
+    reference = _FILE.c.reference if by_file else _DEADLINE.c.reference
+    wanted = [*_standing(), *_seen(reader, which, reference), *_narrowed(which, reader, today, on_sqlite)]
+    picked = select(_DEADLINE.c.reference, _DEADLINE.c.key).where(*wanted).order_by(*_IN_ORDER)
+    return picked.join_from(_DEADLINE, _FILE, _FILE.c.reference == _DEADLINE.c.reference) if by_file else picked
+
+
+_IN_ORDER = (_DEADLINE.c.due, _DEADLINE.c.reference, _DEADLINE.c.key)
+
+
+async def _lines(connection: AsyncConnection, page: Select[Any]) -> tuple[WorkLine, ...]:
     names = [name for name in WorkLine.__slots__ if name not in ("stage", "kind", "organisation")]
     columns = (*(_DEADLINE.c[name] for name in names), _FILE.c.stage, _FILE.c.kind)
+    of_page = page.subquery()
+    same = and_(_DEADLINE.c.reference == of_page.c.reference, _DEADLINE.c.key == of_page.c.key)
     found = (
         select(*columns)
-        .join_from(_DEADLINE, _FILE, _FILE.c.reference == _DEADLINE.c.reference)
-        .where(*wanted)
-        .order_by(_DEADLINE.c.due, _DEADLINE.c.reference, _DEADLINE.c.key)
-        .offset(max(start, 0))
-        .limit(min(max(limit, 0), PAGE))
+        .join_from(of_page, _DEADLINE, same)
+        .join(_FILE, _FILE.c.reference == of_page.c.reference)
+        .order_by(*_IN_ORDER)
     )
     lines = [WorkLine(*row) for row in await connection.execute(found)]
     asked = {(line.reference, organisation_of(line.responsible)) for line in lines if organisation_of(line.responsible)}

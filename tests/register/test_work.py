@@ -155,22 +155,36 @@ async def test_pages_follow_one_another(three: Register) -> None:
 
 async def test_open_deadlines_are_found_without_reading_those_that_are_met(three: Register) -> None:
     """The guard of its speed: both questions are answered from indexes of open deadlines alone."""
+    statements = await asked_for(three)
+    assert len(statements) == 3, "counts, lines, and the names of organisations"
+    for statement, parameters in statements[:2]:
+        plan = await explained(three, statement, parameters)
+        assert "ix_deadline_open_" in plan and "SCAN deadline\n" not in plan, plan
+
+
+@pytest.mark.parametrize("which", [{}, {"overdue": True}, {"mine": True}, {"organisation": "hospital"}], ids=repr)
+async def test_no_file_is_looked_up_for_a_deadline_before_the_page(three: Register, which: dict[str, Any]) -> None:
+    """The guard of the speed of a page far down: what comes before it is skipped first."""
+    statement, _ = (await asked_for(three, **which))[1]
+    skipped = statement.index("OFFSET")
+    picked = statement.rindex("SELECT deadline.reference", 0, skipped)
+    assert "case_file" not in statement[picked:skipped] and "JOIN case_file" in statement[skipped:]
+
+
+async def asked_for(register: Register, **which: Any) -> list[tuple[str, Any]]:
+    """The questions that a work list puts to the register, with their parameters."""
     asked: list[tuple[str, Any]] = []
 
     def listen(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
         asked.append((statement, parameters))
 
-    engine = three.engine.sync_engine
+    engine = register.engine.sync_engine
     event.listen(engine, "before_cursor_execute", listen)
     try:
-        await work_list(three, COORDINATOR, TODAY)
+        await work_list(register, COORDINATOR, TODAY, WorkFilter(**which))
     finally:
         event.remove(engine, "before_cursor_execute", listen)
-    statements = [(statement, parameters) for statement, parameters in asked if statement.startswith("SELECT")]
-    assert len(statements) == 3, "counts, lines, and the names of organisations"
-    for statement, parameters in statements[:2]:
-        plan = await explained(three, statement, parameters)
-        assert "ix_deadline_open_" in plan and "SCAN deadline\n" not in plan, plan
+    return [(statement, parameters) for statement, parameters in asked if statement.startswith("SELECT")]
 
 
 async def explained(register: Register, statement: str, parameters: Any) -> str:
