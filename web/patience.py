@@ -13,6 +13,8 @@ TO_ASK = 20.0
 """Seconds until a request is there, from its connection or from its first byte on."""
 TO_SEND, LEAST = 20.0, 10_000
 """Seconds that what is sent with a request may take, and how many bytes of it bring another second."""
+SILENT = 60.0
+"""Seconds that may pass between two parts of it, however much has come before."""
 TO_READ = 60.0
 """Seconds in which something of an answer must be taken."""
 CONNECTIONS = 800
@@ -71,7 +73,7 @@ def in_time(receive: Receive) -> Receive:
             return await receive()
         began = time.monotonic()
         try:
-            async with asyncio.timeout(TO_SEND + read / LEAST - waited):
+            async with asyncio.timeout(min(SILENT, TO_SEND + read / LEAST - waited)):
                 message = await receive()
         except TimeoutError:
             raise TooSlow from None

@@ -102,6 +102,13 @@ async def test_what_is_sent_drop_by_drop_is_refused_with_what_to_do(port: int) -
     assert answer.startswith(b"HTTP/1.1 408") and b"This took too long to arrive" in answer
 
 
+async def test_what_came_fast_and_then_stops_is_refused(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "SILENT", SOON)
+    length = b"Content-Length: 1000000\r\n\r\n"
+    answer = await said(port, HEAD + length + PART, b"x" * 500_000)
+    assert answer.startswith(b"HTTP/1.1 408"), "half a megabyte brings most of a minute, and none of it for silence"
+
+
 async def test_what_comes_slowly_and_fast_enough_is_taken(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(patience, "LEAST", 1_000)
     parts = [b"x" * 1_000] * 8
