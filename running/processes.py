@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import random
 import re
 import signal
 import socket
@@ -16,6 +15,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from random import SystemRandom
 
 LOOPBACK = "127.0.0.1"
 
@@ -65,7 +65,7 @@ def free_ports(count: int) -> list[int]:
     used, nothing gets one of them by chance.
     """
     found: list[int] = []
-    for port in random.sample(_SELDOM_USED, len(_SELDOM_USED)):
+    for port in SystemRandom().sample(_SELDOM_USED, len(_SELDOM_USED)):
         if len(found) == count:
             break
         with socket.socket() as probe, contextlib.suppress(OSError):
