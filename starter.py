@@ -32,7 +32,7 @@ from activities.schema import migrate
 from models.counting import london_date
 from models.directory import Directory
 from models.incident import Opening
-from models.view import Stage
+from models.view import Kind, Stage
 from running.accounts import account_row, link_for, new_account, set_active
 from running.command_line import (
     REFUSED,
@@ -141,7 +141,7 @@ def show(reference: Reference, json: Json = False) -> None:
 @app.command("list")
 def list_(
     in_stage: Annotated[Stage | None, typer.Option("--stage", help="Only files in this stage.")] = None,
-    kind: Annotated[str | None, typer.Option(help="Only this kind of review.")] = None,
+    kind: Annotated[Kind | None, typer.Option(help="Only this kind of review.")] = None,
     contains: Annotated[str, typer.Option(help="Only references with this in them.")] = "",
     overdue: Annotated[bool | None, typer.Option("--overdue/--nothing-overdue", help="By what is overdue.")] = None,
     opened: Annotated[bool | None, typer.Option("--open/--closed", help="By whether it is open.")] = None,

@@ -13,6 +13,7 @@ from .counting import day_words, start_of
 from .duties import duties_of
 from .duty import Clocks, Deadline, Notice
 from .fold import ARRANGEMENTS_END
+from .incident import ReviewKind
 from .parts import Letter
 from .record import instant_text
 from .sections.s2_1_criteria import late_without_reason
@@ -21,6 +22,8 @@ from .step import World, ready_refusals
 
 Stage = Literal["deciding", "review", "publication", "learning", "follow-up", "closed"]
 STAGES: tuple[str, ...] = get_args(Stage)
+Kind = Literal[ReviewKind, "undecided", "no review"]
+KINDS: tuple[str, ...] = get_args(Kind)
 
 SHOWN = 12
 """How many deadlines Temporal's web page shows of a file: each step keeps them in history."""

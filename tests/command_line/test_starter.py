@@ -23,7 +23,7 @@ from typer.testing import CliRunner
 
 from activities.database import Register
 from activities.register import read_entries
-from models.view import STAGES
+from models.view import KINDS, STAGES
 from running.postbox import list_mails
 from running.processes import free_port, free_ports
 from starter import app
@@ -233,9 +233,13 @@ async def test_a_step_that_there_is_not_is_wrong_and_no_refusal(words: tuple[str
     assert outcome.code == 2 and outcome.err.startswith("There is no step called no_such_step"), outcome
 
 
-async def test_a_stage_that_there_is_not_is_told_with_those_there_are() -> None:
-    outcome = await command("list", "--stage", "nonsense")
-    assert outcome.code == 2 and all(f"'{stage}'" in outcome.err for stage in STAGES), outcome
+@pytest.mark.parametrize(("option", "there_are"), [("--stage", STAGES), ("--kind", KINDS)])
+async def test_a_stage_or_kind_that_there_is_not_is_told_with_those_there_are(
+    option: str, there_are: tuple[str, ...]
+) -> None:
+    outcome = await command("list", option, "nonsense")
+    told = " ".join(outcome.err.replace("│", " ").split())
+    assert outcome.code == 2 and all(f"'{one}'" in told for one in there_are), outcome
 
 
 async def test_a_step_that_came_by_signal_and_was_refused_is_shown(up: Up) -> None:
