@@ -278,9 +278,9 @@ def documents(
     async def work(printer: Printer) -> int:
         before = datetime.now(UTC) - LEFT_AFTER
         async with register_only() as parts:
-            found = await left_documents(parts.register, before)
-            for left in found if apply else ():
-                await remove_left(parts.register, parts.documents, left, before)
+            found = list(await left_documents(parts.register, before))
+            if apply:
+                found = [one for one in found if await remove_left(parts.register, parts.documents, one, before)]
         title = f"{len(found)} documents that no step names{', removed' if apply else ''}"
         printer.rows(title, ("reference", "sha256", "size", "stored_at"), [asdict(left) for left in found])
         return 0

@@ -47,8 +47,11 @@ async def left_documents(register: Register, before: datetime) -> tuple[LeftDocu
     return await register.read(work)
 
 
-async def remove_left(register: Register, store: DocumentStore, left: LeftDocument, before: datetime) -> None:
+async def remove_left(register: Register, store: DocumentStore, left: LeftDocument, before: datetime) -> bool:
     """Removes one, unless it was sent again or named meanwhile. The content stays while another file has it.
+
+    Returns:
+        whether it was removed.
 
     Raises:
         DocumentsAway: the folder cannot be written.
@@ -64,7 +67,11 @@ async def remove_left(register: Register, store: DocumentStore, left: LeftDocume
     # The content first: were it left behind, nothing would lead to it any more.
     if await register.read(alone):
         await store.discard(left.sha256, before)
-    await register.change(lambda connection: connection.execute(delete(_DOCUMENT).where(*this, *_left(before))))
+
+    async def removed(connection: AsyncConnection) -> bool:
+        return (await connection.execute(delete(_DOCUMENT).where(*this, *_left(before)))).rowcount > 0
+
+    return await register.change(removed)
 
 
 def _left(before: datetime) -> Iterator[ColumnElement[bool]]:

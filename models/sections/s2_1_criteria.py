@@ -242,9 +242,10 @@ class FactsCorrected(Step):
         file.where = incident.get("where", file.where)
         file.aware_on = incident.get("aware_on", file.aware_on)
         file.notified_on = incident.get("notified_on", file.notified_on)
-        panel_on = incident.get("panel_notified_on", file.panel_notified.pop("", None))
-        if panel_on is not None:
-            file.panel_notified[""] = panel_on
+        if "panel_notified_on" in incident:
+            file.panel_notified.pop("", None)
+            if incident["panel_notified_on"] is not None:
+                file.panel_notified[""] = incident["panel_notified_on"]
         for name, clock in LATE.items():
             if name in changed:
                 file.late_because[_late(file, clock, self.child)] = getattr(self, name)
