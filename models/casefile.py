@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
-from .finding import Finding, find
-from .incident import Child, Incident, InvolvedOrganisation, KnownOrNot, Opening
-from .parts import (
+from .casefile_parts import (
     Action,
     Advice,
     Correction,
@@ -29,7 +28,12 @@ from .parts import (
     Rung,
     SignedReport,
 )
-from .rulebook import Rulebook
+from .finding import Finding
+from .incident import Child, Incident, InvolvedOrganisation, KnownOrNot, Opening
+from .rulebook import Clock, Ladder, Rulebook
+
+if TYPE_CHECKING:  # A file has its regime, and a regime speaks of files: one of them comes first.
+    from .regime import Regime
 
 
 @dataclass(slots=True)
@@ -38,9 +42,9 @@ class CaseFile:
 
     opening: Opening
     rules: Rulebook
+    regime: Regime
     ids: dict[str, str] = field(default_factory=dict)
     dates: dict[str, date] = field(default_factory=dict)
-    weight: int = 0
 
     # 2.1 the incident and its criteria
     children: dict[str, Child] = field(default_factory=dict)
@@ -56,14 +60,14 @@ class CaseFile:
     corrections: list[Correction] = field(default_factory=list)
     wrong_letters: dict[str, dict[str, int]] = field(default_factory=dict)
     parties: dict[str, Party] = field(default_factory=dict)
-    taken_off: dict[str, str] = field(default_factory=dict)
+    removed_parties: dict[str, str] = field(default_factory=dict)
     joint: list[str] = field(default_factory=list)
     ended: Ended | None = None
     ended_on: date | None = None
     ended_step: str = ""
     ended_note: str = ""
     reopened_on: date | None = None
-    taken_up: dict[str, tuple[str, date]] = field(default_factory=dict)
+    reinstated: dict[str, tuple[str, date]] = field(default_factory=dict)
 
     # 2.2 the decision, 2.3 the national panel
     recommended_on: date | None = None
@@ -71,7 +75,7 @@ class CaseFile:
     lock_down_over: bool = False
     decisions: list[Decision] = field(default_factory=list)
     notification_documents: dict[str, str] = field(default_factory=dict)
-    notification_sent_on: date | None = None
+    notification_copy_sent_on: date | None = None
     review: Review | None = None
     reviews_begun: int = 0
     earlier: EarlierReview | None = None
@@ -111,11 +115,11 @@ class CaseFile:
     # upkeep, and what the shell saw
     documents: list[tuple[str, str, str]] = field(default_factory=list)
     extensions: dict[str, list[Extension]] = field(default_factory=dict)
-    look_again: dict[str, tuple[date, datetime]] = field(default_factory=dict)
+    chair_review_dates: dict[str, tuple[date, datetime]] = field(default_factory=dict)
     addresses: dict[str, str] = field(default_factory=dict)
     resends: dict[str, int] = field(default_factory=dict)
     resend_to: dict[str, str | None] = field(default_factory=dict)
-    once_more: dict[str, int] = field(default_factory=dict)
+    resend_after_refusal: dict[str, int] = field(default_factory=dict)
     letters: dict[str, Letter] = field(default_factory=dict)
     first_refused: dict[str, datetime] = field(default_factory=dict)
     withdrawn: set[str] = field(default_factory=set)
@@ -124,6 +128,8 @@ class CaseFile:
     listed: dict[str, Listing] = field(default_factory=dict)
     struck: dict[str, str] = field(default_factory=dict)
     refused: list[RefusedStep] = field(default_factory=list)
+    dropped_signals: int = 0
+    nearly_full: bool = False
     undelivered_messages: list[str] = field(default_factory=list)
     cancellations: list[datetime] = field(default_factory=list)
 
@@ -169,19 +175,40 @@ class CaseFile:
         """That of an earlier review whose report was published, and this one's."""
         return [*([self.earlier.publication] if self.earlier else []), self.publication]
 
+    def clock(self, name: str) -> Clock:
+        """A clock by name, with the length that the file's rulebook gives it.
+
+        A rulebook that was pinned before the clock came into being does not have it: then it is a month, until the
+        file's rulebook is changed, so that nothing is lost.
+        """
+        kind = self.regime.clocks[name]
+        return self.rules.clocks.get(name) or Clock(
+            rule=kind.rule,
+            title=name.replace("_", " ").capitalize(),
+            length=1,
+            unit="calendar months",
+            basis=kind.basis,
+            ladder=next(iter(self.rules.ladders)),
+            source="This clock is newer than the file's rulebook.",
+        )
+
+    def ladder(self, clock: str) -> Ladder:
+        """The ladder of a clock."""
+        return self.rules.ladders[self.clock(clock).ladder]
+
     def void_check(self, on: date, why: str) -> None:
         """Something that is checked changed for what is public and for what is to be published (2.9d)."""
         for publication in self.publications:
             publication.void(on, why)
 
-    def refind(self, on: date) -> None:
+    def reassess_criteria(self, on: date) -> None:
         """Asks the criteria again after a fact changed on ``on``; if they are now met, the decision must be revisited.
 
         Nobody could revisit it before it was made.
 
         Source: 2.1e.
         """
-        self.finding = find(self.children.values(), self.concern, self.rules.definitions)
+        self.finding = self.regime.find(self)
         decision = self.decision
         if decision is None or decision.choice == "SCR, criteria met":
             return
@@ -192,13 +219,13 @@ class CaseFile:
 
     def period_over(self, deadline: str, due: date) -> date | None:
         """The day a period that must run was over, once the shell has seen it."""
-        seen = any(rung.kind == "over" and rung.due == due for rung in self.rungs.get(deadline, ()))
+        seen = any(rung.kind == "period_ended" and rung.due == due for rung in self.rungs.get(deadline, ()))
         return due if seen else None
 
-    def taken_on(self, notice: str) -> datetime | None:
-        """The instant the mail server took a notice, if it has."""
+    def accepted_at(self, notice: str) -> datetime | None:
+        """The instant the mail server accepted a notice, if it has."""
         letter = self.letters.get(notice)
-        return letter.taken_at if letter and letter.number >= self.resends.get(notice, 1) else None
+        return letter.accepted_at if letter and letter.number >= self.resends.get(notice, 1) else None
 
     def involve(self, organisation: InvolvedOrganisation, on: date) -> None:
         """Puts an organisation on the file."""
@@ -210,7 +237,7 @@ class CaseFile:
             self.locked_down_on.append(on)
             self.lock_down_over = False
 
-    def stand_again(self) -> None:
+    def undo_ending(self) -> None:
         """Undoes that the file ended."""
         self.ended = self.ended_on = None
         self.ended_step = self.ended_note = ""
@@ -220,9 +247,15 @@ class CaseFile:
         return self.opening.incident
 
 
-def opened(opening: Opening, rules: Rulebook) -> CaseFile:
-    """A file as it stands when it has just been opened."""
-    file = CaseFile(opening, rules)
+def opened(opening: Opening, rules: Rulebook, regime: Regime) -> CaseFile:
+    """A file as it stands when it has just been opened.
+
+    Arguments:
+        opening: what it is opened with.
+        rules: pinned in it.
+        regime: the one that the rules belong to.
+    """
+    file = CaseFile(opening, rules, regime)
     file.ids[opening.id] = "opened"
     file.dates[opening.id] = opening.opened_on
     if opening.incident is not None:
@@ -236,7 +269,7 @@ def opened(opening: Opening, rules: Rulebook) -> CaseFile:
             file.late_because["notify_board"] = incident.late_because
         for organisation in incident.organisations:
             file.involve(organisation, opening.opened_on)
-        file.refind(incident.notified_on)
+        file.reassess_criteria(incident.notified_on)
     elif opening.review is not None:
         file.review = Review(opening.review.kind, opening.opened_on, criteria_met=False)
         for organisation in opening.review.organisations:

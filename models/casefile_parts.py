@@ -33,7 +33,7 @@ class Decision:
     choice: Choice
     kind: ReviewKind | None
     on: date
-    decider: str
+    decided_by: str
     reasons: str
     finding: Held
     told: tuple[str, ...]
@@ -278,8 +278,8 @@ class Publication:
     up_since: date | None = None
     off_since: date | None = None
     off_times: list[tuple[date, date]] = field(default_factory=list)
-    moved_on: date | None = None
-    moved_to: str = ""
+    availability_on: date | None = None
+    availability: str = ""
     proposals: list[Proposal] = field(default_factory=list)
     restrictions: dict[str, Restriction] = field(default_factory=dict)
     copies: dict[str, Request] = field(default_factory=dict)
@@ -303,7 +303,7 @@ class Publication:
     @property
     def up(self) -> bool:
         """Whether the report is on the website."""
-        on_request = self.moved_to == "available on request"
+        on_request = self.availability == "available on request"
         return self.published_on is not None and self.off_since is None and not on_request
 
     @property
@@ -362,7 +362,7 @@ class Learning:
     outcome_on: date | None = None
     outcome: str = ""
     outcome_step: str = ""
-    commission_states_event: bool = False
+    commission_includes_event: bool = False
     again: bool = False
 
     @property
@@ -374,14 +374,14 @@ class Learning:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What became of a notice: taken by the mail server, or refused for good."""
+    """What became of a notice: accepted by the mail server, or refused for good."""
 
     notice: str
     number: int
     to: str
     rule: str
     template: str
-    taken_at: datetime | None
+    accepted_at: datetime | None
     refused_at: datetime | None
     message_id: str
     documents: tuple[str, ...] = ()
@@ -396,11 +396,15 @@ class Rung:
     deadline: str
     due: date
     name: str
-    kind: Literal["passed", "reminder", "escalation", "over"]
+    kind: Literal["passed", "reminder", "escalation", "period_ended"]
     to: tuple[str, ...]
     title: str
     rule: str
     at: datetime
+
+    def notice_to(self, to: str) -> str:
+        """The key of its notice to one of its recipients."""
+        return f"{self.kind}:{self.deadline}:{self.due.isoformat()}:{self.name}:{to}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -408,7 +412,7 @@ class Listing:
     """Who was to get something on the day it went out, by the directory of that day."""
 
     on: date
-    people: tuple[str, ...]
+    recipients: tuple[str, ...]
     documents: tuple[str, ...]
 
 

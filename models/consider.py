@@ -2,283 +2,419 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, fields, replace
+from datetime import timedelta
 from typing import Any
 
+from .budget import TOLD_AT, Size
 from .casefile import CaseFile
-from .catalogue import STEPS
-from .changes import Answer, Changes, Incoming, LetterToSend, Message, Standing, line
-from .counting import NoCalendarError
-from .difference import BY_LETTER, BY_RELEASE, difference, held, held_since, letter_of, letters_to_start, rungs_told
-from .duties import deadlines_of, duties_of, still_to_say
-from .duty import Clocks, Deadline
-from .fold import apply, fold, rests_on
+from .contract import (
+    Changes,
+    Incoming,
+    Question,
+    Timer,
+    Work,
+    deadline_timer,
+    instant_text,
+    read,
+    work_timer,
+)
+from .days import NoCalendarError
+from .difference import BY_LETTER, BY_RELEASE, Held, difference, held_since, line, rungs_told, timer_summary
+from .duties import Duties, deadlines_of, duties_of
+from .duty import Deadline
+from .fold import fold
 from .ladder import Planned, due_now
-from .record import Entry, Refusal, Source, instant_text
-from .sections.every_week import MAX_WEIGHT, RulebookChanged, StruckOut
-from .sections.s1_1_files import MergedInto
-from .sections.s2_8_actions import board_copy_due
-from .sections.s2_10_learning import BulletinApproved, OutcomeShared, partners_key
-from .step import Step, World, read_step, refusals
+from .letter import LetterToSend, is_settled, letter_of, letters_to_start
+from .project import project_file
+from .projection import event_of
+from .quick_answers import Known, judged
+from .record import Entry, Refusal, Source
+from .step import Step
 from .view import attributes_of, details_of, stage_of
-from .wrong_letters import CORRECTING, wrong_letters
+from .world import Surroundings
+from .wrong_letters import wrong_letters
+
+RENEWED_AFTER, FOR_EACH_TIMER = 600, 4
+"""Events after which a run continues as new, and how many more for each timer that is set: those alone reach it. Work
+under way is started again by the new run: with some, it may be twice as many, so that a quiet moment is found."""
+
+AGAIN_IN = timedelta(minutes=1)
+"""How long work that somebody ended from outside waits before it is started again."""
+
+LONGEST_TIMEOUT = 3_600.0
+"""Seconds: what the core answers is checked when it is answered, and not when it replays."""
 
 
-def consider(record: Sequence[Entry], standing: Standing, incoming: Incoming, world: World) -> Changes:
-    """What the shell is to change.
+def consider(question: Question, surroundings: Surroundings) -> Changes:
+    """What the shell is to change. What the core made of the record is left in the question, for the next one.
 
     Arguments:
-        record: everything that happened on the file so far; the rulebook is pinned in it.
-        standing: what the shell holds.
-        incoming: the one thing that came in.
-        world: business time, the directory, the rulebooks on the shelf.
+        question: what the shell holds, and what came in.
+        surroundings: the directory, the rulebooks on the shelf, extra holidays.
 
     Raises:
         NoCalendarError: no answer is possible for a year without a calendar (for a step it is a refusal instead).
         UnreadableEntryError: the record was written by a newer release.
     """
-    if incoming.kind == "timer" and not _still_holds(standing, incoming):
-        return Changes()
-    return _Consideration(record, standing, incoming, world).changes()
+    return _Consideration(question, surroundings).changes()
 
 
-def why_not(record: Sequence[Entry], name: str, body: Mapping[str, Any], world: World) -> Refusal | None:
-    """Why a step may not be recorded now; None when it may, or was recorded before. Changes nothing."""
-    found = _judged(record, fold(record), name, body, world)
-    return found if isinstance(found, Refusal) else None
+def plain_changes(changes: Changes) -> dict[str, Any]:
+    """The core's answer as it stands in history: what it leaves alone is left out.
 
-
-def letter_as_it_stands(record: Sequence[Entry], letter: LetterToSend, world: World) -> LetterToSend | None:
-    """A letter that has waited, as it is to go now; None when what it was to say is settled, or said by a later one.
-
-    Arguments:
-        record: everything that happened on the file so far.
-        letter: as it was started.
-        world: business time, and one-off holidays.
+    Raises:
+        ValueError: the shell could not do what it says.
     """
-    file = fold(record)
-    duties = duties_of(file, Clocks(file, world.extra_holidays))
-    if file.resends.get(letter.notice, 1) != letter.number or not still_to_say(file, duties.deadlines, letter.notice):
-        return None
-    if letter.notice in duties.notices:
-        return letter_of(file, duties.notices[letter.notice], letter.number)
-    # A file that has ended raises nothing new; what it had to tell before still goes.
-    return letter if file.ended is not None else None
+    for work in changes.work:
+        if not 0 < work["timeout"] <= LONGEST_TIMEOUT or not isinstance(work["queue"], str):
+            raise ValueError(f"The work {work['key']} has a timeout or a queue that cannot be.")
+    for how in changes.filing.values():
+        if not 0 < how["timeout"] <= LONGEST_TIMEOUT or not isinstance(how["queue"], str):
+            raise ValueError("The register or the archive has a timeout or a queue that cannot be.")
+    plain = {one.name: getattr(changes, one.name) for one in fields(Changes)}
+    return {name: value for name, value in plain.items() if value or (name == "finished" and value is not None)}
 
 
-def standing_of(record: Sequence[Entry], world: World) -> Standing:
-    """What a shell would hold of this record, for a file whose run is gone: its deadlines, with timers to set."""
-    file = fold(record)
-    deadlines = deadlines_of(file, Clocks(file, world.extra_holidays))
-    holds = {key: held(deadline, file, world, world.now) for key, deadline in deadlines.items()}
-    return Standing(deadlines=holds, stage=stage_of(file))
-
-
-def _judged(
-    record: Sequence[Entry], file: CaseFile, name: str, body: Mapping[str, Any], world: World
-) -> Step | Refusal | None:
-    """The step if it may be recorded now, or why not; None when the very same was recorded before."""
-    for entry in record:
-        if entry.id == body.get("id") and not entry.is_fact:
-            if entry.name == name and dict(entry.body) == dict(body):
-                return None
-            why = f"The id {entry.id} was used for another step ({entry.name}): give this one an id of its own."
-            return Refusal("", why, "id")
-    kind = STEPS.get(name)
-    if kind is None:
-        return Refusal("", f"There is no step called {name[:64]}: see the catalogue of steps.")
-    step = read_step(kind, body)
-    if isinstance(step, Refusal):
-        return step
-    try:
-        return next(refusals(step, file, world), None) or _rested_on(step, record, world) or step
-    except NoCalendarError as error:
-        return Refusal("", str(error))
-
-
-def _rested_on(step: Step, record: Sequence[Entry], world: World) -> Refusal | None:
-    later = rests_on(record, step.step, world) if isinstance(step, StruckOut) else None
-    return Refusal("", f"The later step {later} rests on it: strike that out first.", "step") if later else None
-
-
-def _still_holds(standing: Standing, incoming: Incoming) -> bool:
-    """A fired timer counts only if the shell still holds exactly that one: the deadline may have moved meanwhile."""
-    held = standing.deadlines.get(incoming.key)
-    return held is not None and held.get("timer") == incoming.at
-
-
-@dataclass(slots=True)
 class _Consideration:
-    record: Sequence[Entry]
-    standing: Standing
-    incoming: Incoming
-    world: World
-    entries: list[Entry] = field(default_factory=list)
-    events: list[dict[str, Any]] = field(default_factory=list)
-    messages: list[Message] = field(default_factory=list)
-    unmoved: Mapping[str, Deadline] | None = field(default=None, init=False)
+    """One question being answered: things are taken one after another, each on what the one before left."""
+
+    def __init__(self, question: Question, surroundings: Surroundings) -> None:
+        state, known = question.state, question.known
+        self.question, self.state = question, state
+        self.world = surroundings.at(question.now)
+        if known is None or (len(known.entries), len(known.events)) != (len(state.record), len(state.events)):
+            known = Known.of(state.record, state.events)
+        self.known: Known = known
+        self.before = len(known.entries)
+        self.deadlines: dict[str, Held] = dict(state.standing.get("deadlines", {}))
+        self.letters: dict[str, Any] = dict(state.standing.get("letters", {}))
+        self.waiting: dict[str, Any] = dict(state.standing.get("waiting", {}))
+        self.under_way = dict(state.work)
+        self.stage = state.stage
+        self.events: list[dict[str, Any]] = []
+        self.answers: list[dict[str, Any]] = []
+        self.work: list[dict[str, Any]] = []
+        self.replaced: dict[str, dict[str, Any]] = {}
+        self.size = Size.of(state, known.weight)
+        # Of the thing at hand:
+        self.incoming = Incoming("reassess")
+        self.added = self.before
+        self.unmoved: Mapping[str, Deadline] | None = None
+
+    @property
+    def file(self) -> CaseFile:
+        return self.known.file
 
     def changes(self) -> Changes:
-        before = fold(self.record)
+        duties: Duties | None = None
+        incoming = self.question.incoming
+        for position, one in enumerate(incoming):
+            if self._still_counts(one):
+                queued = [later for later in (*incoming[position + 1 :], *self.question.queued) if later.kind == "step"]
+                duties = self._take(one, [step for step in queued if not step.refusal])
+        if duties is None:
+            self.question.after = self.known
+            return Changes()
+        return self._changes(duties)
+
+    def _changes(self, duties: Duties) -> Changes:
+        state, today = self.state, self.world.today
+        timers = self._timers()
+        standing = {
+            "deadlines": _changed(state.standing.get("deadlines", {}), self.deadlines),
+            "letters": _changed(state.standing.get("letters", {}), self.letters),
+            "waiting": _changed(state.standing.get("waiting", {}), self.waiting),
+        }
+        open_ = any(held["status"] == "open" for held in self.deadlines.values())
+        finished = self.file.ended is not None and not open_ and not self.waiting
+        details = details_of(self.file, duties.deadlines, today)
+        attributes = attributes_of(self.file, duties.deadlines, today)
+        renewed_after = (RENEWED_AFTER + FOR_EACH_TIMER * len(timers)) * (2 if self.under_way else 1)
+        changes = Changes(
+            answers=self.answers,
+            entries=[entry.plain() for entry in self.known.entries[self.before :]],
+            events=self.events,
+            replaced_entries=self.replaced,
+            standing={kind: changed for kind, changed in standing.items() if changed},
+            timers=[asdict(timer) for key, timer in timers.items() if _at(state.timers.get(key)) != timer.at],
+            cancel=[key for key in state.timers if key not in timers],
+            work=self.work,
+            stage=self.stage if self.stage != state.stage else "",
+            details=details if details != state.details else "",
+            attributes=attributes if attributes != state.attributes else {},
+            finished=finished if finished != state.finished else None,
+            renew=self.question.taken > 0 and self.question.history_length > renewed_after,
+        )
+        self.known.notices = frozenset(duties.notices)
+        self.question.after = self.known
+        if changes.changes_the_file:
+            revision = state.revision + 1
+            entries = {**state.replaced.get("entries", {}), **dict.fromkeys(self.replaced, revision)}
+            replaced = {**state.replaced, "entries": entries}
+            self.question.projection = project_file(
+                self.file, duties, self.known.entries, self.known.events, revision, today, replaced
+            )
+        return changes
+
+    def _timers(self) -> dict[str, Timer]:
+        """Every timer that is to be set, by key."""
+        timers = [
+            Timer(deadline_timer(key), held["timer"], timer_summary(held))
+            for key, held in self.deadlines.items()
+            if held["timer"]
+        ]
+        timers += [Timer(work_timer(key), waits["at"], waits["work"]["summary"]) for key, waits in self.waiting.items()]
+        return {timer.key: timer for timer in timers}
+
+    # One thing
+
+    def _still_counts(self, one: Incoming) -> bool:
+        """A fired timer counts only if exactly that one still stands: what it was for may have moved meanwhile."""
+        if one.kind == "timer":
+            return one.at == (self._deadline_of(one) or {}).get("timer") or one.at == self._waiting_for(one).get("at")
+        return one.kind != "work" or one.key in self.under_way
+
+    def _deadline_of(self, timer: Incoming) -> Held | None:
+        return next((held for key, held in self.deadlines.items() if deadline_timer(key) == timer.key), None)
+
+    def _waiting_for(self, timer: Incoming) -> dict[str, Any]:
+        return next((waits for key, waits in self.waiting.items() if work_timer(key) == timer.key), {})
+
+    def _take(self, one: Incoming, queued: Sequence[Incoming]) -> Duties:
+        self.incoming, self.added, self.unmoved = one, len(self.known.entries), None
+        events, work = len(self.events), len(self.work)
         try:
-            return self._changes(self._take(before), self._after(before))
+            answer = self._enter()
+            duties = self._settle(queued)
         except NoCalendarError as error:
-            if self.incoming.kind != "step":
+            if one.kind != "step":
                 raise
             # What was asked for cannot be counted: it is refused, and the file stays as it was.
-            self.entries, self.events, self.messages = [], [], []
-            before = fold(self.record)
-            return self._changes(self._refused(before, Refusal("", str(error))), self._after(before))
+            self.known.cut(self.added, len(self.state.events) + events)
+            del self.events[events:]
+            for started in self.work[work:]:
+                del self.under_way[started["key"]]
+            del self.work[work:]
+            answer = self._refused(Refusal("", str(error)))
+            duties = self._settle(queued)
+        if answer is not None:
+            self.answers.append({"ticket": one.ticket, **answer})
+        return duties
 
-    def _after(self, before: CaseFile) -> CaseFile:
-        """The file with what came in; a step that was struck out is left out from the beginning."""
-        if any(entry.name == "struck_out" for entry in self.entries):
-            return fold((*self.record, *self.entries))
-        for entry in self.entries:
-            apply(before, entry)
-        return before
-
-    def _changes(self, answer: Answer | None, file: CaseFile) -> Changes:
-        self._list_people(file)
-        duties = duties_of(file, self._clocks(file))
+    def _settle(self, queued: Sequence[Incoming]) -> Duties:
+        """What follows from what was entered: rungs, deadlines, letters, the stage."""
+        file, notices = self.file, self._notices_before()
+        for listed in file.regime.listings(file, self.world):
+            self.known.add(listed)
+        duties = duties_of(file, self.world)
         # What has passed can bring the next deadline, which may have passed as well.
-        spared = self._met_behind(file, duties.deadlines)
-        while self._climb(file, duties.deadlines, spared):
-            duties = duties_of(file, self._clocks(file))
-        found = difference(
-            self.standing,
-            duties.deadlines,
-            file,
-            self.world,
-            fired=self.incoming.key if self.incoming.kind == "timer" else "",
-            because=self._because,
-        )
-        self.events += [*found.events, *rungs_told(self.entries, duties.deadlines, self.world)]
+        spared = self._met_by(queued, duties.deadlines)
+        while self._climb(duties.deadlines, spared):
+            duties = duties_of(file, self.world)
+        self.deadlines, events = difference(self.deadlines, duties.deadlines, file, self.world, self._because)
+        for event in (*events, *rungs_told(self.known.entries[self.added :], duties.deadlines, self.world)):
+            self._keep(event)
         stage = stage_of(file)
-        if stage != self.standing.stage:
+        if stage != self.stage:
+            self.stage = stage
             self._tell("stage", stage=stage)
             if stage == "closed":
                 self._tell("closed", how=file.ended)
-        letters = list(letters_to_start(file, duties.notices, set(self.standing.letters)))
-        standing = any(deadline.open for deadline in duties.deadlines.values())
-        return Changes(
-            answer=answer,
-            entries=[entry.plain() for entry in self.entries],
-            deadlines=found.deadlines,
-            timers=found.timers,
-            cancel=found.cancel,
-            letters=letters,
-            messages=self.messages,
-            events=self.events,
-            stage=stage,
-            details=details_of(file, duties.deadlines, self.world.today),
-            attributes=attributes_of(file, duties.deadlines, self.world.today),
-            over=file.ended is not None and not letters and not standing,
-        )
+        self._look_at_letters(notices, duties)
+        for letter in letters_to_start(file, duties.notices, self.under_way):
+            self._start(letter.work(self.state.opening))
+        self._say_how_full()
+        return duties
 
-    # What came in
-
-    def _take(self, before: CaseFile) -> Answer | None:
+    def _enter(self) -> dict[str, Any] | None:
+        """Enters what came in into the record; answers who sent a step."""
         match self.incoming.kind:
             case "step":
-                return self._take_step(before)
-            case "letter":
-                self._take_letter()
+                return self._enter_step()
+            case "work":
+                self._enter_outcome()
+            case "timer":
+                self._start_what_waited()
             case "cancel_requested":
                 self._fact("cancel_requested", instant_text(self.world.now), {})
-            case "message_undelivered":
-                self._fact("message_undelivered", self.incoming.key, {"to": self.incoming.key})
+            case "signals_dropped":
+                self._drop(self.incoming.count)
         return None
 
-    def _take_step(self, before: CaseFile) -> Answer:
+    # Steps
+
+    def _enter_step(self) -> dict[str, Any]:
         name, body = self.incoming.name, self.incoming.body
         if self.incoming.refusal:
-            return self._refused(before, Refusal("", self.incoming.refusal))
-        step = _judged(self.record, before, name, body, self.world)
+            return self._refused(Refusal("", self.incoming.refusal))
+        step = judged(self.known.entries, self.file, name, body, self.world)
+        if isinstance(step, Step):
+            step = self._no_room(step) or step
         if isinstance(step, Refusal):
-            return self._refused(before, step)
+            return self._refused(step)
         if step is not None:
             source: Source = "signal" if self.incoming.source == "signal" else "update"
-            self.entries.append(Entry(name, body, step.id, source, self.world.now))
-            self._tell("step_recorded", step=name, id=step.id)
-            self._follow(before, step)
-        return Answer(recorded=True, step=name, id=body["id"])
+            came_with = (self.incoming.envelope, self.incoming.payload_metadata)
+            self.size = self.size.with_step(body)
+            self._follow(step, Entry(name, body, step.id, source, self.world.now, *came_with))
+        return {"recorded": True, "step": name, "id": body["id"], "rule": "", "reason": "", "field": None}
 
-    def _follow(self, before: CaseFile, step: Step) -> None:
-        """What comes right behind a step."""
-        if isinstance(step, RulebookChanged):
-            self._fact("rulebook_pinned", f"rulebook:{step.id}", {"rulebook": self.world.rulebooks[step.rulebook]})
-        elif isinstance(step, MergedInto):
-            body = step.message(before, len(self.record))
-            self.messages.append(Message(to=step.reference, name="merged_from", body=body))
-        elif isinstance(step, BulletinApproved | OutcomeShared):
-            directory = self.world.directory
-            partners = list(directory.partners(self.world.today)) if directory else []
-            listing = partners_key(step.id)
-            self._fact("people_listed", listing, {"listing": listing, "people": partners, "documents": []})
-        elif isinstance(step, CORRECTING):
-            after = fold((*self.record, *self.entries))
-            if wrong := wrong_letters(step, self.record, before, after, self.world.extra_holidays):
-                self._fact("letters_wrong", f"wrong:{step.id}", wrong)
+    def _no_room(self, step: Step) -> Refusal | None:
+        if step.when_full or self.size.with_step(self.incoming.body).part <= 1:
+            return None
+        why = "The file is full. You can only close it now. Tell operations."
+        return Refusal("", why)
 
-    def _refused(self, before: CaseFile, refusal: Refusal) -> Answer:
+    def _follow(self, step: Step, entry: Entry) -> None:
+        """Enters a step, and what comes right behind it."""
+        self._tell("step_recorded", step=entry.name, id=step.id)
+        record, before, wrong = self.known.entries, self.file, None
+        if correcting := step.corrects(record):
+            wrong = wrong_letters(step.id, correcting, before, fold((*record, entry)), self.world)
+        follows = list(step.follows(record, before, self.world))
+        self.known.add(entry)
+        if wrong:
+            self._fact("letters_wrong", f"wrong:{step.id}", wrong)
+        for one in follows:
+            if isinstance(one, Work):
+                self._start(one)
+            else:
+                self.known.add(one)
+
+    def _refused(self, refusal: Refusal) -> dict[str, Any]:
         name, id = self.incoming.name[:64], str(self.incoming.body.get("id", ""))[:64]
-        if self.incoming.source == "signal":
-            # A signal has nobody waiting for its answer: the refusal is kept on the file, each once.
-            body = dict(self.incoming.body) if before.weight < MAX_WEIGHT else {}
-            fact = {"step": name, "id": id, "rule": refusal.rule, "reason": refusal.reason, "body": body}
-            if fact not in [entry.body for entry in self.record if entry.name == "step_refused"]:
-                self._fact("step_refused", f"refused:{id}", fact)
-                self._tell("step_refused", step=name, rule=refusal.rule, reason=refusal.reason, id=id)
-        return Answer(recorded=False, step=name, id=id, rule=refusal.rule, reason=refusal.reason, field=refusal.field)
+        said = {"rule": refusal.rule, "reason": refusal.reason, "field": refusal.field}
+        if self.incoming.source in ("signal", "start"):
+            self._keep_refused(name, id, said)
+        return {"recorded": False, "step": name, "id": id, **said}
 
-    def _take_letter(self) -> None:
-        body = self.incoming.body
-        if body.get("withdrawn"):
-            self._fact("letter_withdrawn", f"{body['notice']}#{body['number']}", body)
+    def _keep_refused(self, name: str, id: str, said: dict[str, Any]) -> None:
+        """A signal has nobody waiting for its answer, nor has a first step: the refusal is kept on the file, once.
+
+        Who sent a first step looks for its answer among what their run has added: for them it is kept each time.
+        """
+        same = (name, id, said["reason"])
+        if self.incoming.source == "signal" and any(
+            (refused.step, refused.id, refused.reason) == same for refused in self.file.refused
+        ):
             return
-        name = "letter_taken" if body["taken"] else "letter_refused"
-        self._fact(name, f"{body['notice']}#{body['number']}", body)
+        body = dict(self.incoming.body) if self.size.part < TOLD_AT else {}
+        fact = {"step": name, "id": id, **said, "body": body}
+        if self.size.with_step(fact).part > 1:
+            self._drop(1)
+            return
+        self.size = self.size.with_step(fact)
+        self._fact("step_refused", f"refused:{id}", fact)
+        self._tell("step_refused", step=name, rule=said["rule"], reason=said["reason"], id=id)
+
+    def _drop(self, count: int) -> None:
+        """Signals that could not be kept are counted, in one fact a day."""
+        today = self.world.today.isoformat()
+        found = enumerate(self.known.entries)
+        at = next((at for at, entry in found if entry.name == "signals_dropped" and entry.body["on"] == today), None)
+        if at is None:
+            self._fact("signals_dropped", f"dropped:{today}", {"on": today, "count": count})
+            self._tell("signals_dropped", count=count)
+            return
+        before = self.known.entries[at]
+        more = {"on": today, "count": before.body["count"] + count}
+        self.known.entries[at] = Entry(before.name, more, before.id, before.source, before.recorded_at)
+        if at < self.before:
+            self.replaced[str(at)] = self.known.entries[at].plain()
+        self.known.file = fold(self.known.entries)
+
+    # Work
+
+    def _start(self, work: Work) -> None:
+        plain = self.under_way[work.key] = asdict(work)
+        self.work.append(plain)
+
+    def _enter_outcome(self) -> None:
+        work, result = self.under_way.pop(self.incoming.key), self.incoming.result
+        if work["activity"] == "send_letter":
+            self.letters.pop(self.incoming.key, None)
+            self._enter_letter(LetterToSend.read(work["arguments"][1]), result)
+        elif "failed" in result:
+            self.waiting[self.incoming.key] = {"at": instant_text(self.world.now + AGAIN_IN), "work": work}
+        elif not result["delivered"]:
+            to = work["arguments"][0]["to"]
+            self._fact("message_undelivered", to, {"to": to})
+
+    def _start_what_waited(self) -> None:
+        for key, waits in list(self.waiting.items()):
+            if work_timer(key) == self.incoming.key:
+                del self.waiting[key]
+                self._start(read(Work, waits["work"]))
+
+    def _enter_letter(self, letter: LetterToSend, result: dict[str, Any]) -> None:
+        if "failed" in result:
+            why = "The letter could not be sent: operations must look at this workflow's history."
+            result = {"accepted": False, "at": instant_text(self.world.now), "why": why}
+        # What was sent stands beside what became of it, as later code may derive the notice otherwise.
+        told = {name: getattr(letter, name) for name in ("notice", "number", "rule", "template", "to")}
+        body = {**result, **told, "documents": list(letter.documents)}
+        id = f"{letter.notice}#{letter.number}"
+        if result.get("withdrawn"):
+            self._fact("letter_withdrawn", id, body)
+            return
+        self._fact("letter_accepted" if result["accepted"] else "letter_refused", id, body)
         self._tell(
-            "notice_sent" if body["taken"] else "notice_failed",
-            notice=body["notice"],
-            rule=body.get("rule", ""),
-            to=body.get("address", ""),
-            subject=body.get("subject", ""),
-            message_id=body.get("message_id", ""),
-            recipient=body["to"],
-            **({} if body["taken"] else {"why": body.get("why", "")}),
+            "notice_sent" if result["accepted"] else "notice_failed",
+            notice=letter.notice,
+            rule=letter.rule,
+            to=result.get("address", ""),
+            subject=result.get("subject", ""),
+            message_id=result.get("message_id", ""),
+            recipient=letter.to,
+            **({} if result["accepted"] else {"why": result.get("why", "")}),
         )
 
-    # What follows from it
+    def _notices_before(self) -> frozenset[str]:
+        """The notices that stood until now; asked for only while letters are under way that this could settle."""
+        if self.known.notices is None and self.under_way:
+            file = fold(self.known.entries[: self.added])
+            self.known.notices = frozenset(duties_of(file, self.world).notices)
+        return self.known.notices or frozenset()
 
-    def _list_people(self, file: CaseFile) -> None:
-        """Who gets the board's copies is settled by the directory of the day they go out (2.8b); without one, later."""
-        due = board_copy_due(file)
-        if due is None or file.ended is not None:
-            return
-        directory = self.world.directory
-        people = [person.id for person in directory.board_members(self.world.today)] if directory else []
-        if not people:
-            return
-        self._fact("people_listed", due[0], {"listing": due[0], "people": people, "documents": list(due[1])})
-        apply(file, self.entries[-1])
+    def _look_at_letters(self, before: frozenset[str], duties: Duties) -> None:
+        """What the shell is to hold of each letter under way: that it is settled, or as it is to go now.
 
-    def _met_behind(self, file: CaseFile, deadlines: Mapping[str, Deadline]) -> frozenset[str]:
+        Arguments:
+            before: the notices that stood before what came in. Only what came in settles a letter, never a release.
+            duties: those that stand now.
+        """
+        for key, work in self.under_way.items():
+            if work["activity"] != "send_letter" or self.letters.get(key, {}).get("settled"):
+                continue
+            letter = LetterToSend.read(work["arguments"][1])
+            notice = duties.notices.get(letter.notice)
+            gone = notice is None and letter.notice in before and self.file.ended is None
+            if gone or is_settled(letter, self.file, self.deadlines):
+                self.letters[key] = {"settled": True}
+            elif notice is not None and (now := letter_of(self.file, notice, letter.number)) != letter:
+                self.letters[key] = {"settled": False, "letter": now.plain()}
+            else:
+                self.letters.pop(key, None)
+        self.known.notices = frozenset(duties.notices)
+
+    # What follows
+
+    def _met_by(self, queued: Sequence[Incoming], deadlines: Mapping[str, Deadline]) -> frozenset[str]:
         """Deadlines that a step which waits behind this one meets in time, moves or takes away: they did not pass.
 
         Should that step be refused in its turn after all, they pass then.
         """
-        if not self.standing.behind:
+        if not queued:
             return frozenset()
-        ahead = fold((*self.record, *self.entries))
+        ahead = replace(self.known, file=fold(self.known.entries), entries=list(self.known.entries), events=[])
         try:
-            for waiting in self.standing.behind:
-                step = _judged(self.record, ahead, waiting.name, waiting.body, self.world)
-                if isinstance(step, Step) and not isinstance(step, StruckOut | RulebookChanged):
-                    apply(ahead, Entry(waiting.name, waiting.body, step.id, "update", self.world.now))
-            later = deadlines_of(ahead, self._clocks(ahead))
+            for waiting in queued:
+                step = judged(ahead.entries, ahead.file, waiting.name, waiting.body, self.world)
+                if isinstance(step, Step) and step.foreseen:
+                    ahead.add(Entry(waiting.name, waiting.body, step.id, "update", self.world.now))
+            later = deadlines_of(ahead.file, self.world)
         except NoCalendarError:
             return frozenset()
         return frozenset(
@@ -287,17 +423,18 @@ class _Consideration:
             if (then := later.get(key)) is None or then.due != now.due or not (then.open or then.late)
         )
 
-    def _climb(self, file: CaseFile, deadlines: Mapping[str, Deadline], spared: frozenset[str]) -> bool:
+    def _climb(self, deadlines: Mapping[str, Deadline], spared: frozenset[str]) -> bool:
         """Keeps as facts the rungs that are due; their mails follow as notices."""
-        before = len(self.entries)
+        before = len(self.known.entries)
         for deadline in deadlines.values():
             if deadline.open and deadline.key not in spared:
-                since = held_since(self.standing, deadline, self.world.now)
-                for rung in due_now(deadline, file, self.world.now, since, above=self.world.above_chair)[0]:
-                    self._reach(file, deadline, rung)
-        return len(self.entries) > before
+                since = held_since(self.deadlines, deadline, self.world.now)
+                due, _ = due_now(deadline, self.file, self.world.now, since, above=self.world.above_chair)
+                for rung in due:
+                    self._reach(deadline, rung)
+        return len(self.known.entries) > before
 
-    def _reach(self, file: CaseFile, deadline: Deadline, rung: Planned) -> None:
+    def _reach(self, deadline: Deadline, rung: Planned) -> None:
         body = {
             "deadline": deadline.key,
             "due": deadline.due.isoformat(),
@@ -309,23 +446,38 @@ class _Consideration:
             "scheduled": instant_text(rung.at),
         }
         self._fact("rung_reached", f"{deadline.key}:{deadline.due.isoformat()}:{rung.name}", body)
-        apply(file, self.entries[-1])
 
     def _because(self, moved: Deadline) -> str:
         """What moved a deadline: a new release, if today's code or calendar moves it with nothing coming in."""
         if self.unmoved is None:
-            file = fold(self.record)
-            self.unmoved = deadlines_of(file, self._clocks(file))
+            file = fold(self.known.entries[: self.added])
+            self.unmoved = deadlines_of(file, self.world)
         before = self.unmoved.get(moved.key)
         if before is not None and (before.due, before.original_due) == (moved.due, moved.original_due):
             return BY_RELEASE
-        return BY_LETTER if self.incoming.kind == "letter" else self.incoming.name or BY_RELEASE
+        return BY_LETTER if self.incoming.kind == "work" else self.incoming.name or BY_RELEASE
 
-    def _clocks(self, file: CaseFile) -> Clocks:
-        return Clocks(file, self.world.extra_holidays)
+    def _say_how_full(self) -> None:
+        if self.size.part >= TOLD_AT and not self.file.nearly_full:
+            self._fact("nearly_full", "nearly_full", {})
+            self._tell("nearly_full")
 
     def _fact(self, name: str, id: str, body: Mapping[str, Any]) -> None:
-        self.entries.append(Entry(name, body, id, "shell", self.world.now))
+        self.known.add(Entry(name, body, id, "shell", self.world.now))
 
     def _tell(self, what: str, **fields: Any) -> None:
-        self.events.append(line(self.world.now, what, **fields))
+        self._keep(line(self.world.now, what, **fields))
+
+    def _keep(self, event: dict[str, Any]) -> None:
+        self.events.append(event)
+        self.known.events.append(event_of(event))
+
+
+def _at(timer: Mapping[str, Any] | None) -> str | None:
+    return timer["at"] if timer else None
+
+
+def _changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
+    """The difference as the shell merges it: what is new or other, and None for what is gone."""
+    gone: Iterator[str] = (key for key in before if key not in now)
+    return {key: value for key, value in now.items() if before.get(key) != value} | dict.fromkeys(gone)

@@ -8,25 +8,17 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-import holidays
-from holidays.version import __version__ as holidays_version
+from .bank_holidays import BANK_HOLIDAYS, FIRST_YEAR, LAST_YEAR
 
 LONDON = ZoneInfo("Europe/London")
 MORNING = time(8, 0)
 """Reminders and escalations go at 08:00 in London."""
-
-FIRST_YEAR, LAST_YEAR = 2012, 2028
-"""The years whose bank holidays are published and were compared with gov.uk's own list."""
-
-CALENDAR = f"holidays {holidays_version} GB-ENG"
-"""The calendar and its version, kept with every working day that was counted."""
 
 Unit = Literal["calendar days", "working days", "calendar months"]
 
@@ -36,8 +28,8 @@ class NoCalendarError(Exception):
 
     def __init__(self, year: int) -> None:
         super().__init__(
-            f"There is no calendar of bank holidays for {year} (there is one for {FIRST_YEAR} to {LAST_YEAR}): "
-            "update the system before counting working days in that year."
+            f"There is no calendar of bank holidays for {year}, only for {FIRST_YEAR} to {LAST_YEAR}. Update the "
+            "system before you count working days in that year."
         )
         self.year = year
 
@@ -52,7 +44,6 @@ class Counted:
         unit: of what.
         due: the day reached.
         skipped: the days off that were not counted, bank holidays with their names.
-        calendar: the calendar's name and version; empty when none was needed.
     """
 
     start: date
@@ -60,7 +51,6 @@ class Counted:
     unit: Unit
     due: date
     skipped: tuple[str, ...] = ()
-    calendar: str = ""
 
     def words(self) -> str:
         """How it was counted, for people: ``5 working days from 26 December 2026, not counting …``."""
@@ -80,13 +70,19 @@ def day_words(day: date) -> str:
     return f"{day.day} {day:%B %Y}"
 
 
-def count(start: date, length: int, unit: Unit, extra_holidays: Iterable[date] = ()) -> Counted:
+def moment_words(at: datetime) -> str:
+    """``5 January 2027, 09:30``, as it is in London."""
+    local = at.astimezone(LONDON)
+    return f"{day_words(local.date())}, {local:%H:%M}"
+
+
+def count(start: date, length: int, unit: Unit, extra_holidays: frozenset[date]) -> Counted:
     """Counts ``length`` of ``unit`` from ``start`` (day 0), backwards when negative.
 
     Raises:
         NoCalendarError: working days in a year without a calendar.
     """
-    return _counted(start, length, unit, frozenset(extra_holidays))
+    return _counted(start, length, unit, extra_holidays)
 
 
 @lru_cache(maxsize=4096)
@@ -104,7 +100,7 @@ def _counted(start: date, length: int, unit: Unit, extra: frozenset[date]) -> Co
             left -= 1
         elif off != "weekend":
             skipped.append(f"{off} on {day_words(day)}")
-    return Counted(start, length, unit, day, tuple(skipped), CALENDAR)
+    return Counted(start, length, unit, day, tuple(skipped))
 
 
 def add_months(day: date, months: int) -> date:
@@ -114,7 +110,7 @@ def add_months(day: date, months: int) -> date:
     return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
 
 
-def day_off(day: date, extra_holidays: frozenset[date] = frozenset()) -> str | None:
+def day_off(day: date, extra_holidays: frozenset[date]) -> str | None:
     """Why a day is not a working day (``weekend`` or the holiday's name), or None when it is one.
 
     Raises:
@@ -124,15 +120,7 @@ def day_off(day: date, extra_holidays: frozenset[date] = frozenset()) -> str | N
         raise NoCalendarError(day.year)
     if day.weekday() >= 5:
         return "weekend"
-    if day in extra_holidays:
-        return "an extra holiday"
-    return _bank_holidays(day.year).get(day)
-
-
-@lru_cache(maxsize=64)
-def _bank_holidays(year: int) -> dict[date, str]:
-    # Without the subdivision, Easter Monday and the August holiday would be missing.
-    return dict(holidays.country_holidays("GB", subdiv="ENG", years=year).items())
+    return BANK_HOLIDAYS.get(day) or ("an extra holiday" if day in extra_holidays else None)
 
 
 def london_date(at: datetime) -> date:

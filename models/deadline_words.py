@@ -9,9 +9,10 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Literal, Protocol
 
-from .counting import FIRST_YEAR, LAST_YEAR, add_months, day_off, day_words
-from .parts import Extension
-from .rulebook import PERIODS
+from .bank_holidays import FIRST_YEAR, LAST_YEAR
+from .casefile_parts import Extension
+from .days import add_months, day_off, day_words
+from .world import World
 
 State = Literal["overdue", "due today", "due soon", "open", "running", "met", "met late"]
 
@@ -19,12 +20,12 @@ SOON = 7
 """From so many calendar days before its day on, a deadline is told apart from those further off."""
 
 
-class Told(Protocol):
+class DeadlineLike(Protocol):
     """What of a deadline is told: a row of the register, or a deadline of the core."""
 
     @property
-    def clock(self) -> str:
-        """Its name in the rulebook."""
+    def period(self) -> bool:
+        """Whether it is no task but a period that must run."""
 
     @property
     def due(self) -> date:
@@ -79,23 +80,21 @@ class DeadlineWords:
 
 
 def deadline_words(
-    deadline: Told,
-    today: date,
-    extra_holidays: Sequence[date] = (),
+    deadline: DeadlineLike,
+    world: World,
     extensions: Sequence[Extension] = (),
 ) -> DeadlineWords:
     """A deadline in words.
 
     Arguments:
         deadline: a row of the register or a deadline of the core.
-        today: today in London.
-        extra_holidays: one-off bank holidays that the calendar does not know yet.
+        world: for today, and the extra holidays.
         extensions: how it was moved, the first one first, for the reasons; without them the words name the dates alone.
     """
-    state = _state(deadline, today)
+    state = _state(deadline, world.today)
     return DeadlineWords(
         state=state,
-        text=_text(deadline, state, today, tuple(extra_holidays)),
+        text=_text(deadline, state, world.today, world.extra_holidays),
         due=deadline.due,
         day=day_words(deadline.due),
         counted=deadline.counted,
@@ -113,10 +112,10 @@ def counts_months(counted: str) -> bool:
     return re.match(r"\d+ calendar months?\b", counted) is not None
 
 
-def _state(deadline: Told, today: date) -> State:
+def _state(deadline: DeadlineLike, today: date) -> State:
     if deadline.met_on is not None:
         return "met late" if deadline.met_on > deadline.due else "met"
-    if deadline.clock in PERIODS:
+    if deadline.period:
         return "running"
     if deadline.due < today:
         return "overdue"
@@ -125,7 +124,7 @@ def _state(deadline: Told, today: date) -> State:
     return "due soon" if deadline.due <= today + timedelta(days=SOON) else "open"
 
 
-def _text(deadline: Told, state: State, today: date, extra: tuple[date, ...]) -> str:
+def _text(deadline: DeadlineLike, state: State, today: date, extra: frozenset[date]) -> str:
     if deadline.met_on is not None:
         met = f"met on {day_words(deadline.met_on)}"
         if state == "met":
@@ -140,7 +139,7 @@ def _text(deadline: Told, state: State, today: date, extra: tuple[date, ...]) ->
     return f"{_between(deadline, today, deadline.due, extra)} left"
 
 
-def _between(deadline: Told, start: date, end: date, extra: tuple[date, ...]) -> str:
+def _between(deadline: DeadlineLike, start: date, end: date, extra: frozenset[date]) -> str:
     """How much lies between two days, the first one not counted, in the unit that the deadline is counted in."""
     if counts_working_days(deadline.counted):
         days = working_days_between(start, end, extra)
@@ -164,11 +163,10 @@ def _whole_months(start: date, end: date) -> int:
     return months if add_months(start, months) <= end else months - 1
 
 
-def working_days_between(start: date, end: date, extra_holidays: Sequence[date] = ()) -> int | None:
+def working_days_between(start: date, end: date, extra: frozenset[date]) -> int | None:
     """How many working days lie after ``start``, up to and with ``end``; None where no calendar reaches."""
     if not FIRST_YEAR <= start.year <= end.year <= LAST_YEAR:
         return None
-    extra = frozenset(extra_holidays)
     whole = sum(_worked(year, extra)[-1] for year in range(start.year, end.year))
     return whole + _worked(end.year, extra)[_day(end)] - _worked(start.year, extra)[_day(start)]
 
@@ -187,7 +185,7 @@ def _worked(year: int, extra: frozenset[date]) -> tuple[int, ...]:
     return tuple(found)
 
 
-def _moved(deadline: Told, extensions: Sequence[Extension]) -> str:
+def _moved(deadline: DeadlineLike, extensions: Sequence[Extension]) -> str:
     if deadline.due == deadline.original_due:
         return ""
     original = f"originally due {day_words(deadline.original_due)}"

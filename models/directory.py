@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 ROLES = {
     "coordinator": "the coordinator",
     "chair": "the Chair",
-    "above_chair": "the role above the Chair",
+    "above_chair": "the escalation contact above the Chair",
     "case_review_group": "the Case Review Group",
     "learning_and_development": "the Learning and Development Sub-Group",
     "ofsted": "Ofsted",

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from .casefile import CaseFile
-from .counting import count, day_words
-from .rulebook import PERIODS, Basis
+from .days import count, day_words
+from .responsible import ASKED_OF_ORGANISATIONS
+from .rulebook import Basis
+from .world import World
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,7 @@ class Deadline:
         original_due: the day, before any extension.
         counted: how it was counted.
         met_on: the day it was met, if it was.
+        period: whether it is no task but a period that must run, and is over on its day.
     """
 
     key: str
@@ -40,11 +43,7 @@ class Deadline:
     original_due: date
     counted: str
     met_on: date | None
-
-    @property
-    def period(self) -> bool:
-        """Whether it is no task but a period that must run, and is over on its day."""
-        return self.clock in PERIODS
+    period: bool
 
     @property
     def open(self) -> bool:
@@ -59,7 +58,7 @@ class Deadline:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One message to one recipient, followed until the mail server has taken it.
+    """One message to one recipient, followed until the mail server has accepted it.
 
     Arguments:
         key: stable, so that the same notice is never sent twice.
@@ -70,6 +69,8 @@ class Notice:
             one whose address the file holds.
         content: what the text needs; never a person's name or anything of the child.
         documents: attachments, by digest.
+        about, due: the deadline it speaks of, by key, and the day it tells, when it is of no use once that is met or
+            moved; empty for any other.
     """
 
     key: str
@@ -79,17 +80,19 @@ class Notice:
     to: str
     content: Mapping[str, str] = field(default_factory=dict)
     documents: tuple[str, ...] = ()
+    about: str = ""
+    due: str = ""
 
 
 Duty = Deadline | Notice
 
 
 @dataclass(frozen=True, slots=True)
-class Clocks:
+class DeadlineFactory:
     """Makes deadlines from the file's rulebook, its extensions and the calendar."""
 
     file: CaseFile
-    extra_holidays: tuple[date, ...] = ()
+    world: World
 
     def deadline(
         self,
@@ -100,7 +103,7 @@ class Clocks:
         met_on: date | None = None,
         due: date | None = None,
         counted: str = "the date that was set",
-        responsible: str = "coordinator",
+        responsible: str = "",
         organisation: str = "",
         title: str | None = None,
         back: bool = False,
@@ -115,8 +118,8 @@ class Clocks:
             met_on: the day it was met.
             due: a day named by a step, used instead of the clock's length.
             counted: how such a day came about.
-            responsible: the recipient who is reminded.
-            organisation: the organisation that was asked.
+            responsible: the recipient who is reminded, when it is not whom the clock asks.
+            organisation: the organisation that was asked; with none it is the coordinator who is reminded.
             title: when it says more than the rulebook's.
             back: counted back from ``start``.
             moves_before: how many of its extensions were for an earlier turn of events, and no longer count.
@@ -124,11 +127,13 @@ class Clocks:
         Raises:
             NoCalendarError: working days in a year without a calendar.
         """
-        rule = self.file.rules.clock(clock)
+        rule, kind = self.file.clock(clock), self.file.regime.clocks[clock]
         if due is None:
-            reached = count(start, -rule.length if back else rule.length, rule.unit, self.extra_holidays)
+            reached = count(start, -rule.length if back else rule.length, rule.unit, self.world.extra_holidays)
             due = reached.due
             counted = f"{rule.length} {rule.unit} back from {day_words(start)}" if back else reached.words()
+        if kind.asks in ASKED_OF_ORGANISATIONS:
+            responsible = responsible or (f"{kind.asks}:{organisation}" if organisation else "coordinator")
         name = key or clock
         moved = self.file.extensions.get(name, [])[moves_before:]
         return Deadline(
@@ -137,28 +142,20 @@ class Clocks:
             rule=rule.rule,
             title=(title or rule.title).replace("{organisation}", self._name_of(organisation)),
             basis=rule.basis,
-            responsible=responsible,
+            responsible=responsible or kind.asks,
             organisation=organisation,
             # Never earlier than without the extension, whatever the clock starts from since.
             due=max(moved[-1].new, due) if moved else due,
             original_due=due,
             counted=counted,
             met_on=met_on,
+            period=kind.period,
         )
 
     def _name_of(self, organisation: str) -> str:
         party = self.file.parties.get(organisation)
-        return party.facts.name if party else self.file.taken_off.get(organisation, "The board")
+        return party.facts.name if party else self.file.removed_parties.get(organisation, "The board")
 
-    def for_organisation(
-        self, clock: str, organisation: str, start: date, met_on: date | None, asked: str = "lead"
-    ) -> Deadline:
-        """A deadline that an organisation must meet, reminded through its safeguarding lead or its board member."""
-        return self.deadline(
-            clock,
-            start,
-            key=f"{clock}:{organisation}",
-            met_on=met_on,
-            responsible=f"{asked}:{organisation}",
-            organisation=organisation,
-        )
+    def for_organisation(self, clock: str, organisation: str, start: date, met_on: date | None) -> Deadline:
+        """A deadline that each organisation must meet."""
+        return self.deadline(clock, start, key=f"{clock}:{organisation}", met_on=met_on, organisation=organisation)

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
 from .casefile import CaseFile
-from .counting import london_date
-from .parts import Letter, Listing, RefusedStep, Rung
-from .record import Entry, read_instant
+from .casefile_parts import Letter, Listing, RefusedStep, Rung
+from .contract import read_instant
+from .days import london_date
+from .record import Entry
 from .rulebook import rulebook_from
+from .world import World
 
 
 def _rulebook_pinned(file: CaseFile, entry: Entry) -> None:
     file.rules = rulebook_from(entry.body["rulebook"])
     if file.children:
-        file.refind(london_date(entry.recorded_at))
+        file.reassess_criteria(london_date(entry.recorded_at))
 
 
 def _rung_reached(file: CaseFile, entry: Entry) -> None:
@@ -35,11 +37,11 @@ def _rung_reached(file: CaseFile, entry: Entry) -> None:
 
 def _letter(file: CaseFile, entry: Entry) -> None:
     body = entry.body
-    taken = entry.name == "letter_taken"
+    accepted = entry.name == "letter_accepted"
     at = read_instant(body["at"])
     notice, number = body["notice"], body["number"]
     before = file.letters.get(notice)
-    if before is not None and (before.number > number or (before.number == number and before.taken_at is not None)):
+    if before is not None and (before.number > number or (before.number == number and before.accepted_at is not None)):
         return
     file.letters[notice] = Letter(
         notice=notice,
@@ -47,17 +49,17 @@ def _letter(file: CaseFile, entry: Entry) -> None:
         to=body["to"],
         rule=body.get("rule", ""),
         template=body.get("template", ""),
-        taken_at=at if taken else None,
-        refused_at=None if taken else at,
+        accepted_at=at if accepted else None,
+        refused_at=None if accepted else at,
         message_id=body.get("message_id", ""),
         documents=tuple(body.get("documents", ())),
         why=body.get("why", ""),
         address=body.get("address", ""),
     )
-    if not taken:
+    if not accepted:
         file.first_refused.setdefault(notice, at)
         file.refusals.setdefault(notice, {})[number] = body.get("why", "")
-        if file.once_more.pop(notice, 0) == number:
+        if file.resend_after_refusal.pop(notice, 0) == number:
             file.resends[notice] = number + 1
 
 
@@ -78,15 +80,30 @@ def _letters_wrong(file: CaseFile, entry: Entry) -> None:
         file.resend_to.pop(notice, None)
 
 
-def _people_listed(file: CaseFile, entry: Entry) -> None:
+def recipients_listed(listing: str, recipients: Sequence[str], world: World, documents: Sequence[str] = ()) -> Entry:
+    """The fact that these are the people or organisations, by the directory of today, who get something."""
+    body = {"listing": listing, "recipients": list(recipients), "documents": list(documents)}
+    return Entry("recipients_listed", body, listing, "shell", world.now)
+
+
+def _recipients_listed(file: CaseFile, entry: Entry) -> None:
     body = entry.body
-    listing = Listing(london_date(entry.recorded_at), tuple(body["people"]), tuple(body["documents"]))
+    listing = Listing(london_date(entry.recorded_at), tuple(body["recipients"]), tuple(body["documents"]))
     file.listed[body["listing"]] = listing
 
 
 def _step_refused(file: CaseFile, entry: Entry) -> None:
     body = entry.body
     file.refused.append(RefusedStep(entry.recorded_at, body["step"], body["id"], body["rule"], body["reason"]))
+
+
+def _signals_dropped(file: CaseFile, entry: Entry) -> None:
+    """More came in at once than could be kept: it is known how many, and not what."""
+    file.dropped_signals += entry.body["count"]
+
+
+def _nearly_full(file: CaseFile, entry: Entry) -> None:
+    file.nearly_full = True
 
 
 def _cancel_requested(file: CaseFile, entry: Entry) -> None:
@@ -98,18 +115,20 @@ def _message_undelivered(file: CaseFile, entry: Entry) -> None:
     reference = entry.body["to"]
     file.undelivered_messages.append(reference)
     if file.ended == "merged" and file.ended_note == reference:
-        file.stand_again()
+        file.undo_ending()
 
 
 FACTS: Mapping[str, Callable[[CaseFile, Entry], None]] = {
     "rulebook_pinned": _rulebook_pinned,
     "rung_reached": _rung_reached,
-    "letter_taken": _letter,
+    "letter_accepted": _letter,
     "letter_refused": _letter,
     "letters_wrong": _letters_wrong,
     "letter_withdrawn": _letter_withdrawn,
-    "people_listed": _people_listed,
+    "recipients_listed": _recipients_listed,
     "step_refused": _step_refused,
+    "signals_dropped": _signals_dropped,
+    "nearly_full": _nearly_full,
     "cancel_requested": _cancel_requested,
     "message_undelivered": _message_undelivered,
 }

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
+from .days import day_words
 from .record import Refusal
 
 SHOWN = 4
@@ -13,30 +15,30 @@ SHOWN = 4
 PATTERNS: Mapping[str, str] = {
     r"\S": "it is empty",
     r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,49}$": (
-        "use letters, digits, dots, hyphens and underscores, 50 at most, and begin with a letter or digit"
+        "use up to 50 letters, digits, dots, hyphens and underscores, starting with a letter or digit"
     ),
     r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$": (
-        "use letters, digits, dots, colons, hyphens and underscores, 64 at most, and begin with a letter or digit"
+        "use up to 64 letters, digits, dots, colons, hyphens and underscores, starting with a letter or digit"
     ),
-    r"^[A-Z0-9][A-Z0-9-]{2,39}$": "a file's reference is 3 to 40 capitals, digits and hyphens",
-    r"^[^@\s<>,;]+@[^@\s<>,;]+$": "this is no e-mail address: give one, without a name or spaces",
-    r"^[0-9a-f]{64}$": "this is no document's digest: 64 hexadecimal digits, in small letters",
+    r"^[A-Z0-9][A-Z0-9-]{2,39}$": "a reference must be 3 to 40 capital letters, digits and hyphens",
+    r"^[^@\s<>,;]+@[^@\s<>,;]+$": "enter an e-mail address, like name@board.example",
+    r"^[0-9a-f]{64}$": "enter a document's digest: 64 hexadecimal digits in lower case",
 }
 """What to do about a text that does not have the form it must have, by that form."""
 
 KINDS: Mapping[str, str] = {
-    "string_type": "give a text",
+    "string_type": "enter text",
     "string_too_short": "it is empty",
-    "string_too_long": "it is longer than {max_length} characters: shorten it, or keep it as a document",
-    "too_short": "give {min_length} at least",
-    "too_long": "give {max_length} at most",
-    "bool_type": "say true or false",
-    "int_type": "give a whole number",
-    "date_type": "give a date, as 2018-09-30",
-    "date_parsing": "give a date, as 2018-09-30",
-    "greater_than_equal": "it must be {ge} or more",
-    "less_than_equal": "it must be {le} or less",
-    "less_than": "it must be less than {lt}",
+    "string_too_long": "this is longer than {max_length} characters: shorten it, or upload it as a document",
+    "too_short": "give at least {min_length}",
+    "too_long": "give at most {max_length}",
+    "bool_type": "enter true or false",
+    "int_type": "enter a whole number",
+    "date_type": "enter a date like 2018-09-30",
+    "date_parsing": "enter a date like 2018-09-30",
+    "greater_than_equal": "must be {ge} or more",
+    "less_than_equal": "must be {le} or less",
+    "less_than": "must be less than {lt}",
     "literal_error": "choose one of {expected}",
     "tuple_type": "give a list",
     "dict_type": "give names with values",
@@ -71,6 +73,24 @@ def _in_words(fault: Mapping[str, Any], what: str) -> str:
         return f"{where} is not a field of {what}: leave it out"
     if kind == "missing":
         return f"{where} is missing"
-    words = PATTERNS.get(str(context.get("pattern"))) if kind == "string_pattern_mismatch" else KINDS.get(kind)
-    words = words.format(**context) if words else str(fault["msg"]).removeprefix("Value error, ")
+    words = PATTERNS.get(str(context.get("pattern"))) if kind == "string_pattern_mismatch" else limit_words(fault)
+    words = words or str(fault["msg"]).removeprefix("Value error, ")
     return f"{where}: {words}" if where else words
+
+
+def limit_words(fault: Mapping[str, Any]) -> str:
+    """What to do about a fault, with its limit; a date's limit as a day. Empty for a kind that is not in the list."""
+    kind, context = str(fault["type"]), fault.get("ctx", {})
+    if first := _day(context.get("ge")):
+        return f"the date must be on or after {day_words(first)}"
+    if end := _day(context.get("lt")):
+        return f"the date must be before {day_words(end)}"
+    return KINDS.get(kind, "").format(**context)
+
+
+def _day(limit: object) -> date | None:
+    """A limit that is a day, as a date or in ISO text; None for any other."""
+    try:
+        return date.fromisoformat(str(limit)) if isinstance(limit, date | str) else None
+    except ValueError:
+        return None

@@ -4,100 +4,67 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from pydantic import ValidationError
 
 from .casefile import CaseFile, opened
-from .catalogue import STEPS
-from .counting import NoCalendarError, day_words, london_date
+from .days import NoCalendarError
 from .duties import duties_of
-from .duty import Clocks
 from .facts import FACTS
 from .faults import explained
 from .incident import Opening
 from .record import Entry, Refusal
+from .regime import Regime
+from .regimes import REGIMES, regime_named
 from .rulebook import Rulebook, rulebook_from
-from .step import Step, World, refusals, rule_cited
-
-ARRANGEMENTS_END = date(2019, 9, 29)
-"""LSCB arrangements end at the latest on 29 September 2019 (2.1g)."""
+from .step import Step, refusals, rule_cited
+from .world import World
 
 
 class UnreadableEntryError(Exception):
     """An entry that this release cannot read: releases go forward only."""
 
 
-def open_record(body: Mapping[str, Any], rulebook: Rulebook, now: datetime) -> list[Entry] | Refusal:
+def open_record(body: Mapping[str, Any], rulebook: Rulebook, world: World) -> list[Entry] | Refusal:
     """The first entries of a new file, or why it may not be opened.
 
     Arguments:
         body: what is sent to open it, see :class:`models.incident.Opening`.
         rulebook: pinned into the file.
-        now: business time.
+        world: what the core is told of the world, at the instant it is opened.
     """
     try:
         opening = Opening.model_validate_json(json.dumps(body), strict=True)
     except ValidationError as error:
         faults = error.errors(include_input=False, include_url=False)
         return explained(faults, "an opening", rule_cited(str(faults[0]["msg"])))
-    refusal = _may_open(opening, rulebook, now)
+    refusal = regime_named(rulebook.regime).may_open(opening, rulebook, world.today)
     if refusal is not None:
         return refusal
     pinned = {"rulebook": rulebook.model_dump(mode="json")}
     record = [
-        Entry("opened", dict(body), opening.id, "start", now),
-        Entry("rulebook_pinned", pinned, f"rulebook:{rulebook.name}", "shell", now),
+        Entry("opened", dict(body), opening.id, "start", world.now),
+        Entry("rulebook_pinned", pinned, f"rulebook:{rulebook.name}", "shell", world.now),
     ]
-    return _uncountable(opening, record) or record
+    return _uncountable(opening, record, world) or record
 
 
-def _may_open(opening: Opening, rulebook: Rulebook, now: datetime) -> Refusal | None:
-    today = london_date(now)
-    incident = opening.incident
-    dates = {"opened_on": opening.opened_on}
-    if incident is not None:
-        dates |= {"incident.notified_on": incident.notified_on}
-        for name in ("aware_on", "panel_notified_on"):
-            day = getattr(incident, name)
-            dates |= {f"incident.{name}": day} if day else {}
-        for number, child in enumerate(incident.children):
-            for name in ("born_on", "died_on"):
-                day = getattr(child, name)
-                dates |= {f"incident.children.{number}.{name}": day} if day else {}
-    rule = "2.1f" if incident is not None else "1.1"
-    for field, day in dates.items():
-        if day > today:
-            return Refusal(rule, f"{field}: {day_words(day)} is in the future: check the date.", field)
-        if incident is not None and field.endswith("born_on") and day > incident.notified_on:
-            return Refusal(rule, f"{field}: the child was born after the notification: check both dates.", field)
-    if incident is not None and opening.opened_on < incident.notified_on:
-        return Refusal(rule, "opened_on: a file is opened on the day of the notification or later.", "opened_on")
-    began = rulebook.definitions.partners_began
-    if incident is not None and began is not None and incident.notified_on > began:
-        return Refusal(
-            "2.1g",
-            f"Safeguarding partner arrangements began on {day_words(began)}: an incident notified after that day is "
-            "not this board's.",
-            "incident.notified_on",
-        )
-    return None
-
-
-def _uncountable(opening: Opening, record: Sequence[Entry]) -> Refusal | None:
+def _uncountable(opening: Opening, record: Sequence[Entry], world: World) -> Refusal | None:
     """Why the deadlines that the file begins with cannot be counted: a day in a year without a calendar."""
     file = fold(record)
     try:
-        duties_of(file, Clocks(file))
+        duties_of(file, world)
     except NoCalendarError as error:
         incident = opening.incident
         days: dict[str, date | None] = {"opened_on": opening.opened_on}
         if incident is not None:
             days = {"incident.aware_on": incident.aware_on, "incident.notified_on": incident.notified_on, **days}
         field = next((name for name, day in days.items() if day is not None and day.year == error.year), None)
-        why = f"{field}: {error}" if field else str(error)
-        return Refusal("2.1f" if incident is not None else "1.1", why, field)
+        why = str(error)
+        return Refusal("", why, field)
     return None
 
 
@@ -109,7 +76,10 @@ def fold(record: Sequence[Entry]) -> CaseFile:
     """
     opening, pinned = record[0], record[1]
     read = Opening.model_validate(opening.body, strict=False, extra="ignore")
-    file = opened(read, rulebook_from(pinned.body["rulebook"]))
+    rules = rulebook_from(pinned.body["rulebook"])
+    if rules.regime not in REGIMES:
+        raise UnreadableEntryError(f"This release knows no regime {rules.regime}.")
+    file = opened(read, rules, regime_named(rules.regime))
     struck = {entry.body["step"] for entry in record if entry.name == "struck_out"}
     for entry in record[2:]:
         apply(file, entry, struck)
@@ -118,7 +88,6 @@ def fold(record: Sequence[Entry]) -> CaseFile:
 
 def apply(file: CaseFile, entry: Entry, struck: frozenset[str] | set[str] = frozenset()) -> None:
     """Applies one entry to a file that holds all the earlier ones."""
-    file.weight += len(str(entry.body))
     if entry.is_fact:
         if entry.name not in FACTS:
             raise UnreadableEntryError(f"This release knows no fact {entry.name}.")
@@ -128,15 +97,15 @@ def apply(file: CaseFile, entry: Entry, struck: frozenset[str] | set[str] = froz
     if entry.id in struck:
         file.struck[entry.id] = entry.name
         return
-    step = _step(entry)
+    step = _step(file.regime, entry)
     file.dates[entry.id] = step.happened_on
     step.apply(file, entry)
 
 
-def _step(entry: Entry) -> Step:
-    kind = STEPS.get(entry.name)
+def _step(regime: Regime, entry: Entry) -> Step:
+    kind = regime.steps.get(entry.name)
     if kind is None:
-        raise UnreadableEntryError(f"This release knows no step {entry.name}.")
+        raise UnreadableEntryError(f"This release knows no step {entry.name} of {regime.title}.")
     try:
         # It was checked strictly when it was taken, perhaps by an earlier release with fields that are gone since.
         return kind.model_validate(entry.body, strict=False, extra="ignore")
@@ -157,8 +126,8 @@ def rests_on(record: Sequence[Entry], step: str, world: World) -> str | None:
     with_it, without = fold(record[:2]), fold(record[:2])
     for entry in record[2:]:
         if not entry.is_fact and entry.id not in struck and entry.id != step and entry.name != "struck_out":
-            then = World(entry.recorded_at, world.directory, world.rulebooks, world.extra_holidays, quick=True)
-            one = _step(entry)
+            then = replace(world, now=entry.recorded_at, quick=True)
+            one = _step(without.regime, entry)
             if _refused(one, without, then) and not _refused(one, with_it, then):
                 return entry.id
         apply(with_it, entry, struck)

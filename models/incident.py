@@ -56,10 +56,10 @@ class Facts(BaseModel):
 class Child(Facts):
     """A child of the incident (2.1a, 2.1b, 2.1d), by local identifier and never by name."""
 
-    id: Identifier = Field(title="Local identifier", description="Never the child's name.")
-    born_on: Day | None = Field(None, title="Date of birth", description="Leave empty when unknown.")
+    id: Identifier = Field(title="Local identifier", description="Do not use the child's name.")
+    born_on: Day | None = Field(None, title="Date of birth", description="Leave blank if unknown.")
     outcome: Outcome = Field("unknown", title="What happened to the child")
-    died_on: Day | None = Field(None, title="Date of death", description="Leave empty when unknown.")
+    died_on: Day | None = Field(None, title="Date of death", description="Leave blank if unknown.")
     harms: tuple[Harm, ...] = Field((), title="Kinds of harm", description="Tick all that apply (2.1b, 2.1c).")
     other_harm: Text | None = Field(None, title="What other harm", json_schema_extra={"only_with": {"harms": "other"}})
     recovered: bool = Field(
@@ -70,7 +70,7 @@ class Child(Facts):
     research_considered: Text | None = Field(
         None,
         title="Research considered",
-        description="Needed to say that a child was not seriously harmed (2.1b).",
+        description="Needed if the child was not seriously harmed (2.1b).",
     )
     abuse_or_neglect: Suspicion = Field("unknown", title="Abuse or neglect")
     custody: Custody = Field("unknown", title="In custody at the time of death")
@@ -78,7 +78,7 @@ class Child(Facts):
     deprived_of_liberty: KnownOrNot = Field(
         "unknown", title="Subject to a deprivation of liberty order", description="Mental Capacity Act 2005."
     )
-    residence: Line | None = Field(None, title="Area of normal residence", description="Leave empty when unknown.")
+    residence: Line | None = Field(None, title="Area of normal residence", description="Leave blank if unknown.")
 
     @model_validator(mode="after")
     def _hangs_together(self) -> Self:
@@ -107,12 +107,10 @@ class Child(Facts):
 class InvolvedOrganisation(Facts):
     """An organisation involved in the case, with its safeguarding lead (2.7a)."""
 
-    id: Identifier = Field(title="Identifier", description="As in the board's directory, when it is there.")
+    id: Identifier = Field(title="Identifier", description="As in the board's directory, if it is there.")
     name: Line = Field(title="Name")
     safeguarding_lead: Line | None = Field(None, title="Safeguarding lead")
-    email: Email | None = Field(
-        None, title="The lead's e-mail address", description="Used when the directory has none."
-    )
+    email: Email | None = Field(None, title="The lead's e-mail address", description="Used if the directory has none.")
 
 
 class Incident(Facts):
@@ -123,13 +121,13 @@ class Incident(Facts):
         "unknown", title="Cause for concern about how the authority, Board partners or others worked together"
     )
     where: Where = Field("in the area", title="Where it happened")
-    aware_on: Day | None = Field(None, title="The authority became aware on", description="Leave empty when unknown.")
+    aware_on: Day | None = Field(None, title="The authority became aware on", description="Leave blank if unknown.")
     notified_on: Day = Field(title="The board was notified on")
     panel_notified_on: Day | None = Field(
-        None, title="The authority notified the national panel on", description="When that is known already (2.1f)."
+        None, title="The authority notified the national panel on", description="If this is already known (2.1f)."
     )
     late_because: Text | None = Field(
-        None, title="Why the board was notified late", description="If it was (2.1f). It is recorded all the same."
+        None, title="Why the board was notified late", description="Only if it was (2.1f)."
     )
     organisations: tuple[InvolvedOrganisation, ...] = Field((), max_length=50, title="Organisations involved")
     summary: Text | None = Field(None, title="What happened, in a few sentences")
@@ -171,7 +169,7 @@ class Opening(Facts):
     @model_validator(mode="after")
     def _hangs_together(self) -> Self:
         if (self.incident is None) == (self.review is None):
-            raise ValueError("give either an incident or a review that needs none")
+            raise ValueError("give either an incident or a review that needs no incident")
         if self.review is not None and self.review.kind == "Serious Case Review":
             raise ValueError("a Serious Case Review needs an incident (2.1a)")
         return self

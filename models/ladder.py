@@ -9,18 +9,10 @@ from itertools import count
 from typing import Literal
 
 from .casefile import CaseFile
-from .counting import london_date, morning_of, start_of
+from .casefile_parts import Rung
+from .days import london_date, morning_of, start_of
 from .duty import Deadline
-from .parts import Rung
 from .rulebook import Ladder
-
-MET_BY_LETTERS = frozenset(
-    {
-        *("decision_told", "panel_told_not_initiated", "reviewers_told"),
-        *("board_copy", "panel_copy", "panel_told_not_publishing"),
-    }
-)
-"""Clocks of deadlines that the mail server meets, by taking letters of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +27,7 @@ class Planned:
     """
 
     name: str
-    kind: Literal["passed", "reminder", "escalation", "over"]
+    kind: Literal["passed", "reminder", "escalation", "period_ended"]
     at: datetime
     to: tuple[str, ...]
 
@@ -47,14 +39,14 @@ def planned(deadline: Deadline, file: CaseFile, set_on: date, *, above: bool) ->
         set_on: the day the deadline was set or moved.
         above: whether the directory has a role above the Chair.
     """
-    ladder = file.rules.ladder(deadline.clock)
+    ladder = file.ladder(deadline.clock)
     reminders = sorted(ladder.reminders, key=lambda reminder: -reminder.days_before)
     for reminder in reminders:
         to = deadline.responsible if reminder.to == "responsible" else reminder.to
         day = deadline.due - timedelta(days=reminder.days_before)
         yield Planned(f"reminder-{reminder.days_before}", "reminder", morning_of(day), (to,))
     if deadline.period:
-        yield Planned("over", "over", morning_of(deadline.due), ("coordinator",))
+        yield Planned("period-ended", "period_ended", morning_of(deadline.due), ("coordinator",))
         return
     yield Planned("passed", "passed", start_of(deadline.due + timedelta(days=1)), ())
     yield from _escalations(deadline, ladder, file, _first_escalation(deadline, file, set_on), above=above)
@@ -67,7 +59,7 @@ def _first_escalation(deadline: Deadline, file: CaseFile, set_on: date) -> date:
     """
     first = deadline.due + timedelta(days=1)
     asked_by_letter = deadline.responsible.startswith(("lead:", "board_member:", "peer:"))
-    if not asked_by_letter and deadline.clock not in MET_BY_LETTERS:
+    if not asked_by_letter and not file.regime.clocks[deadline.clock].by_letters:
         return first
     told = next((rung for rung in reached(deadline, file) if rung.kind == "escalation"), None)
     if told is None:
@@ -76,9 +68,9 @@ def _first_escalation(deadline: Deadline, file: CaseFile, set_on: date) -> date:
 
 
 def _escalations(deadline: Deadline, ladder: Ladder, file: CaseFile, first: date, *, above: bool) -> Iterator[Planned]:
-    look_again = file.look_again.get(deadline.key)
-    if look_again is not None and look_again[1] >= start_of(first):
-        yield from _again(look_again[0], ladder, above=above)
+    chair_review = file.chair_review_dates.get(deadline.key)
+    if chair_review is not None and chair_review[1] >= start_of(first):
+        yield from _again(chair_review[0], ladder, above=above)
         return
     # Not acknowledged, or for an earlier date than the deadline has now.
     day, recipients = first, _recipients(deadline, ladder)
@@ -101,7 +93,7 @@ def _again(day: date, ladder: Ladder, *, above: bool) -> Iterator[Planned]:
     """The Chair has looked, and on that day it is still not met: now the role above hears too, if there is one."""
     chairs = ("chair", "above_chair") if above else ("chair",)
     while True:
-        yield Planned(f"again-{day.isoformat()}", "escalation", morning_of(day), chairs)
+        yield Planned(f"chair-review-{day.isoformat()}", "escalation", morning_of(day), chairs)
         day += timedelta(days=ladder.repeat_every_days or 28)
 
 

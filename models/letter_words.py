@@ -7,17 +7,17 @@ def letter_words(status: str, delivery: str = "", operations_must_act: bool = Fa
     """What became of a letter, for people.
 
     Arguments:
-        status: the notice's: ``under way``, ``taken`` or ``refused``.
-        delivery: the ledger's word for the letter: ``under way``, ``waiting``, ``taken``, ``refused``; empty when the
+        status: the notice's: ``under way``, ``accepted`` or ``refused``.
+        delivery: the ledger's word for the letter: ``sending``, ``waiting``, ``accepted``, ``refused``; empty when the
             ledger does not know it yet.
         operations_must_act: whether it waits for settings to be mended.
     """
     if status == "refused" or delivery == "refused":
-        return "Refused: it will not be sent again by itself"
-    if status == "taken" or delivery == "taken":
-        return "Taken by the mail server"
+        return "Not delivered: it will not be retried"
+    if status == "accepted" or delivery == "accepted":
+        return "Accepted by the mail server"
     if delivery == "waiting" and operations_must_act:
-        return "Waiting: operations must mend the mail settings"
+        return "Waiting: operations must correct the mail settings"
     if delivery == "waiting":
-        return "Waiting: it is sent again by itself"
-    return "Being sent" if delivery else "On its way"
+        return "Waiting: it will be retried automatically"
+    return "Being sent" if delivery else "About to be sent"

@@ -7,9 +7,9 @@ from datetime import date
 from typing import Any
 
 from .casefile import CaseFile
-from .counting import london_date
-from .duties import duties_of
-from .duty import Clocks, Deadline, Notice
+from .days import london_date
+from .duties import Duties, duties_of
+from .duty import Deadline, Notice
 from .fold import fold
 from .projection import (
     ActionRow,
@@ -19,31 +19,52 @@ from .projection import (
     NoticeRow,
     OrganisationRow,
     Projection,
+    event_of,
 )
-from .record import Entry, read_instant
-from .step import World
+from .record import Entry
 from .view import kind_of, latest_number, letter_status, next_due, overdue, stage_of, status_of
+from .world import World
 
 
-def project(record: Sequence[Entry], events: Sequence[Mapping[str, Any]], revision: int, world: World) -> Projection:
+def project(
+    record: Sequence[Entry],
+    events: Sequence[Mapping[str, Any]],
+    revision: int,
+    world: World,
+    replaced: Mapping[str, Mapping[str, int]] | None = None,
+) -> Projection:
     """A whole file for the register.
 
     Arguments:
         record: everything that happened on the file.
-        events: its timeline, as the core's answers made it.
+        events: its timeline, as plain data.
         revision: counts the shell's changes; only a higher one counts.
-        world: business time, and extra holidays.
+        world: what the core is told of the world.
+        replaced: the revisions at which entries and events were replaced, by position.
 
     Raises:
         NoCalendarError: a deadline counts working days in a year without a calendar.
     """
-    file = fold(record)
-    duties, today = duties_of(file, Clocks(file, world.extra_holidays)), world.today
-    deadlines = duties.deadlines
-    decision = file.decision
+    file, told = fold(record), [event_of(event) for event in events]
+    duties = duties_of(file, world)
+    return project_file(file, duties, record, told, revision, world.today, replaced or {})
+
+
+def project_file(
+    file: CaseFile,
+    duties: Duties,
+    record: Sequence[Entry],
+    events: Sequence[Event],
+    revision: int,
+    today: date,
+    replaced: Mapping[str, Mapping[str, int]],
+) -> Projection:
+    """As :func:`project`, of a file that is folded and whose duties are known. ``today`` is London's."""
+    deadlines, decision = duties.deadlines, file.decision
     return Projection(
         reference=file.reference,
         revision=revision,
+        regime=file.regime.name,
         rulebook=file.rules.name,
         kind=kind_of(file),
         stage=stage_of(file),
@@ -59,30 +80,32 @@ def project(record: Sequence[Entry], events: Sequence[Mapping[str, Any]], revisi
         completed_on=file.first_signed_on,
         published_on=file.public.published_on,
         entries=tuple(record),
-        deadlines=tuple(_deadline(deadline, today) for deadline in deadlines.values()),
+        deadlines=tuple(_deadline(file, deadline, today) for deadline in deadlines.values()),
         notices=_notices(file, duties.notices),
         actions=_actions(file, deadlines),
         organisations=tuple(
             OrganisationRow(name, party.facts.name, party.representative) for name, party in file.parties.items()
         ),
         documents=tuple(DocumentRow(*named) for named in dict.fromkeys(file.documents)),
-        events=tuple(_event(event) for event in events),
+        events=tuple(events),
+        replaced=replaced,
     )
 
 
-def _deadline(deadline: Deadline, today: date) -> DeadlineRow:
+def _deadline(file: CaseFile, deadline: Deadline, today: date) -> DeadlineRow:
     return DeadlineRow(
         key=deadline.key,
         clock=deadline.clock,
         rule=deadline.rule,
         title=deadline.title,
         basis=deadline.basis,
-        responsible=deadline.responsible,
+        responsible=file.regime.responsible_for(deadline),
         due=deadline.due,
         original_due=deadline.original_due,
         counted=deadline.counted,
         status=status_of(deadline, today),
         met_on=deadline.met_on,
+        period=deadline.period,
     )
 
 
@@ -93,7 +116,7 @@ def _notices(file: CaseFile, notices: Mapping[str, Notice]) -> tuple[NoticeRow, 
         notice, letter = notices.get(key), file.letters.get(key)
         number = latest_number(file, key, notice)
         status = letter_status(letter, number)
-        taken_at = letter.taken_at if letter and status == "taken" else None
+        accepted_at = letter.accepted_at if letter and status == "accepted" else None
         rows.append(
             NoticeRow(
                 key=key,
@@ -102,7 +125,7 @@ def _notices(file: CaseFile, notices: Mapping[str, Notice]) -> tuple[NoticeRow, 
                 recipient=notice.to if notice else letter.to if letter else "",
                 status=status,
                 number=number,
-                taken_on=london_date(taken_at) if taken_at else None,
+                accepted_on=london_date(accepted_at) if accepted_at else None,
                 message_id=letter.message_id if letter else "",
             )
         )
@@ -122,8 +145,3 @@ def _actions(file: CaseFile, deadlines: Mapping[str, Deadline]) -> tuple[ActionR
         )
         for name, action in file.actions.items()
     )
-
-
-def _event(event: Mapping[str, Any]) -> Event:
-    fields = {name: value for name, value in event.items() if name not in ("at", "what")}
-    return Event(read_instant(event["at"]), event["what"], fields)

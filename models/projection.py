@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from .contract import read_instant
 from .record import Entry
 
 
 @dataclass(frozen=True, slots=True)
 class DeadlineRow:
-    """A deadline as it stands. ``status`` is ``open``, ``overdue``, ``met``, ``met late`` or ``cancelled``."""
+    """A deadline as it stands. ``status`` is ``open``, ``overdue``, ``met``, ``met late`` or ``cancelled``.
+
+    Arguments:
+        responsible: whose work it is, see :meth:`models.regime.Regime.responsible_for`.
+        period: whether it is no task but a period that must run.
+    """
 
     key: str
     clock: str
@@ -24,11 +31,12 @@ class DeadlineRow:
     counted: str
     status: str
     met_on: date | None
+    period: bool
 
 
 @dataclass(frozen=True, slots=True)
 class NoticeRow:
-    """A notice and what became of it. ``status`` is ``under way``, ``taken`` or ``refused``."""
+    """A notice and what became of it. ``status`` is ``under way``, ``accepted`` or ``refused``."""
 
     key: str
     rule: str
@@ -36,7 +44,7 @@ class NoticeRow:
     recipient: str
     status: str
     number: int
-    taken_on: date | None
+    accepted_on: date | None
     message_id: str
 
 
@@ -80,12 +88,22 @@ class Event:
     fields: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+def event_of(plain: Mapping[str, Any]) -> Event:
+    """A line of the timeline, from plain data."""
+    fields = {name: value for name, value in plain.items() if name not in ("at", "what")}
+    return Event(read_instant(plain["at"]), plain["what"], fields)
+
+
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Projection:
-    """A whole file for the register, at one revision. Only a higher revision than the stored one counts."""
+    """A whole file for the register, at one revision. Only a higher revision than the stored one counts.
+
+    ``replaced`` has the revisions at which ``entries`` and ``events`` were replaced, by position as text.
+    """
 
     reference: str
     revision: int
+    regime: str
     rulebook: str
     kind: str
     stage: str
@@ -107,3 +125,4 @@ class Projection:
     organisations: tuple[OrganisationRow, ...]
     documents: tuple[DocumentRow, ...]
     events: tuple[Event, ...]
+    replaced: Mapping[str, Mapping[str, int]] = field(default_factory=dict)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from .casefile import CaseFile
-from .parts import Publication
+from .casefile_parts import Publication
 
 _PUBLISHING = frozenset({"published", "report_restored"})
 
@@ -44,7 +44,7 @@ def public_report(file: CaseFile) -> PublicReport | None:
         report, kind = file.earlier.report, file.earlier.kind
     if publication.published_on is None or publication.off_since is not None or _restricted(publication):
         return None
-    if publication.moved_to == "available on request":
+    if publication.availability == "available on request":
         return PublicReport(file.reference, kind, publication.published_on, True, "", "")
     then = _before_publishing(file)
     if report is None or report.step not in then:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from .catalogue import STEPS
+from .regime import Regime
 from .step import Who
 
 
@@ -30,66 +30,7 @@ class Reply:
     by_replying: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    """A step that answers a clock's deadline. ``field`` holds what the deadline's key names after the clock."""
-
-    step: str
-    words: str
-    field: str
-    more: Mapping[str, str] | None = None
-    by_replying: bool = False
-
-
-_CONFIRMS = "organisation"
-
-_ANSWERS: Mapping[str, tuple[_Answer, ...]] = {
-    "files_secured": (_Answer("files_secured", "Confirm that the case files are secured", _CONFIRMS),),
-    "representative_named": (_Answer("representative_named", "Name your representative", _CONFIRMS),),
-    "staff_informed": (
-        _Answer("staff_informed", "Confirm that your staff know of the review", _CONFIRMS, {"told": "of the review"}),
-    ),
-    "agency_findings_told": (
-        _Answer(
-            "staff_informed",
-            "Confirm that your staff know the findings of your own review",
-            _CONFIRMS,
-            {"told": "the findings of the single-agency review"},
-        ),
-    ),
-    "agency_information": (
-        _Answer("information_received", "Send the information", "request", by_replying=True),
-        _Answer("information_declined", "Decline to give the information", "request", by_replying=True),
-    ),
-    "action_agreed": (
-        _Answer("action_agreed", "Agree to the action", "action", by_replying=True),
-        _Answer("action_declined", "Decline the action", "action", by_replying=True),
-    ),
-    "action_done": (_Answer("action_done", "Say that the action is done", "action"),),
-    "impact_recorded": (_Answer("impact_recorded", "Say what the action changed", "action"),),
-    "findings_shared": (
-        _Answer("findings_shared", "Confirm that the findings were shared with your staff", _CONFIRMS),
-    ),
-    "learning_taken_forward": (
-        _Answer("learning_taken_forward", "Say how your organisation takes the learning forward", _CONFIRMS),
-    ),
-    "outcome_confirmed": (_Answer("outcome_confirmed", "Confirm that you have the outcome", _CONFIRMS),),
-}
-"""By the clock, the steps of which one meets its deadline."""
-
-_DEADLINES: Mapping[str, str] = {
-    "lock_down": "files_secured",
-    "staff_to_be_informed": "staff_informed",
-    "agency_findings_to_be_told": "agency_findings_told",
-    "information_requested": "agency_information",
-    "action_proposed": "action_agreed",
-    "outcome": "outcome_confirmed",
-}
-"""By a letter's template, the clock of the deadline that it is about; what it is for comes second in its key."""
-
 _ABOUT_DEADLINES = frozenset({"reminder", "escalation"})
-_TO_ACKNOWLEDGE = frozenset({"decision", "decision_not_to_initiate"})
-_COPIES = "board_copy"
 _SPEAKERS: Mapping[str, Who] = {
     "lead": "agency",
     "board_member": "board_member",
@@ -99,38 +40,42 @@ _SPEAKERS: Mapping[str, Who] = {
 
 
 def replies_to(
-    template: str, notice: str, to: str, content: Mapping[str, str], speaks_for: Sequence[str] = ()
+    regime: Regime, template: str, notice: str, to: str, content: Mapping[str, str], speaks_for: Sequence[str] = ()
 ) -> tuple[Reply, ...]:
     """The steps by which the reader of a letter may answer it; none for most letters.
 
     Arguments:
+        regime: the file's.
         template, notice, to, content: the letter's, see :class:`models.duty.Notice`.
         speaks_for: for a letter to a person, the organisations they sit on the board for.
     """
     kind, _, name = to.partition(":")
-    if template in _TO_ACKNOWLEDGE:
+    if template in regime.acknowledged:
         return (Reply("acknowledged", "Acknowledge this letter", {"notice": notice}, "", "", True),)
     if kind == "chair" and template == "escalation":
-        words = "Acknowledge it and name a day to look again"
+        words = "Acknowledge, and choose when to be reminded"
         return (Reply("escalation_acknowledged", words, {"deadline": content["key"]}, content["key"], "", True),)
     if kind not in _SPEAKERS or kind == "chair":
         return ()
-    if template == _COPIES:
-        asked = [(f"findings_shared:{organisation}", organisation) for organisation in speaks_for]
-    elif template in _ABOUT_DEADLINES:
+    clock = regime.asking.get(template)
+    if template in _ABOUT_DEADLINES:
         asked = [(content["key"], name)]
-    elif template in _DEADLINES:
-        asked = [(f"{_DEADLINES[template]}:{notice.split(':')[1]}", name)]
-    else:
+    elif clock is None:
         return ()
+    elif kind == "person":
+        asked = [(f"{clock.name}:{organisation}", organisation) for organisation in speaks_for]
+    else:
+        asked = [(f"{clock.name}:{notice.split(':')[1]}", name)]
     return tuple(
-        reply for deadline, organisation in asked for reply in _replies(deadline, organisation, _SPEAKERS[kind])
+        reply for deadline, organisation in asked for reply in _replies(regime, deadline, organisation, _SPEAKERS[kind])
     )
 
 
-def _replies(deadline: str, organisation: str, speaker: Who) -> Iterator[Reply]:
-    clock, _, what = deadline.partition(":")
-    for answer in _ANSWERS.get(clock, ()):
-        if speaker in STEPS[answer.step].who:
-            given = {answer.field: what, **(answer.more or {})}
-            yield Reply(answer.step, answer.words, given, deadline, organisation, answer.by_replying)
+def _replies(regime: Regime, deadline: str, organisation: str, speaker: Who) -> Iterator[Reply]:
+    clock = regime.clocks.get(deadline.partition(":")[0])
+    if clock is None or not clock.reply:
+        return
+    given = clock.known(deadline)
+    for step, words in ((clock.step, clock.reply), *clock.declines):
+        if speaker in regime.steps[step].who:
+            yield Reply(step, words, given, deadline, organisation, clock.by_replying)

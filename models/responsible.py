@@ -14,10 +14,10 @@ CHAIR_OR_COORDINATOR = "chair_or_coordinator"
 """Whose a deadline is that the coordinator is reminded of, and that a step meets which the Chair may record too."""
 
 
-def is_work_of(answers_for: frozenset[str], whose: str) -> bool:
-    """Whether somebody who answers for these does a deadline that is theirs by :func:`models.meets.whose`."""
-    wanted = {"chair", "coordinator"} if whose == CHAIR_OR_COORDINATOR else {whose}
-    return not answers_for.isdisjoint(wanted)
+def work_of(answers_for: frozenset[str]) -> frozenset[str]:
+    """Whose deadlines, by :meth:`models.regime.Regime.responsible_for`, are the work of whoever answers for these."""
+    either = {CHAIR_OR_COORDINATOR} if answers_for & {"chair", "coordinator"} else set[str]()
+    return answers_for | either
 
 
 def organisation_of(responsible: str) -> str:
@@ -42,7 +42,7 @@ def responsible_words(responsible: str, names: Mapping[str, str] | None = None) 
     if kind == "peer":
         return "The Chair of another board"
     if responsible == CHAIR_OR_COORDINATOR:
-        return "The Chair, or the coordinator"
+        return "The Chair or the coordinator"
     words = ROLES.get(responsible, responsible.replace("_", " "))
     return words[:1].upper() + words[1:]
 

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from operator import attrgetter
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from .casefile import CaseFile
-from .counting import day_words, london_date
-from .directory import Directory
+from .contract import Work
+from .days import day_words
 from .faults import explained
 from .incident import Day, Line
 from .record import Entry, Refusal
+from .world import World
 
 Who = Literal["coordinator", "chair", "board_member", "agency", "another_file"]
 MessageId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$")]
@@ -26,33 +27,18 @@ Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", title="Document", json_
 
 
 @dataclass(frozen=True, slots=True)
-class World:
-    """What the core is told of the world around the file, at this moment.
+class Correcting:
+    """How a step corrects what letters told: whoever got them hears so.
 
     Arguments:
-        now: business time.
-        directory: the board's directory; None where it is not to be had. A quick answer then leaves checks that
-            need it to the one that counts, and that one refuses.
-        rulebooks: the rulebooks on the shelf, by name, as plain data.
-        extra_holidays: one-off bank holidays that the calendar does not know yet.
-        quick: True in a validator, whose answer does not count.
+        takes_back: letters that now have no reason any more are void.
+        since: when what it corrects was recorded, so that no earlier letter told it; None when it always stood.
+        deciding: every letter to those outside is wrong if a criterion, or whose case it is, changes by it.
     """
 
-    now: datetime
-    directory: Directory | None = None
-    rulebooks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    extra_holidays: tuple[date, ...] = ()
-    quick: bool = False
-
-    @property
-    def today(self) -> date:
-        """Today in London."""
-        return london_date(self.now)
-
-    @property
-    def above_chair(self) -> bool:
-        """Whether the directory has somebody in the role above the Chair today."""
-        return self.directory is not None and self.directory.holder("above_chair", self.today) is not None
+    takes_back: bool = False
+    since: datetime | None = None
+    deciding: bool = True
 
 
 class Step(BaseModel):
@@ -61,7 +47,8 @@ class Step(BaseModel):
     The fields carry the labels, hints and limits that a form is built from.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, strict=True)
+    # Built when first read: most programs meet few of the steps. A worker builds all when it starts: `build_steps`.
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, strict=True, defer_build=True)
 
     label: ClassVar[str]
     """What was done, in a few words, for people."""
@@ -74,12 +61,23 @@ class Step(BaseModel):
     before_notification: ClassVar[bool] = False
     """Whether it can have happened before the board was notified."""
 
+    when_full: ClassVar[bool] = False
+    """Whether it may be recorded on a file that is full, too."""
+    foreseen: ClassVar[bool] = True
+    """Whether a deadline is spared that the step settles in time, while the step still waits behind another."""
+    tells_file: ClassVar[str] = ""
+    """The field that names another file, which hears of the step; empty when none does."""
+    by_finding: ClassVar[bool] = False
+    """Whether the finding on the criteria must be read before it (2.1a)."""
+
     acts_on: ClassVar[tuple[str, str]] = ("", "")
     """Where on the file what it acts on is kept, and what that is called: with none there, it cannot be recorded."""
 
-    id: MessageId = Field(title="Identifier", description="The step's own id: sent twice, it is recorded once.")
+    id: MessageId = Field(
+        title="Identifier", description="The step's own id. A step sent twice with the same id is recorded once."
+    )
     recorded_by: Line = Field(title="Recorded by")
-    happened_on: Day = Field(title="Happened on", description="The day it happened, today or earlier.")
+    happened_on: Day = Field(title="Date it happened", description="Must be today or in the past.")
 
     @classmethod
     def name(cls) -> str:
@@ -114,6 +112,20 @@ class Step(BaseModel):
         """What the step changes on the file."""
         raise TypeError(f"{self.name()} has no effect")
 
+    def corrects(self, record: Sequence[Entry]) -> Correcting | None:
+        """Whether it corrects what letters told, or takes it back; ``record`` is everything that happened before."""
+        return None
+
+    def follows(self, record: Sequence[Entry], file: CaseFile, world: World) -> Iterator[Entry | Work]:
+        """What comes right behind it: facts, and work such as a message to another file.
+
+        Arguments:
+            record: everything that happened before.
+            file: as it was before.
+            world: what the core is told of the world.
+        """
+        return iter(())
+
 
 def read_step(kind: type[Step], body: Mapping[str, Any]) -> Step | Refusal:
     """The step a message holds, or what is wrong with its fields."""
@@ -121,7 +133,7 @@ def read_step(kind: type[Step], body: Mapping[str, Any]) -> Step | Refusal:
         return kind.model_validate_json(json.dumps(body))
     except ValidationError as error:
         faults = error.errors(include_input=False, include_url=False)
-        return explained(faults, kind.name(), _rule(kind, faults[0]))
+        return explained(faults, f"“{kind.label}”", _rule(kind, faults[0]))
 
 
 def _rule(kind: type[Step], fault: Mapping[str, Any]) -> str:
@@ -149,7 +161,7 @@ def ready_refusals(kind: type[Step], file: CaseFile, world: World) -> Iterator[R
 
 def _blocked(kind: type[Step], file: CaseFile, world: World) -> Iterator[Refusal]:
     if file.ended is not None and not kind.on_closed:
-        yield Refusal("", f"The file has ended ({file.ended}): reopen it before recording anything else.")
+        yield Refusal("", f"The file has ended ({file.ended}). Record “The file was reopened” first.")
     else:
         yield from kind.ready(file, world)
 
@@ -164,14 +176,14 @@ def refusals(step: Step, file: CaseFile, world: World) -> Iterator[Refusal]:
     if step.happened_on > world.today:
         yield Refusal(
             rule,
-            f"{day_words(step.happened_on)} is in the future: a step is recorded once it has happened.",
+            f"{day_words(step.happened_on)} is in the future. Record the step once it has happened.",
             "happened_on",
         )
     if not step.before_notification and step.happened_on < file.begun_on:
         begun = "the board was notified" if file.notified_on else "the file was opened"
         yield Refusal(
             rule,
-            f"{day_words(step.happened_on)} is before {begun} on {day_words(file.begun_on)}: check the date.",
+            f"{day_words(step.happened_on)} is before {begun} ({day_words(file.begun_on)}). Check the date.",
             "happened_on",
         )
     yield from step.check(file, world)

@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel
 
-from .catalogue import STEPS
-from .counting import day_words
+from .days import day_words
 from .incident import Child, Incident, InvolvedOrganisation, Opening, PlannedReview
+from .regime import Regime
 from .responsible import responsible_words
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -47,29 +48,32 @@ class FieldWords:
     document: str = ""
 
 
-def step_label(name: str) -> str:
-    """What was done, in a few words; of a step that this release does not know, its name."""
+def step_label(regime: Regime, name: str) -> str:
+    """What was done, in a few words; of a step that the regime does not know, its name."""
     if name == "opened":
         return "The file was opened"
-    kind = STEPS.get(name)
+    kind = regime.steps.get(name)
     return kind.label if kind else name.replace("_", " ").capitalize()
 
 
-def step_rules(name: str) -> tuple[str, ...]:
-    """The framework's numbers that a step serves."""
-    kind = STEPS.get(name)
+def step_rules(regime: Regime, name: str) -> tuple[str, ...]:
+    """The numbers of the rules that a step serves."""
+    kind = regime.steps.get(name)
     return kind.rules if kind else ()
 
 
-def field_words(name: str, body: Mapping[str, Any], names: Mapping[str, str] | None = None) -> list[FieldWords]:
+def field_words(
+    regime: Regime, name: str, body: Mapping[str, Any], names: Mapping[str, str] | None = None
+) -> list[FieldWords]:
     """The fields of a step as it was sent, in its order, without what is empty.
 
     Arguments:
+        regime: the file's.
         name: the step's name.
         body: as it was sent, by this release or an earlier one.
         names: of what a field names by an identifier: organisations, people, deadlines, letters, steps.
     """
-    kind: type[BaseModel] | None = Opening if name == "opened" else STEPS.get(name)
+    kind: type[BaseModel] | None = Opening if name == "opened" else regime.steps.get(name)
     return list(_fields(kind, _named(body, names or {}), ""))
 
 
@@ -90,9 +94,10 @@ def facts_words(facts: BaseModel) -> list[FieldWords]:
     return list(_fields(type(facts), facts.model_dump(mode="json"), ""))
 
 
-def plain_reason(reason: str) -> str:
+def plain_reason(regime: Regime, reason: str) -> str:
     """A refusal's reason with the steps it names called by their labels: ``record “A child was added” first``."""
-    return child_words(_NAMES.sub(lambda found: f"“{STEPS[found[0]].label}”", reason))
+    named = _step_names(tuple(regime.steps))
+    return child_words(named.sub(lambda found: f"“{regime.steps[found[0]].label}”", reason))
 
 
 def fact_label(fact: str) -> str:
@@ -133,10 +138,15 @@ def value_words(value: Any) -> str:
     return text
 
 
-_LONG = "|".join(sorted((name for name in STEPS if "_" in name), key=len, reverse=True))
-_SHORT = "|".join(name for name in STEPS if "_" not in name)
-_NAMES = re.compile(rf"\b(?:{_LONG})\b|(?<=[Rr]ecord )(?:{_SHORT})\b")
-"""The steps' names that could be no word of English, and those that could where a text asks to record them."""
+@lru_cache(maxsize=8)
+def _step_names(steps: tuple[str, ...]) -> re.Pattern[str]:
+    """Finds the steps' names that could be no word of English, and those that could where a text says to record them.
+
+    The longest is found first, as one name can begin another.
+    """
+    names = sorted(steps, key=len, reverse=True)
+    told = (rf"\b{name}\b" if "_" in name else rf"(?<=[Rr]ecord ){name}\b" for name in names)
+    return re.compile("|".join(told))
 
 
 def _fields(kind: type[BaseModel] | None, body: Mapping[str, Any], before: str) -> Iterator[FieldWords]:

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
-from .counting import day_words
+from .days import day_words
 from .directory import ROLES
 from .projection import Event
 from .record import Entry
+from .regime import Regime
+from .regimes import regime_of
 from .responsible import responsible_words
 from .step_words import FieldWords, field_words, step_label, step_rules
 
@@ -77,23 +79,23 @@ def timeline(
         names: of organisations and people, by id; what else is named, the timeline itself tells.
         only: what to narrow it to.
     """
-    events = list(events)
-    names = {**_called(entries, events), **(names or {})}
+    events, regime = list(events), regime_of(entries)
+    names = {**_called(regime, entries, events), **(names or {})}
     struck = {str(entry.body.get("step")): _struck(entry) for entry in entries if entry.name == "struck_out"}
-    found = [_step(entry, struck.get(entry.id), names) for entry in entries if not entry.is_fact]
+    found = [_step(regime, entry, struck.get(entry.id), names) for entry in entries if not entry.is_fact]
     found += [_fact(entry) for entry in entries if entry.name in _FACTS]
-    found += [moment for event in events if (moment := _event(event, names)) is not None]
+    found += [moment for event in events if (moment := _event(regime, event, names)) is not None]
     wanted = (moment for moment in found if only is None or moment.kind == only)
     # Within a second a step comes before what came of it, and the opening is the first.
     return sorted(wanted, key=lambda moment: (moment.at.replace(microsecond=0), not moment.id))
 
 
-def _called(entries: Sequence[Entry], events: Iterable[Event]) -> dict[str, str]:
+def _called(regime: Regime, entries: Sequence[Entry], events: Iterable[Event]) -> dict[str, str]:
     """What steps, deadlines and letters are called where a step names them by identifier or key."""
     called = {}
     for entry in entries:
         if not entry.is_fact and (day := _day(entry.body.get("happened_on") or entry.body.get("opened_on"))):
-            called[entry.id] = f"{step_label(entry.name)}, on {day_words(day)}"
+            called[entry.id] = f"{step_label(regime, entry.name)}, on {day_words(day)}"
     for event in events:
         for key, title in (("deadline", "title"), ("notice", "subject")):
             if key in event.fields and event.fields.get(title):
@@ -101,15 +103,15 @@ def _called(entries: Sequence[Entry], events: Iterable[Event]) -> dict[str, str]
     return called
 
 
-def _step(entry: Entry, struck: Struck | None, names: Mapping[str, str]) -> Moment:
+def _step(regime: Regime, entry: Entry, struck: Struck | None, names: Mapping[str, str]) -> Moment:
     return Moment(
         "file" if entry.name in ("opened", "closed", "reopened") else "steps",
         entry.recorded_at,
-        step_label(entry.name),
+        step_label(regime, entry.name),
         str(entry.body.get("recorded_by", "")),
         _day(entry.body.get("happened_on") or entry.body.get("opened_on")),
-        step_rules(entry.name),
-        tuple(field_words(entry.name, entry.body, names)),
+        step_rules(regime, entry.name),
+        tuple(field_words(regime, entry.name, entry.body, names)),
         entry.id,
         struck,
     )
@@ -124,9 +126,9 @@ def _struck(entry: Entry) -> Struck:
 
 _FACTS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "rulebook_pinned": lambda body: f"The file follows the rulebook {body['rulebook'].get('title', '')}",
-    "cancel_requested": lambda body: "Somebody asked Temporal to cancel this file's workflow; it goes on",
+    "cancel_requested": lambda body: "Somebody asked Temporal to cancel this file's workflow; it continues",
     "message_undelivered": lambda body: f"The file {body['to']} could not be told of the merger",
-    "people_listed": lambda body: f"{len(body['people'])} board members were listed to get copies",
+    "recipients_listed": lambda body: f"{len(body['recipients'])} recipients were listed",
 }
 """Facts of the record that no line of the timeline tells."""
 
@@ -135,21 +137,21 @@ def _fact(entry: Entry) -> Moment:
     return Moment("file", entry.recorded_at, _FACTS[entry.name](entry.body))
 
 
-def _event(event: Event, names: Mapping[str, str]) -> Moment | None:
+def _event(regime: Regime, event: Event, names: Mapping[str, str]) -> Moment | None:
     if event.what not in _EVENTS:
         # A step is told by its entry; what a newer release tells is passed over.
         return None
     kind, words = _EVENTS[event.what]
     fields = event.fields
     rules = (str(fields["rule"]),) if fields.get("rule") else ()
-    return Moment(kind, event.at, words(_Words(fields, names)), rules=rules, fields=tuple(_more(event)))
+    return Moment(kind, event.at, words(_Words(regime, fields, names)), rules=rules, fields=tuple(_more(regime, event)))
 
 
 class _Words:
     """The fields of a line of the timeline, as its words need them."""
 
-    def __init__(self, fields: Mapping[str, Any], names: Mapping[str, str]) -> None:
-        self._fields, self._names = fields, names
+    def __init__(self, regime: Regime, fields: Mapping[str, Any], names: Mapping[str, str]) -> None:
+        self._regime, self._fields, self._names = regime, fields, names
 
     def __getitem__(self, name: str) -> str:
         return str(self._fields.get(name) or "")
@@ -158,13 +160,16 @@ class _Words:
         day = _day(self._fields.get(name))
         return day_words(day) if day else ""
 
+    def step(self, name: str) -> str:
+        return step_label(self._regime, self[name])
+
     def who(self, name: str) -> str:
         return ROLES.get(self[name]) or responsible_words(self[name], self._names)
 
 
 _EVENTS: Mapping[str, tuple[Kind, Callable[[_Words], str]]] = {
-    "step_refused": ("steps", lambda of: f"A step was refused: {step_label(of['step'])}"),
-    "stage": ("file", lambda of: f"The file came to the stage: {of['stage']}"),
+    "step_refused": ("steps", lambda of: f"A step was refused: {of.step('step')}"),
+    "stage": ("file", lambda of: f"Stage changed to {of['stage'].capitalize()}"),
     "deadline_set": ("deadlines", lambda of: f"Due by {of.day('due')}: {of['title']}"),
     "deadline_moved": (
         "deadlines",
@@ -174,18 +179,18 @@ _EVENTS: Mapping[str, tuple[Kind, Callable[[_Words], str]]] = {
         "deadlines",
         lambda of: f"{'Met late' if of['late'] else 'Met'} on {of.day('met_on')}: {of['title']}",
     ),
-    "deadline_passed": ("escalations", lambda of: f"Passed, due {of.day('due')}: {of['title']}"),
-    "deadline_cancelled": ("deadlines", lambda of: f"No longer asked for: {of['title']}"),
+    "deadline_passed": ("escalations", lambda of: f"Overdue, was due {of.day('due')}: {of['title']}"),
+    "deadline_cancelled": ("deadlines", lambda of: f"No longer required: {of['title']}"),
     "reminded": ("escalations", lambda of: f"Reminded {of.who('to')}, due {of.day('due')}: {of['title']}"),
     "escalated": ("escalations", lambda of: f"Escalated to {of.who('to')}, was due {of.day('due')}: {of['title']}"),
     "notice_sent": ("letters", lambda of: f"Letter sent to {of.who('recipient')}"),
-    "notice_failed": ("letters", lambda of: f"Letter refused, to {of.who('recipient')}"),
+    "notice_failed": ("letters", lambda of: f"Letter not delivered, to {of.who('recipient')}"),
     "closed": ("file", lambda of: f"The file ended: {of['how']}"),
 }
 """What a line of the timeline is about, and its words."""
 
 
-def _more(event: Event) -> Iterable[FieldWords]:
+def _more(regime: Regime, event: Event) -> Iterable[FieldWords]:
     """What is worth telling besides the title."""
     fields = event.fields
     labels = {"subject": "Subject", "to": "Address", "why": "Why"} if event.what.startswith("notice") else {}
@@ -194,11 +199,11 @@ def _more(event: Event) -> Iterable[FieldWords]:
         if fields.get(name):
             yield FieldWords(label, str(fields[name]))
     if event.what == "deadline_moved" and fields.get("because"):
-        yield FieldWords("Because of", _because(str(fields["because"])))
+        yield FieldWords("Because of", _because(regime, str(fields["because"])))
 
 
-def _because(why: str) -> str:
-    label = step_label(why)
+def _because(regime: Regime, why: str) -> str:
+    label = step_label(regime, why)
     return label[:1].lower() + label[1:]
 
 

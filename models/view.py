@@ -5,25 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import date, timedelta
-from typing import Any, Literal, get_args
+from typing import Any
 
 from .casefile import CaseFile
-from .catalogue import STEPS
-from .counting import day_words, start_of
+from .casefile_parts import Letter
+from .contract import instant_text
+from .days import start_of
 from .duties import duties_of
-from .duty import Clocks, Deadline, Notice
-from .fold import ARRANGEMENTS_END
-from .incident import ReviewKind
-from .parts import Letter
-from .record import instant_text
-from .sections.s2_1_criteria import late_without_reason
-from .sections.s2_9_publication import to_be_published
-from .step import World, ready_refusals
-
-Stage = Literal["deciding", "review", "publication", "learning", "follow-up", "closed"]
-STAGES: tuple[str, ...] = get_args(Stage)
-Kind = Literal[ReviewKind, "undecided", "no review"]
-KINDS: tuple[str, ...] = get_args(Kind)
+from .duty import Deadline, Notice
+from .step import ready_refusals
+from .world import World
 
 SHOWN = 12
 """How many deadlines Temporal's web page shows of a file: each step keeps them in history."""
@@ -31,26 +22,12 @@ SHOWN = 12
 
 def stage_of(file: CaseFile) -> str:
     """Where a file stands, in one word."""
-    if file.ended is not None:
-        return "closed"
-    if file.review is None:
-        return "deciding" if file.decision is None else "follow-up"
-    if file.report is None:
-        return "review"
-    if not file.review.serious:
-        return "follow-up"
-    if file.publication.published_on is None and to_be_published(file):
-        return "publication"
-    learning = file.learning
-    done = learning.held_on and learning.considered_on and learning.training_changed_on and learning.bulletins
-    return "follow-up" if done else "learning"
+    return "closed" if file.ended is not None else file.regime.stage_of(file)
 
 
 def kind_of(file: CaseFile) -> str:
-    """The kind of review, or that none is decided on."""
-    if file.review is not None:
-        return file.review.kind
-    return "undecided" if file.decision is None else "no review"
+    """The kind of review, or what stands for none."""
+    return file.regime.kind_of(file)
 
 
 def next_due(deadlines: Mapping[str, Deadline]) -> date | None:
@@ -80,7 +57,7 @@ def letter_status(letter: Letter | None, number: int) -> str:
     """What became of the letter of this number, in the register's words."""
     if letter is None or letter.number < number:
         return "under way"
-    return "taken" if letter.taken_at else "refused"
+    return "accepted" if letter.accepted_at else "refused"
 
 
 def attributes_of(file: CaseFile, deadlines: Mapping[str, Deadline], today: date) -> dict[str, Any]:
@@ -104,18 +81,19 @@ def related_of(file: CaseFile) -> list[str]:
 
 def remarks_of(file: CaseFile, deadlines: Mapping[str, Deadline]) -> list[str]:
     """What must be said plainly about a file."""
-    remarks = []
-    for late in late_without_reason(file, deadlines.values()):
-        remarks.append(f"{late.title}: that was late. Say why, with facts_corrected ({late.rule}).")
-    if file.notified_on and file.rules.definitions.partners_began is None and file.notified_on > ARRANGEMENTS_END:
+    remarks = list(file.regime.remarks(file, deadlines.values()))
+    if file.nearly_full:
         remarks.append(
-            "Notified after 29 September 2019, when LSCB arrangements ended at the latest; this board's rulebook "
-            "names no day on which safeguarding partner arrangements began (2.1g)."
+            "This file is nearly full: four fifths of its space are used. It takes no more notes now, and no more "
+            "steps once it is full. Upload long texts as documents."
         )
-    if file.delayed_on and file.first_signed_on is None and file.expected_on:
-        remarks.append(f"Delayed; completion is expected on {day_words(file.expected_on)} (2.6b).")
+    if file.dropped_signals:
+        remarks.append(
+            f"{file.dropped_signals} signals arrived faster than they could be accepted, and were lost. The sender "
+            "must check what is on the file, and send again what is missing."
+        )
     if file.cancellations:
-        remarks.append("Somebody asked Temporal to cancel this workflow; a file is ended only by a step of its own.")
+        remarks.append("Somebody asked Temporal to cancel this workflow. A file can only be ended by a step.")
     return remarks
 
 
@@ -130,14 +108,14 @@ def details_of(file: CaseFile, deadlines: Mapping[str, Deadline], today: date) -
         lines += ["", *(f"- **{d.due}, {status_of(d, today)}** {d.title} {d.rule}".rstrip() for d in standing[:SHOWN])]
         lines += ["", f"and {len(standing) - SHOWN} more"] if len(standing) > SHOWN else []
     else:
-        lines += ["", "No deadline stands."]
+        lines += ["", "There are no open deadlines."]
     return "\n".join(lines)
 
 
 def recordable(file: CaseFile, world: World) -> list[dict[str, Any]]:
     """Every step: whether it may be recorded now, and if not, why not."""
     found = []
-    for name, kind in STEPS.items():
+    for name, kind in file.regime.steps.items():
         why_not = [{"rule": refusal.rule, "reason": refusal.reason} for refusal in ready_refusals(kind, file, world)]
         found.append({"step": name, "label": kind.label, "rules": list(kind.rules), "why_not": why_not})
     return found
@@ -145,7 +123,7 @@ def recordable(file: CaseFile, world: World) -> list[dict[str, Any]]:
 
 def shown(file: CaseFile, world: World) -> dict[str, Any]:
     """The file for queries and the command line."""
-    duties = duties_of(file, Clocks(file, world.extra_holidays))
+    duties = duties_of(file, world)
     deadlines, in_hand = duties.deadlines, dict.fromkeys((*duties.notices, *file.letters))
     return {
         "reference": file.reference,
@@ -196,7 +174,7 @@ def _deadline(deadline: Deadline, today: date) -> dict[str, Any]:
 
 def _letter(file: CaseFile, key: str, notice: Notice | None) -> dict[str, Any]:
     letter, number = file.letters.get(key), latest_number(file, key, notice)
-    at = letter and (letter.taken_at or letter.refused_at)
+    at = letter and (letter.accepted_at or letter.refused_at)
     return {
         "notice": key,
         "rule": letter.rule if letter else notice.rule if notice else "",

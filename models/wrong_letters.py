@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
-from datetime import date, datetime
+from collections.abc import Set
+from datetime import datetime
 from typing import Any
 
 from .casefile import CaseFile
 from .duties import notices_of
-from .duty import Clocks, Notice
-from .record import Entry
-from .sections.every_week import StruckOut
+from .duty import Notice
 from .sections.letters import OF_RUNGS
-from .sections.s1_1_files import MergedFrom
-from .sections.s2_1_criteria import OUTSIDE, FactsCorrected
-from .sections.s2_7_organisations import OrganisationRemoved
-from .step import Step
-
-CORRECTING = (FactsCorrected, MergedFrom, StruckOut, OrganisationRemoved)
-"""The steps that correct what was told, or take it back."""
+from .sections.s2_1_criteria import OUTSIDE
+from .step import Correcting
+from .world import World
 
 
 def wrong_letters(
-    step: Step, record: Sequence[Entry], before: CaseFile, after: CaseFile, holidays: tuple[date, ...]
+    step: str, correcting: Correcting, before: CaseFile, after: CaseFile, world: World
 ) -> dict[str, Any] | None:
     """What the fact ``letters_wrong`` says of a step; None when no letter told what it corrects or takes back.
 
@@ -30,27 +24,25 @@ def wrong_letters(
     are told rests on has changed. Which of them went out, and which go out yet, their numbers tell.
 
     Arguments:
-        step: that was just recorded, one of those.
-        record: everything that happened before.
+        step: the id of the one that was just recorded.
+        correcting: what it says of itself.
         before, after: the file without the step and with it.
-        holidays: one-off bank holidays.
+        world: what the core is told of the world.
     """
-    stood = notices_of(before, Clocks(before, holidays)).values()
-    stand = notices_of(after, Clocks(after, holidays))
-    takes_back = isinstance(step, StruckOut | OrganisationRemoved)
-    void = [notice.key for notice in stood if takes_back and notice.key not in stand]
+    stood = notices_of(before, world).values()
+    stand = notices_of(after, world)
+    void = [notice.key for notice in stood if correcting.takes_back and notice.key not in stand]
     gone = before.parties.keys() - after.parties.keys()
-    since = _recorded_at(record, step.step) if isinstance(step, StruckOut) else None
-    deciding = not isinstance(step, MergedFrom) and _basis(before) != _basis(after)
+    deciding = correcting.deciding and _basis(before) != _basis(after)
     wrong = list(void)
     for notice in stood:
         now = stand.get(notice.key)
         said = now is not None and (now.content != notice.content or (deciding and _tells_outside(notice)))
-        if _chased(notice, gone) or (said and _written_since(before, notice, since)):
+        if _chased(notice, gone) or (said and _written_since(before, notice, correcting.since)):
             wrong.append(notice.key)
     if not wrong:
         return None
-    return {"step": step.id, "notices": {key: before.resends.get(key, 1) for key in wrong}, "void": void}
+    return {"step": step, "notices": {key: before.resends.get(key, 1) for key in wrong}, "void": void}
 
 
 def _basis(file: CaseFile) -> tuple[object, ...]:
@@ -73,8 +65,4 @@ def _chased(notice: Notice, organisations: Set[str]) -> bool:
 def _written_since(file: CaseFile, notice: Notice, since: datetime | None) -> bool:
     """Whether a letter went after an instant, or goes yet: before, it did not tell of the step."""
     letter = file.letters.get(notice.key)
-    return since is None or letter is None or letter.taken_at is None or letter.taken_at >= since
-
-
-def _recorded_at(record: Sequence[Entry], step: str) -> datetime:
-    return next(entry.recorded_at for entry in record if entry.id == step and not entry.is_fact)
+    return since is None or letter is None or letter.accepted_at is None or letter.accepted_at >= since

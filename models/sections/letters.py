@@ -8,40 +8,41 @@ from typing import ClassVar
 from pydantic import Field
 
 from ..casefile import CaseFile
-from ..counting import london_date
+from ..days import london_date
 from ..directory import ROLES
-from ..duty import Clocks, Duty, Notice
+from ..duty import DeadlineFactory, Duty, Notice
 from ..incident import Email, Line
 from ..record import Entry, Refusal
 from ..responsible import responsible_words
-from ..step import Step, World
+from ..step import Step
+from ..step_words import step_label
+from ..world import World
+from .s2_1_criteria import FactsCorrected
 from .s2_7_organisations import ORGANISATION
 
 
 class AddressCorrected(Step):
-    """A letter was refused: with the right address it is sent again."""
+    """A letter could not be delivered. With the right address, we send it again."""
 
     label: ClassVar[str] = "An address was corrected"
     rules: ClassVar[tuple[str, ...]] = ()
     on_closed: ClassVar[bool] = True
     acts_on: ClassVar[tuple[str, str]] = ("letters", "letter")
 
-    recipient: Line = Field(title="Recipient", description="As the notice names it: ofsted, lead:county-hospital.")
+    recipient: Line = Field(title="Recipient", description="As the letter has it: ofsted, lead:county-hospital.")
     address: Email | None = Field(
         None,
         title="The right address",
-        description="Left empty, the directory's address of that day is used. Later letters ask the directory again.",
+        description="Leave blank for the directory's address. Later letters use the directory again.",
     )
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """There must be a letter to this recipient."""
-        known = sorted({letter.to for letter in file.letters.values()})
-        if self.recipient not in known:
-            yield Refusal(
-                "", f"No letter has gone to {self.recipient} ({', '.join(known) or 'none yet'}).", "recipient"
-            )
+        if self.recipient not in {letter.to for letter in file.letters.values()}:
+            yield Refusal("", "No letter on this file was sent to this recipient.", "recipient")
         elif self.address is None and self.recipient.partition(":")[0] not in IN_DIRECTORY:
-            yield Refusal("", f"The directory does not know {self.recipient}: give the right address.", "address")
+            who = responsible_words(self.recipient)
+            yield Refusal("", f"{who} is not in the directory. Enter the right address.", "address")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Sends every refused letter to this recipient again, as its next number.
@@ -54,7 +55,7 @@ class AddressCorrected(Step):
             if letter.to == self.recipient and letter.refused_at is not None:
                 if file.resends.get(notice, 1) > letter.number:
                     # It is under way already, to the address before: refused there, it goes once more.
-                    file.once_more[notice] = file.resends[notice]
+                    file.resend_after_refusal[notice] = file.resends[notice]
                 file.resends[notice] = max(letter.number + 1, file.resends.get(notice, 1))
                 file.resend_to[notice] = self.address
 
@@ -63,8 +64,8 @@ IN_DIRECTORY = frozenset({*ROLES, "lead", "board_member", "person"})
 """How recipients begin whose address the directory has."""
 
 
-def undelivered(file: CaseFile, clocks: Clocks, notices: Mapping[str, Notice]) -> Iterator[Duty]:
-    """A refused letter is a task for the coordinator, with an escalation of its own, until it is taken.
+def undelivered(file: CaseFile, factory: DeadlineFactory, notices: Mapping[str, Notice]) -> Iterator[Duty]:
+    """A refused letter is a task for the coordinator, with an escalation of its own, until a mail server accepts it.
 
     Arguments:
         notices: those that stand; what told of something that no longer holds need not be delivered.
@@ -74,16 +75,15 @@ def undelivered(file: CaseFile, clocks: Clocks, notices: Mapping[str, Notice]) -
         # That a mail about a deadline was lost is told even when its reason has gone since.
         if notice.startswith(ABOUT_LETTERS) or not (notice in notices or notice.startswith(OF_RUNGS)):
             continue
-        names = file.taken_off | {name: party.facts.name for name, party in file.parties.items()}
-        to = "a board member" if letter.to.startswith("person:") else responsible_words(letter.to, names)
-        about = notices[notice].title if notice in notices else "A mail about a deadline"
+        to = letter_to(file, letter.to)
+        about = notices[notice].title if notice in notices else "E-mail about a deadline"
         if notice in notices:
-            yield clocks.deadline(
+            yield factory.deadline(
                 "undelivered",
                 london_date(first),
                 key=f"undelivered:{notice}",
-                met_on=london_date(letter.taken_at) if letter.taken_at else None,
-                title=f"The letter “{about}”, which could not be delivered, reaches its reader: {to}",
+                met_on=london_date(letter.accepted_at) if letter.accepted_at else None,
+                title=f"Undelivered letter: “{about}” to {to}",
             )
         for number, why in file.refusals[notice].items():
             content = {"undelivered_to": to, "notice": about, "why": why}
@@ -92,7 +92,16 @@ def undelivered(file: CaseFile, clocks: Clocks, notices: Mapping[str, Notice]) -
             yield Notice(key, letter.rule, title, "letter_refused", "coordinator", content)
 
 
-OF_RUNGS = ("reminder:", "escalation:", "over:")
+def letter_to(file: CaseFile, to: str) -> str:
+    """Whom a letter goes to, within a sentence: ``the national panel``, ``Hospital Trust, its safeguarding lead``."""
+    if to.startswith("person:"):
+        return "a board member"
+    names = file.removed_parties | {name: party.facts.name for name, party in file.parties.items()}
+    words = responsible_words(to, names)
+    return f"the {words[4:]}" if words.startswith("The ") else words
+
+
+OF_RUNGS = ("reminder:", "escalation:", "period_ended:")
 """How the keys of mails about deadlines begin."""
 
 ABOUT_LETTERS = ("letter_refused:", "reminder:undelivered:", "escalation:undelivered:")
@@ -102,20 +111,28 @@ ABOUT_LETTERS = ("letter_refused:", "reminder:undelivered:", "escalation:undeliv
 def notices(file: CaseFile) -> Iterator[Notice]:
     """Those who were told something that turned out wrong hear so; the coordinator, of a merger that failed."""
     for reference in file.undelivered_messages:
-        key = f"merged_elsewhere:{reference}"
-        yield Notice(key, "1.1", "A merged file was not found", "merge_unknown", "coordinator", {"other": reference})
+        key = f"merge_failed:{reference}"
+        yield Notice(
+            key, "1.1", "The other file of a merger was not found", "merge_failed", "coordinator", {"other": reference}
+        )
     for correction in file.corrections:
         content = {
-            "what": ", ".join(correction.what).replace("_", " "),
+            "what": ", ".join(_corrected_words(file, name) for name in correction.what),
             "corrected_on": correction.on.isoformat(),
         }
         for recipient in sorted(_told_wrongly(file, correction.step)):
             key = f"corrected:{correction.step}:{recipient}"
             if correction.what != ORGANISATION:
-                yield Notice(key, "2.2e", "A letter of ours was wrong", "letter_corrected", recipient, content)
+                yield Notice(key, "2.2e", "Correction of a letter that we sent", "letter_corrected", recipient, content)
             elif key in file.letters or recipient.partition(":")[2] not in file.parties:
-                title = "Nothing is asked of your organisation any more"
+                title = "You need do nothing more for this case"
                 yield Notice(key, "2.7a", title, "organisation_removed", recipient, content)
+
+
+def _corrected_words(file: CaseFile, name: str) -> str:
+    """What was wrong, in words: a fact by its title, a step that was struck out by its label."""
+    field = FactsCorrected.model_fields.get(name)
+    return str(field.title) if field else f"“{step_label(file.regime, name)}”"
 
 
 def _told_wrongly(file: CaseFile, step: str) -> set[str]:
@@ -123,6 +140,6 @@ def _told_wrongly(file: CaseFile, step: str) -> set[str]:
     reached = set()
     for notice, number in file.wrong_letters.get(step, {}).items():
         letter = file.letters.get(notice)
-        if letter is not None and letter.taken_at is not None and letter.number <= number:
+        if letter is not None and letter.accepted_at is not None and letter.number <= number:
             reached.add(letter.to)
     return reached - {"coordinator"}

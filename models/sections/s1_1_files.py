@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
 from ..casefile import CaseFile
-from ..finding import find
+from ..casefile_parts import Correction
+from ..contract import MAX_MESSAGE_BYTES, Work, message_work
 from ..gates import not_in_future
 from ..incident import Child, Day, InvolvedOrganisation, KnownOrNot, Line, Reference, Text
-from ..parts import Correction
-from ..record import MAX_MESSAGE_BYTES, Entry, Refusal
-from ..step import Step, Who, World
+from ..record import Entry, Refusal
+from ..step import Correcting, Step, Who
+from ..world import World
 from .s2_1_criteria import end
+from .s2_1_finding import find
 from .s2_5_reviewers import add_conflicts
 
 
 class MergedInto(Step):
-    """The same incident is on another file, or two reviews are joined: this file ends in favour of the other."""
+    """The incident is on another file too, or two reviews are joined: this file closes; work continues on the other."""
 
     label: ClassVar[str] = "The file was merged into another"
     rules: ClassVar[tuple[str, ...]] = ("1.1",)
+    tells_file: ClassVar[str] = "reference"
 
     reference: Reference = Field(title="The other file's reference")
     reason: Text = Field(title="Why the files are merged")
@@ -31,18 +34,24 @@ class MergedInto(Step):
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """A file is not merged into itself, and what it knows must reach the other file in one message."""
         if self.reference == file.reference:
-            yield Refusal("1.1", "A file cannot be merged into itself: give the other file's reference.", "reference")
+            yield Refusal("1.1", "A file cannot be merged into itself. Enter the other file's reference.", "reference")
         if len(json.dumps(self.message(file, 0))) > MAX_MESSAGE_BYTES:
             yield Refusal(
                 "1.1",
-                "This file holds more children and organisations than can be handed over in one message: merge the "
-                "other file into this one.",
+                "This file has more children and organisations than one message can carry to the other file. Merge "
+                "the other file into this one instead.",
             )
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Ends the file as merged."""
         end(file, "merged", self)
         file.ended_note = self.reference
+
+    def follows(self, record: Sequence[Entry], file: CaseFile, world: World) -> Iterator[Work]:
+        """Tells the other file."""
+        body, to = self.message(file, len(record)), self.reference
+        message = {"to": to, "name": "merged_from", "body": body}
+        yield Work(message_work(to, body["id"]), "tell_file", (message,), f"The merge, to {to}", timeout=30.0)
 
     def message(self, file: CaseFile, number: int) -> dict[str, Any]:
         """The step for the other file: what it needs to judge the criteria, and whom to ask; free text stays here.
@@ -73,7 +82,7 @@ class MergedInto(Step):
 
 
 class MergedFrom(Step):
-    """Another file was merged into this one, which takes over what it knew. The other file sends it by itself."""
+    """Another file was merged into this one, which takes over its facts. The other file sends this automatically."""
 
     label: ClassVar[str] = "Another file was merged into this one"
     rules: ClassVar[tuple[str, ...]] = ("1.1", "2.1e", "2.1f")
@@ -81,11 +90,11 @@ class MergedFrom(Step):
     before_notification: ClassVar[bool] = True
 
     reference: Reference = Field(title="The other file's reference")
-    aware_on: Day | None = Field(None, title="The authority became aware on, by the other file")
-    notified_on: Day | None = Field(None, title="The board was notified on, by the other file")
-    panel_notified_on: Day | None = Field(None, title="The national panel was notified on, by the other file")
+    aware_on: Day | None = Field(None, title="The authority became aware on, according to the other file")
+    notified_on: Day | None = Field(None, title="The board was notified on, according to the other file")
+    panel_notified_on: Day | None = Field(None, title="The national panel was notified on, according to the other file")
     concern_about_joint_working: KnownOrNot = Field(
-        "unknown", title="Cause for concern about joint working, by the other file"
+        "unknown", title="Cause for concern about joint working, according to the other file"
     )
     children: tuple[Child, ...] = Field((), title="Its children")
     organisations: tuple[InvolvedOrganisation, ...] = Field((), title="Its organisations")
@@ -93,9 +102,9 @@ class MergedFrom(Step):
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """Another file, merged once, with dates that have been."""
         if self.reference == file.reference:
-            yield Refusal("1.1", "A file cannot be merged into itself: give the other file's reference.", "reference")
+            yield Refusal("1.1", "A file cannot be merged into itself. Enter the other file's reference.", "reference")
         if self.reference in file.joint:
-            yield Refusal("1.1", f"The file {self.reference} is merged into this one already.", "reference")
+            yield Refusal("1.1", f"The file {self.reference} was already merged into this one.", "reference")
         for name in ("aware_on", "notified_on", "panel_notified_on"):
             yield from not_in_future(getattr(self, name), world.today, name, "2.1f")
 
@@ -125,7 +134,11 @@ class MergedFrom(Step):
             file.concern = self.concern_about_joint_working
         for child in self.children:
             self._take(file, child)
-        file.refind(self.happened_on)
+        file.reassess_criteria(self.happened_on)
+
+    def corrects(self, record: Sequence[Entry]) -> Correcting:
+        """Dates and facts: a criterion that the other file met was no mistake of ours."""
+        return Correcting(deciding=False)
 
     def _take(self, file: CaseFile, child: Child) -> None:
         """Adds a child that is not known here, or known otherwise: a criterion that the other file met stays met."""
@@ -140,21 +153,24 @@ class MergedFrom(Step):
 
 
 class ReviewWithdrawn(Step):
-    """A review without an incident was opened by mistake, or is not held after all: whoever was asked is told (1.1)."""
+    """A review without an incident was opened by mistake, or will not be held. Everyone we asked is told (1.1)."""
 
     label: ClassVar[str] = "A review without an incident was withdrawn"
     rules: ClassVar[tuple[str, ...]] = ("1.1",)
 
-    reason: Text = Field(title="Why it is not held")
+    reason: Text = Field(title="Why the review will not be held")
 
     @classmethod
     def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
         """Only without an incident, whose review the Chair decides on, and only until the report is signed off."""
         if file.opening.incident is not None:
-            told = "This file was opened for an incident: record notification_withdrawn, or revisit the decision."
+            told = (
+                "This file was opened for an incident. Record “The notification was withdrawn” or “The decision was "
+                "revisited” instead."
+            )
             yield Refusal("1.1", told)
         if file.report is not None:
-            yield Refusal("1.1", "The review's report is signed off: what was found is followed up, and not withdrawn.")
+            yield Refusal("1.1", "The review's report is signed off, so the review can no longer be withdrawn.")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Ends the file as withdrawn."""
@@ -162,16 +178,16 @@ class ReviewWithdrawn(Step):
 
 
 class JoinedWith(Step):
-    """A joint review with another board, or a domestic homicide review; our clocks stay."""
+    """A joint review with another board, or a domestic homicide review; our deadlines do not change."""
 
     label: ClassVar[str] = "The review was joined with another"
     rules: ClassVar[tuple[str, ...]] = ("1.1",)
     before_notification: ClassVar[bool] = True
 
     kind: Literal["another board's review", "domestic homicide review", "another review"] = Field(title="With what")
-    leads: Line = Field(title="Who leads")
+    led_by: Line = Field(title="Who leads")
     their_reference: Line = Field(title="Their reference")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Keeps who leads, and their reference."""
-        file.joint.append(f"{self.kind}, led by {self.leads}, {self.their_reference}")
+        file.joint.append(f"{self.kind}, led by {self.led_by}, {self.their_reference}")

@@ -9,11 +9,12 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from ..casefile import CaseFile
+from ..casefile_parts import SignedReport
 from ..gates import needs_party, needs_review, new_name, not_before, not_before_review
 from ..incident import Identifier, Line, Text
-from ..parts import SignedReport
 from ..record import Entry, Refusal
-from ..step import Digest, Step, Who, World
+from ..step import Digest, Step, Who
+from ..world import World
 
 
 class FindingRecorded(Step):
@@ -26,7 +27,7 @@ class FindingRecorded(Step):
     text: Text = Field(title="The finding")
     practice: Literal["good practice", "problematic practice"] = Field(title="What it shows")
     organisation: Identifier | None = Field(
-        None, title="The organisation", description="Leave empty for a finding between organisations."
+        None, title="The organisation", description="Leave blank for a finding about how organisations worked together."
     )
 
     @classmethod
@@ -49,18 +50,20 @@ class FindingRecorded(Step):
 
 
 class ReportDrafted(Step):
-    """A draft of the report is in the document store. A draft is never refused for what it says (1.2b)."""
+    """A draft of the report was uploaded. A draft is never refused because of what it says (1.2b)."""
 
     label: ClassVar[str] = "The report was drafted"
     rules: ClassVar[tuple[str, ...]] = ("1.2b", "2.9f")
     who: ClassVar[tuple[Who, ...]] = ("coordinator",)
 
     document: Digest = Field(title="The draft")
-    version: Line = Field(title="Version", description="Draft 2, or the language or format of a translation.")
+    version: Line = Field(
+        title="Version", description="For example draft 2, or the language or format of a translation."
+    )
     same_text_as: Digest | None = Field(
         None,
         title="The same report as",
-        description="For another format or language of a report: it is not a new report (2.9f).",
+        description="Only for another format or language of a report on the file, which is not a new report (2.9f).",
     )
 
     @classmethod
@@ -76,7 +79,8 @@ class ReportDrafted(Step):
         elif file.drafts.get(self.document, self._text(file)) != self._text(file):
             yield Refusal(
                 "2.9f",
-                "This document is on the file as a report of its own: strike that step out if it was wrong.",
+                "This document is already on the file as a separate report. If that is wrong, strike "
+                "out that step first.",
                 "document",
             )
 
@@ -91,7 +95,7 @@ class ReportDrafted(Step):
 
 
 class ReportSignedOff(Step):
-    """The report is signed off by a named person, each point confirmed (1.2b, 1.3e, 2.9c): the review is complete."""
+    """A named person signs off the report and confirms each point (1.2b, 1.3e, 2.9c). This completes the review."""
 
     label: ClassVar[str] = "The report was signed off"
     rules: ClassVar[tuple[str, ...]] = (
@@ -111,15 +115,15 @@ class ReportSignedOff(Step):
     signed_by: Line = Field(title="Signed off by")
     says_what_happened: bool = Field(title="It says what happened")
     says_why: bool = Field(title="It says why")
-    says_what_will_be_done: bool = Field(title="It says what needs to happen to reduce the risk of recurrence")
+    says_what_will_be_done: bool = Field(title="It says what must happen to reduce the risk that it happens again")
     lived_experience: Text = Field(
         title="How the child's lived experience is shown", json_schema_extra={"rule": "1.3e"}
     )
     sound_analysis: bool = Field(title="Its analysis is sound")
-    plain_english: bool = Field(title="It is in plain English, for professionals and the public alike")
+    plain_english: bool = Field(title="Professionals and the public can understand it easily: it is in plain English")
     fit_to_publish: bool = Field(title="It can be published without amendment or redaction")
     no_practitioners_because: Text | None = Field(
-        None, title="Why no practitioners were involved", description="Needed when none were (1.3c)."
+        None, title="Why no practitioners were involved", description="Only if none were (1.3c)."
     )
 
     @classmethod
@@ -127,28 +131,38 @@ class ReportSignedOff(Step):
         """Needs a draft, the family settled, and a lead reviewer without an open conflict."""
         yield from needs_review(file, "1.2b")
         if not file.drafts:
-            yield Refusal("1.2b", "There is no draft of the report: record report_drafted first.")
+            yield Refusal("1.2b", "There is no draft of the report. Record “The report was drafted” first.")
         if not file.family:
-            yield Refusal("1.3d", "No family member is listed: record family_invited, or why they are not invited.")
-        for name, member in file.family.items():
+            yield Refusal(
+                "1.3d", "No family member is listed. Record “A family member was invited”, or why not, first."
+            )
+        for member in file.family.values():
             if member.open:
-                yield Refusal("1.3d", f"It is open whether {name} contributes: record the invitation or the answer.")
+                step = "A family member answered" if member.invited_on else "A family member was invited"
+                who = f"a family member ({member.relationship})" if member.relationship else "a family member"
+                yield Refusal("1.3d", f"It is not settled whether {who} contributes. Record “{step}” first.")
         if file.review is not None and file.review.serious:
             if not file.leads:
-                yield Refusal("2.5a", "No lead reviewer is in post: record reviewer_named first.")
-            if not file.learning.commission_states_event:
+                yield Refusal("2.5a", "There is no lead reviewer. Record “A reviewer was appointed” first.")
+            if not file.learning.commission_includes_event:
                 # The review may have been of another kind when the lead reviewer was appointed.
                 yield Refusal(
                     "2.10a",
-                    "No lead reviewer's commission says that a multi-agency learning event is held: record "
-                    "reviewer_named with one that does.",
+                    "No lead reviewer's commission says that a multi-agency learning event will be held. Record “A "
+                    "reviewer was appointed” with a commission that says so.",
                 )
             if not file.model:
-                yield Refusal("2.4a", "No model is chosen: record model_chosen first.")
-        for name, reviewer in file.reviewers.items():
+                yield Refusal("2.4a", "No model is chosen. Record “The model of the review was chosen” first.")
+        for reviewer in file.reviewers.values():
             for organisation in reviewer.conflicts:
                 if organisation not in reviewer.resolved:
-                    yield Refusal("2.5b", f"{name}'s conflict with {organisation} is open: resolve it first.")
+                    party = file.parties.get(organisation)
+                    body = party.facts.name if party else file.removed_parties.get(organisation, "an organisation")
+                    yield Refusal(
+                        "2.5b",
+                        f"{reviewer.name}'s conflict of interest with {body} is open. Record “A reviewer's conflict "
+                        "was resolved” first.",
+                    )
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """Each point is confirmed, for a report that is on the file."""
@@ -156,15 +170,19 @@ class ReportSignedOff(Step):
         if file.report is not None:
             yield from not_before(self.happened_on, file.report.on, "the report it replaces was signed off", "1.2b")
         if self.document not in file.drafts:
-            yield Refusal("1.2b", "This document is not a draft on this file: record report_drafted first.", "document")
+            yield Refusal(
+                "1.2b", "This document is not a draft on this file. Record “The report was drafted” first.", "document"
+            )
         elif file.report is not None and file.drafts[self.document] == file.drafts[file.report.sha256]:
             yield Refusal(
                 "2.9f",
-                "This report is signed off already; another format or language needs none.",
+                "This report is already signed off. Another format or language needs no sign-off of its own.",
                 "document",
             )
         if file.report is not None and file.publication.up:
-            yield Refusal("2.9d", "The report is published: record report_withdrawn before it is replaced.", "document")
+            yield Refusal(
+                "2.9d", "The report is published. Record “The report was taken down” before you replace it.", "document"
+            )
         for field, rule in (
             ("says_what_happened", "1.2b"),
             ("says_why", "1.2b"),
@@ -175,11 +193,16 @@ class ReportSignedOff(Step):
         ):
             if not getattr(self, field):
                 title = type(self).model_fields[field].title
-                yield Refusal(rule, f"Not confirmed: {title}. A report is signed off only when it is.", field)
+                yield Refusal(
+                    rule,
+                    f"Not confirmed: {title}. A report can be signed off only when every point is confirmed.",
+                    field,
+                )
         if not any(party.practitioners_on for party in file.parties.values()) and self.no_practitioners_because is None:
             yield Refusal(
                 "1.3c",
-                "No practitioners' involvement is recorded: record practitioners_involved, or say why there is none.",
+                "No involvement of practitioners is recorded. Record “Practitioners were involved”, or say why none "
+                "were.",
                 "no_practitioners_because",
             )
 

@@ -9,12 +9,13 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from ..casefile import CaseFile
-from ..duty import Clocks, Duty
+from ..casefile_parts import FamilyMember
+from ..duty import DeadlineFactory, Duty
 from ..gates import known_name, needs_party, needs_report, needs_review, not_before, not_before_review
 from ..incident import Identifier, Line, Text
-from ..parts import FamilyMember
 from ..record import Entry, Refusal
-from ..step import Step, World
+from ..step import Step
+from ..world import World
 
 
 class PractitionersInvolved(Step):
@@ -46,12 +47,12 @@ class PractitionersInvolved(Step):
 
 
 class FamilyListed(Step):
-    """Someone of the family is to be invited (1.3d)."""
+    """A family member will be invited to contribute (1.3d)."""
 
     label: ClassVar[str] = "A family member was listed"
     rules: ClassVar[tuple[str, ...]] = ("1.3d",)
 
-    member: Identifier = Field(title="Identifier of the family member", description="Never their name.")
+    member: Identifier = Field(title="Identifier of the family member", description="Do not use their name.")
     relationship: Line = Field(title="Relationship to the child")
 
     @classmethod
@@ -62,7 +63,7 @@ class FamilyListed(Step):
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """Each is listed once."""
         if self.member in file.family:
-            yield Refusal("1.3d", f"{self.member} is listed already.", "member")
+            yield Refusal("1.3d", "This family member is already listed.", "member")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Lists them, still to be invited."""
@@ -70,16 +71,20 @@ class FamilyListed(Step):
 
 
 class FamilyInvited(Step):
-    """A family member was invited and told how they can contribute; or why they were not invited (1.3d)."""
+    """A family member was invited and told how they can contribute, or was not invited for a reason (1.3d)."""
 
     label: ClassVar[str] = "A family member was invited"
     rules: ClassVar[tuple[str, ...]] = ("1.3d",)
 
-    member: Identifier = Field(title="Identifier of the family member", description="Never their name.")
-    relationship: Line | None = Field(None, title="Relationship to the child", description="When not listed before.")
+    member: Identifier = Field(title="Identifier of the family member", description="Do not use their name.")
+    relationship: Line | None = Field(
+        None, title="Relationship to the child", description="Only if they are not listed yet."
+    )
     how_explained: Text | None = Field(None, title="How it was explained to them")
-    through: Line | None = Field(None, title="Through whom they are reached", description="A solicitor, for example.")
-    not_invited_because: Text | None = Field(None, title="Why they were not invited", description="If they were not.")
+    contacted_through: Line | None = Field(None, title="Contact person", description="For example a solicitor.")
+    not_invited_because: Text | None = Field(
+        None, title="Why they were not invited", description="Only if they were not."
+    )
 
     @classmethod
     def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
@@ -90,9 +95,11 @@ class FamilyInvited(Step):
         """Either how it was explained, or why they were not invited."""
         yield from not_before_review(file, self.happened_on, "1.3d")
         if (self.how_explained is None) == (self.not_invited_because is None):
-            yield Refusal("1.3d", "Say either how it was explained, or why they were not invited.", "how_explained")
+            yield Refusal("1.3d", "Enter either how it was explained, or why they were not invited.", "how_explained")
         if self.member not in file.family and self.relationship is None:
-            yield Refusal("1.3d", "Give the relationship of someone who was not listed before.", "relationship")
+            yield Refusal(
+                "1.3d", "Enter the relationship, because this family member is not listed yet.", "relationship"
+            )
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Waits for the answer, or settles that there is none to wait for."""
@@ -120,7 +127,8 @@ class FamilyAnswered(Step):
         yield from known_name(self.member, file.family, "member", "1.3d", "family member")
         if member := file.family.get(self.member):
             if member.invited_on is None:
-                yield Refusal("1.3d", f"{self.member} is not invited yet: record family_invited first.", "member")
+                why = "This family member is not invited yet. Record “A family member was invited” first."
+                yield Refusal("1.3d", why, "member")
             yield from not_before(self.happened_on, member.invited_on, "the invitation", "1.3d")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
@@ -135,7 +143,7 @@ class MonitoringReviewed(Step):
     label: ClassVar[str] = "Open actions were reviewed"
     rules: ClassVar[tuple[str, ...]] = ("1.3g",)
 
-    conclusions: Text = Field(title="What the review of the actions showed")
+    conclusions: Text = Field(title="What the review of the actions found")
 
     @classmethod
     def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
@@ -144,46 +152,48 @@ class MonitoringReviewed(Step):
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """In order of time."""
-        yield from not_before(self.happened_on, max(file.monitored, default=None), "the last review", "1.3g")
+        yield from not_before(
+            self.happened_on, max(file.monitored, default=None), "the last review of the actions", "1.3g"
+        )
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Starts the next round."""
         file.monitored.append(self.happened_on)
 
 
-def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
+def duties(file: CaseFile, factory: DeadlineFactory) -> Iterator[Duty]:
     """Practitioners and family while the review runs; monitoring from publication until every action is closed."""
     if file.review is not None:
         began = file.review.initiated_on
         involved = [p.practitioners_on for p in file.parties.values() if p.practitioners_on]
         excused = file.first_signed_on if file.no_practitioners_because else None
-        yield clocks.deadline("practitioners_involved", began, met_on=min(involved, default=excused))
+        yield factory.deadline("practitioners_involved", began, met_on=min(involved, default=excused))
         listed = [member.listed_on for member in file.family.values() if member.listed_on]
-        yield clocks.deadline("family_invited", began, met_on=min(listed, default=None))
+        yield factory.deadline("family_invited", began, met_on=min(listed, default=None))
     for name, member in file.family.items():
         if member.listed_on is not None:
             key = f"family_invited:{name}"
             settled = [day for day in (member.invited_on, member.not_invited_on) if day]
-            yield clocks.deadline("family_invited", member.listed_on, key=key, met_on=min(settled, default=None))
+            yield factory.deadline("family_invited", member.listed_on, key=key, met_on=min(settled, default=None))
         if member.invited_on is not None and not member.not_invited_because:
             key = f"family_answered:{name}"
-            yield clocks.deadline("family_answered", member.invited_on, key=key, met_on=member.answered_on)
+            yield factory.deadline("family_answered", member.invited_on, key=key, met_on=member.answered_on)
     since = file.publication.settled_on
     if since is not None:
-        yield from _monitoring(file, clocks, since)
+        yield from _monitoring(file, factory, since)
 
 
-def _monitoring(file: CaseFile, clocks: Clocks, since: date) -> Iterator[Duty]:
+def _monitoring(file: CaseFile, factory: DeadlineFactory, since: date) -> Iterator[Duty]:
     """A round every three months; after a time with no open action the next is counted from the new one (1.3g)."""
     for number, day in enumerate(file.monitored, start=1):
         if day < since:
             continue
         start = max(since, _open_since(file, day))
-        yield clocks.deadline("monitoring", start, key=f"monitoring:{number}", met_on=day)
+        yield factory.deadline("monitoring_reviewed", start, key=f"monitoring_reviewed:{number}", met_on=day)
         since = day
     if any(not action.closed for action in file.actions.values()):
         start = max(since, _open_since(file, date.max))
-        yield clocks.deadline("monitoring", start, key=f"monitoring:{len(file.monitored) + 1}")
+        yield factory.deadline("monitoring_reviewed", start, key=f"monitoring_reviewed:{len(file.monitored) + 1}")
 
 
 def _open_since(file: CaseFile, day: date) -> date:

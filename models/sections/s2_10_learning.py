@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import ClassVar
 
 from pydantic import Field
 
 from ..casefile import CaseFile
-from ..duty import Clocks, Duty, Notice
+from ..duty import DeadlineFactory, Duty, Notice
+from ..facts import recipients_listed
 from ..gates import (
     known_name,
     names_nobody,
@@ -25,7 +26,8 @@ from ..gates import (
 )
 from ..incident import Day, Identifier, Line, Text
 from ..record import Entry, Refusal
-from ..step import Digest, Step, Who, World
+from ..step import Digest, Step, Who
+from ..world import World
 from .s2_7_organisations import BY_AGENCY
 
 
@@ -37,7 +39,7 @@ class LearningEventPlanned(Step):
 
     event: Identifier = Field(title="Identifier of the event")
     planned_for: Day = Field(title="Planned for")
-    audience: Text = Field(title="For whom")
+    audience: Text = Field(title="Who it is for")
 
     @classmethod
     def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
@@ -49,7 +51,11 @@ class LearningEventPlanned(Step):
         yield from not_before_review(file, self.happened_on, "2.10a")
         yield from new_name(self.event, file.learning.events, "event", "2.10a")
         if self.planned_for < self.happened_on:
-            yield Refusal("2.10a", "The event is planned for a day before this one.", "planned_for")
+            yield Refusal(
+                "2.10a",
+                "The event is planned for a day before the date this happened. Check both dates.",
+                "planned_for",
+            )
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Waits for it to be held."""
@@ -64,7 +70,7 @@ class LearningEventHeld(Step):
 
     event: Identifier = Field(title="Identifier of the event")
     attendance: dict[Identifier, int] = Field(
-        title="Attendance", description="How many came, for each organisation.", min_length=1, max_length=60
+        title="Attendance", description="How many people came from each organisation.", min_length=1, max_length=60
     )
 
     @classmethod
@@ -77,11 +83,13 @@ class LearningEventHeld(Step):
         yield from since_report(file, self.happened_on, "2.10a")
         yield from known_name(self.event, file.learning.events, "event", "2.10a")
         if self.event in file.learning.events:
-            yield from once(file.learning.events[self.event][1], "That it was held", "2.10a")
+            yield from once(file.learning.events[self.event][1], "That this event was held", "2.10a")
         if any(number < 0 for number in self.attendance.values()):
-            yield Refusal("2.10a", "Attendance is a number of people, 0 or more.", "attendance")
+            yield Refusal("2.10a", "Attendance must be a number of people, 0 or more.", "attendance")
         if sum(number > 0 for number in self.attendance.values()) < 2:
-            yield Refusal("2.10a", "A multi-agency event is attended by two organisations or more.", "attendance")
+            yield Refusal(
+                "2.10a", "A multi-agency event needs attendance from at least two organisations.", "attendance"
+            )
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Keeps the day."""
@@ -101,7 +109,7 @@ class LearningConsidered(Step):
     def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
         """Needs a report, once."""
         yield from needs_report(file, "2.10b")
-        yield from once(file.learning.considered_on, "This", "2.10b")
+        yield from once(file.learning.considered_on, "That the sub-group considered the findings", "2.10b")
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """Not before there were findings."""
@@ -124,11 +132,17 @@ class TrainingChanged(Step):
     def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
         """After the sub-group considered the findings."""
         if file.learning.considered_on is None:
-            yield Refusal("2.10b", "The sub-group has not considered the findings yet: record learning_considered.")
+            yield Refusal(
+                "2.10b",
+                "The sub-group has not considered the findings yet. Record “The sub-group considered "
+                "the findings” first.",
+            )
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """Not before they were considered."""
-        yield from not_before(self.happened_on, file.learning.considered_on, "they were considered", "2.10b")
+        yield from not_before(
+            self.happened_on, file.learning.considered_on, "the sub-group considered the findings", "2.10b"
+        )
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Keeps the first day."""
@@ -163,7 +177,7 @@ class LearningTakenForward(Step):
 
 
 class BulletinApproved(Step):
-    """An information bulletin was drafted from the findings and approved: it is e-mailed to partners (2.10d)."""
+    """An information bulletin on the findings was approved. We e-mail it to partners (2.10d)."""
 
     label: ClassVar[str] = "An information bulletin was approved"
     rules: ClassVar[tuple[str, ...]] = ("2.10d",)
@@ -179,32 +193,36 @@ class BulletinApproved(Step):
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """Not before there were findings, and not before anybody can say who the partners are."""
         yield from since_report(file, self.happened_on, "2.10d")
-        yield from needs_directory(world, "2.10d", "The bulletin goes to the board's partners, and who they are")
+        yield from needs_directory(world, "2.10d", "The bulletin goes to the board's partners")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """The bulletin goes to every partner of the board: who that is on the day comes right behind."""
         file.learning.bulletins[self.id] = (self.happened_on, self.document)
         file.documents.append((self.document, "bulletin", self.id))
 
+    def follows(self, record: Sequence[Entry], file: CaseFile, world: World) -> Iterator[Entry]:
+        """Lists the partners it goes to."""
+        yield from _list_partners(self.id, world)
+
 
 class OutcomeShared(Step):
-    """The outcome of the review, of whatever kind, is shared with partners (2.10e)."""
+    """We share the outcome of the review with partners, whatever kind of review it is (2.10e)."""
 
     label: ClassVar[str] = "The outcome was shared with partners"
     rules: ClassVar[tuple[str, ...]] = ("2.10e",)
 
-    outcome: Text = Field(title="The outcome", description="This text is sent to partners: name nobody.")
+    outcome: Text = Field(title="The outcome", description="This text is sent to partners. Do not name anyone.")
 
     @classmethod
     def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
         """On completion of the review, once."""
         yield from needs_report(file, "2.10e")
-        yield from once(file.learning.outcome_on, "This", "2.10e")
+        yield from once(file.learning.outcome_on, "The outcome", "2.10e")
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """On completion; the text is sent to partners, so somebody must be able to say who they are."""
         yield from since_report(file, self.happened_on, "2.10e")
-        yield from needs_directory(world, "2.10e", "The outcome goes to the board's partners, and who they are")
+        yield from needs_directory(world, "2.10e", "The outcome goes to the board's partners")
         yield from names_nobody(file, self.outcome, "outcome", "2.10e")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
@@ -212,9 +230,13 @@ class OutcomeShared(Step):
         file.learning.outcome_on, file.learning.outcome = self.happened_on, self.outcome
         file.learning.outcome_step = self.id
 
+    def follows(self, record: Sequence[Entry], file: CaseFile, world: World) -> Iterator[Entry]:
+        """Lists the partners it goes to."""
+        yield from _list_partners(self.id, world)
+
 
 class OutcomeConfirmed(Step):
-    """An organisation confirms that it has the outcome (2.10e)."""
+    """An organisation confirms that it has received the outcome (2.10e)."""
 
     label: ClassVar[str] = "An organisation confirmed the outcome"
     rules: ClassVar[tuple[str, ...]] = ("2.10e",)
@@ -226,7 +248,9 @@ class OutcomeConfirmed(Step):
     def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
         """After the outcome was shared."""
         if file.learning.outcome_on is None:
-            yield Refusal("2.10e", "The outcome is not shared yet: record outcome_shared first.")
+            yield Refusal(
+                "2.10e", "The outcome is not shared yet. Record “The outcome was shared with partners” first."
+            )
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """Once for each organisation on the file."""
@@ -240,18 +264,23 @@ class OutcomeConfirmed(Step):
         file.parties[self.organisation].outcome_confirmed_on = self.happened_on
 
 
-def partners_key(step: str) -> str:
+def _list_partners(step: str, world: World) -> Iterator[Entry]:
+    directory = world.directory
+    yield recipients_listed(_partners_key(step), directory.partners(world.today) if directory else (), world)
+
+
+def _partners_key(step: str) -> str:
     """What the list of partners is called that a step's letters go to."""
     return f"partners:{step}"
 
 
 def _partners(file: CaseFile, step: str) -> list[str]:
     """The organisations on the file, and the board's other partners as the directory had them that day."""
-    listing = file.listed.get(partners_key(step))
-    return list(dict.fromkeys((*file.parties, *(listing.people if listing else ()))))
+    listing = file.listed.get(_partners_key(step))
+    return list(dict.fromkeys((*file.parties, *(listing.recipients if listing else ()))))
 
 
-def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
+def duties(file: CaseFile, factory: DeadlineFactory) -> Iterator[Duty]:
     """For any review 2.10e; for a Serious Case Review all of 2.10, from the day publication is settled."""
     learning = file.learning
     for step, (_, document) in learning.bulletins.items():
@@ -267,27 +296,27 @@ def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
             )
     if file.review is None or file.first_signed_on is None:
         return
-    yield clocks.deadline("outcome_shared", file.first_signed_on, met_on=learning.outcome_on)
+    yield factory.deadline("outcome_shared", file.first_signed_on, met_on=learning.outcome_on)
     if learning.outcome_on is not None:
         for name, party in file.parties.items():
             since = max(learning.outcome_on, party.since)
-            yield clocks.for_organisation("outcome_confirmed", name, since, party.outcome_confirmed_on)
+            yield factory.for_organisation("outcome_confirmed", name, since, party.outcome_confirmed_on)
         for name in _partners(file, learning.outcome_step):
             content = {"outcome": learning.outcome}
             key = f"outcome:{name}" + (f":{learning.outcome_on}" if learning.again else "")
-            yield Notice(key, "2.10e", "The outcome of a review", "outcome", f"lead:{name}", content)
+            yield Notice(key, "2.10e", "Outcome of a review", "outcome", f"lead:{name}", content)
     settled_on = file.publication.settled_on
     if settled_on is not None and file.review.serious:
-        yield from _spread(file, clocks, settled_on)
+        yield from _spread(file, factory, settled_on)
 
 
-def _spread(file: CaseFile, clocks: Clocks, since: date) -> Iterator[Duty]:
+def _spread(file: CaseFile, factory: DeadlineFactory, since: date) -> Iterator[Duty]:
     learning = file.learning
-    yield clocks.deadline("learning_event", since, met_on=learning.held_on)
-    yield clocks.deadline("learning_considered", since, met_on=learning.considered_on)
-    yield clocks.deadline("training_changed", learning.considered_on or since, met_on=learning.training_changed_on)
+    yield factory.deadline("learning_event", since, met_on=learning.held_on)
+    yield factory.deadline("learning_considered", since, met_on=learning.considered_on)
+    yield factory.deadline("training_changed", learning.considered_on or since, met_on=learning.training_changed_on)
     first_bulletin = min((on for on, _ in learning.bulletins.values()), default=None)
-    yield clocks.deadline("bulletin_approved", since, met_on=first_bulletin)
+    yield factory.deadline("bulletin_approved", since, met_on=first_bulletin)
     for name, party in file.parties.items():
         start = max(since, party.since)
-        yield clocks.for_organisation("learning_taken_forward", name, start, party.taken_forward_on)
+        yield factory.for_organisation("learning_taken_forward", name, start, party.taken_forward_on)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field, ValidationError
 
 from ..casefile import CaseFile
-from ..counting import day_words
-from ..duty import Clocks, Deadline, Duty, Notice
-from ..finding import harmed
+from ..casefile_parts import Correction, Letter
+from ..days import day_words
+from ..duty import Deadline, DeadlineFactory, Duty, Notice
 from ..gates import known_name, needs_incident, new_name, not_answered, not_in_future
 from ..incident import (
     Child,
@@ -28,21 +28,25 @@ from ..incident import (
     Text,
     Where,
 )
-from ..parts import Correction, Letter
 from ..record import Entry, Refusal
-from ..step import Step, World, rule_cited
+from ..step import Correcting, Step, rule_cited
+from ..step_words import child_words
+from ..world import World
+from .s2_1_finding import harmed
 from .s2_5_reviewers import add_conflicts
 
 
 class NotifiedPanel(Step):
-    """The local authority notified the national panel (2.1f). Late is recorded as late, never refused."""
+    """The local authority notified the national panel (2.1f). If it was late, record it and give the reason."""
 
     label: ClassVar[str] = "The authority notified the national panel"
     rules: ClassVar[tuple[str, ...]] = ("2.1f",)
     before_notification: ClassVar[bool] = True
 
-    child: Identifier | None = Field(None, title="Child", description="Only for a child added to the file later.")
-    reason: Text | None = Field(None, title="Why it was late", description="When it was.")
+    child: Identifier | None = Field(
+        None, title="Child", description="Only for a child who was added to the file later."
+    )
+    late_because: Text | None = Field(None, title="Why it was late", description="Only if it was.")
 
     @classmethod
     def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
@@ -52,24 +56,29 @@ class NotifiedPanel(Step):
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """Once for the incident and once for each child added later."""
         if self.child in file.children and self.child not in file.added_children:
-            yield Refusal("2.1f", f"{self.child} was notified with the incident: leave the child out.", "child")
+            why = f"The notification of the incident covers {child_words(self.child or '')}. Leave the child out."
+            yield Refusal("2.1f", why, "child")
         elif self.child is not None:
             yield from known_name(self.child, file.added_children, "child", "2.1f")
         if (self.child or "") in file.panel_notified:
             yield Refusal(
                 "2.1f",
-                "This notification is recorded already. If it was wrong, strike that step out; a date that came with "
-                "the opening is corrected with facts_corrected.",
+                "This notification is already recorded. If that is wrong, strike the step out. If the date was given "
+                "when the file was opened, record “Facts of the incident were corrected”.",
             )
         aware = file.added_children.get(self.child, (None, None))[0] if self.child else file.aware_on
         if aware and self.happened_on < aware:
-            yield Refusal("2.1f", "This is before the authority became aware: check the date.", "happened_on")
+            yield Refusal(
+                "2.1f",
+                f"This is before the authority became aware ({day_words(aware)}). Check the date.",
+                "happened_on",
+            )
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Meets the authority's clock."""
         file.panel_notified[self.child or ""] = self.happened_on
-        if self.reason:
-            file.late_because[_key("notify_panel", self.child)] = self.reason
+        if self.late_because:
+            file.late_because[_key("notify_panel", self.child)] = self.late_because
 
 
 CHILD_FACTS = (
@@ -98,7 +107,9 @@ class FactsCorrected(Step):
     rules: ClassVar[tuple[str, ...]] = ("2.1e", "2.1f")
 
     reason: Text = Field(title="Why the facts are corrected")
-    child: Identifier | None = Field(None, title="Child", description="Whose facts; may be left out for an only child.")
+    child: Identifier | None = Field(
+        None, title="Child", description="Whose facts. Leave blank if there is only one child on the file."
+    )
     born_on: Day | None = Field(None, title="Date of birth")
     outcome: Outcome | None = Field(None, title="What happened to the child")
     died_on: Day | None = Field(None, title="Date of death")
@@ -116,17 +127,17 @@ class FactsCorrected(Step):
     aware_on: Day | None = Field(
         None,
         title="The authority became aware on",
-        description="Of the incident; of the child, when that child was added to the file later.",
+        description="Of the incident, or of the child if that child was added to the file later.",
     )
     notified_on: Day | None = Field(None, title="The board was notified on")
     panel_notified_on: Day | None = Field(
-        None, title="The national panel was notified on", description="Of the incident; not of a child added later."
+        None, title="The national panel was notified on", description="Of the incident, not of a child added later."
     )
     board_late_because: Text | None = Field(
-        None, title="Why the board was notified late", description="Of the child, when one that was added is named."
+        None, title="Why the board was notified late", description="Of the child, if you chose one who was added later."
     )
     panel_late_because: Text | None = Field(
-        None, title="Why the panel was notified late", description="Of the child, when one that was added is named."
+        None, title="Why the panel was notified late", description="Of the child, if you chose one who was added later."
     )
     now_unknown: tuple[
         Literal[
@@ -135,8 +146,8 @@ class FactsCorrected(Step):
         ...,
     ] = Field(
         (),
-        title="Facts that are unknown after all",
-        description="With the day the national panel was notified on, that it was not notified yet.",
+        title="Facts that turned out to be unknown",
+        description="If you tick the day the national panel was notified, the panel counts as not notified yet.",
     )
 
     @classmethod
@@ -162,19 +173,25 @@ class FactsCorrected(Step):
         """Something must change, and the corrected facts must hang together, as they must when a file is opened."""
         child_facts = self._given(CHILD_FACTS)
         if not child_facts and not self._given((*INCIDENT_FACTS, *LATE)):
-            yield Refusal("2.1e", "No fact is corrected: give at least one.")
+            yield Refusal("2.1e", "No fact is corrected. Enter at least one.")
             return
         if (child_facts or self.child is not None) and self._whose(file) is None:
-            yield Refusal("2.1e", f"Say whose facts are corrected: {', '.join(file.children)}.", "child")
+            yield Refusal(
+                "2.1e", f"Choose whose facts are corrected: {', '.join(map(child_words, file.children))}.", "child"
+            )
             return
         for name in ("died_on", "born_on", "aware_on", "notified_on", "panel_notified_on"):
             yield from not_in_future(getattr(self, name), world.today, name, "2.1e")
             if name in self.now_unknown and getattr(self, name) is not None:
-                yield Refusal("2.1e", f"{name} is given and said to be unknown: choose one.", name)
+                title = type(self).model_fields[name].title
+                yield Refusal("2.1e", f"{title}: this is both entered and ticked as unknown. Choose one.", name)
         yield from self._check_notification(file)
         known = file.children.get(self._whose(file) or "")
         if known and known.died_on and self.outcome not in (None, "died") and "died_on" not in child_facts:
-            why = "The file has a date of death: put died_on into now_unknown, too, as the child did not die."
+            why = (
+                "The file has a date of death, but the child did not die. Tick the date of death under “Facts that "
+                "turned out to be unknown” as well."
+            )
             yield Refusal("2.1e", why)
             return
         try:
@@ -189,7 +206,7 @@ class FactsCorrected(Step):
             return
         yield from self._check_birth(file)
         if not self._changed(file):
-            yield Refusal("2.1e", "The file says so already: a correction changes at least one fact.")
+            yield Refusal("2.1e", "The file already says this. A correction must change at least one fact.")
 
     def _check_notification(self, file: CaseFile) -> Iterator[Refusal]:
         """The authority is aware before anyone is told, and the board is notified before it decides (2.1f, 2.1g)."""
@@ -199,22 +216,22 @@ class FactsCorrected(Step):
             panel_told = None  # what is given instead is looked at with the other facts
         if self.aware_on is not None and panel_told is not None and panel_told < self.aware_on:
             told = f"The national panel was notified on {day_words(panel_told)}"
-            yield Refusal("2.1f", f"{told}: the authority was aware by then.", "aware_on")
+            yield Refusal("2.1f", f"{told}. The authority was aware by then.", "aware_on")
         if self.aware_on is not None and added and added[1] < self.aware_on:
             told = f"The board was told of the child on {day_words(added[1])}"
-            yield Refusal("2.1f", f"{told}: the authority was aware by then.", "aware_on")
+            yield Refusal("2.1f", f"{told}. The authority was aware by then.", "aware_on")
         if self.notified_on is None:
             return
         decided = file.decisions[0].on if file.decisions else None
         for day, what in ((file.opening.opened_on, "The file was opened"), (decided, "The decision was made")):
             if day is not None and day < self.notified_on:
-                yield Refusal("2.1f", f"{what} on {day_words(day)}: the board was notified by then.", "notified_on")
+                yield Refusal("2.1f", f"{what} on {day_words(day)}. The board was notified by then.", "notified_on")
         began = file.rules.definitions.partners_began
         if began is not None and self.notified_on > began:
             yield Refusal(
                 "2.1g",
-                f"Safeguarding partner arrangements began on {day_words(began)}: an incident notified after that day "
-                "is not this board's.",
+                f"Safeguarding partner arrangements began on {day_words(began)}. This board does not handle incidents "
+                "notified after that day.",
                 "notified_on",
             )
 
@@ -251,7 +268,11 @@ class FactsCorrected(Step):
                 file.late_because[_late(file, clock, self.child)] = getattr(self, name)
         if self.child in file.added_children and "aware_on" in changed:
             file.added_children[self.child] = (self.aware_on, file.added_children[self.child][1])
-        file.refind(self.happened_on)
+        file.reassess_criteria(self.happened_on)
+
+    def corrects(self, record: Sequence[Entry]) -> Correcting:
+        """Says otherwise what letters told."""
+        return Correcting()
 
     def _given(self, names: tuple[str, ...]) -> dict[str, Any]:
         given = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
@@ -307,14 +328,14 @@ def _late(file: CaseFile, clock: str, child: str | None) -> str:
 
 
 class ChildAdded(Step):
-    """Another child of the same incident came to light, with notification clocks of its own (2.1f)."""
+    """Another child of the same incident came to light. It has its own notification deadlines (2.1f)."""
 
     label: ClassVar[str] = "A child was added"
     rules: ClassVar[tuple[str, ...]] = ("2.1f",)
 
     child: Child = Field(title="Child")
     aware_on: Day | None = Field(None, title="The authority became aware of this child on")
-    reason: Text | None = Field(None, title="Why the board was told late", description="When it was.")
+    late_because: Text | None = Field(None, title="Why the board was told late", description="Only if it was.")
 
     @classmethod
     def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
@@ -328,24 +349,24 @@ class ChildAdded(Step):
         yield from not_in_future(self.child.died_on, world.today, "child.died_on", "2.1f")
         yield from _born_before(self.child.born_on, self.happened_on, "child.born_on")
         if self.aware_on is not None and self.aware_on > self.happened_on:
-            yield Refusal("2.1f", "The authority must be aware of the child before the board is told.", "aware_on")
+            yield Refusal("2.1f", "The authority must be aware of the child before it tells the board.", "aware_on")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Adds the child and asks the criteria again."""
         file.children[self.child.id] = self.child
         file.added_children[self.child.id] = (self.aware_on, self.happened_on)
-        if self.reason:
-            file.late_because[_key("notify_board", self.child.id)] = self.reason
-        file.refind(self.happened_on)
+        if self.late_because:
+            file.late_because[_key("notify_board", self.child.id)] = self.late_because
+        file.reassess_criteria(self.happened_on)
 
 
 class NotificationWithdrawn(Step):
-    """It turned out not to be notifiable; those told before are told."""
+    """The incident turned out not to be notifiable. Everyone who was told of it is told this."""
 
     label: ClassVar[str] = "The notification was withdrawn"
     rules: ClassVar[tuple[str, ...]] = ("2.1e",)
 
-    reason: Text = Field(title="Why it is not notifiable")
+    reason: Text = Field(title="Why the incident is not notifiable")
 
     @classmethod
     def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
@@ -353,9 +374,9 @@ class NotificationWithdrawn(Step):
         yield from needs_incident(file, "2.1e")
         yield from not_answered(file, "criteria")
         if file.review is not None:
-            yield Refusal("2.2c", "A review is under way: the Chair revisits the decision before it is withdrawn.")
+            yield Refusal("2.2c", "A review is under way. The Chair must revisit the decision first.")
         for limb in file.finding.met()[:1]:
-            yield Refusal(limb.rule, f"A criterion is met ({limb.title}): the notification cannot be withdrawn.")
+            yield Refusal(limb.rule, f"A criterion is met ({limb.title}), so the notification cannot be withdrawn.")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Ends the file as withdrawn."""
@@ -363,7 +384,7 @@ class NotificationWithdrawn(Step):
 
 
 class OrganisationAdded(Step):
-    """An organisation turned out to be involved (2.7a). What the others were asked, it is asked too (2.7d)."""
+    """Another organisation turned out to be involved (2.7a). We ask it everything that we asked the others (2.7d)."""
 
     label: ClassVar[str] = "An organisation was added"
     rules: ClassVar[tuple[str, ...]] = ("2.7a", "2.7d", "2.5b")
@@ -376,7 +397,7 @@ class OrganisationAdded(Step):
         name = self.organisation.name.casefold().split()
         for known in world.directory.organisations if world.directory else ():
             if known.id != self.organisation.id and known.name.casefold().split() == name:
-                told = f"{known.name} is in the directory as {known.id}: add it under that identifier."
+                told = f"{known.name} is in the directory. Choose it there, so that it has the directory's identifier."
                 yield Refusal("2.7a", told, "organisation.id")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
@@ -390,7 +411,7 @@ def end(file: CaseFile, how: Literal["closed", "withdrawn", "merged", "transferr
     file.ended, file.ended_on, file.ended_step = how, step.happened_on, step.id
 
 
-def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
+def duties(file: CaseFile, factory: DeadlineFactory) -> Iterator[Duty]:
     """The authority's two clocks (2.1f), for the incident and for each child added later."""
     with_incident = [child for name, child in file.children.items() if name not in file.added_children]
     notifiable = [child for child in with_incident if _notifiable(file, child)]
@@ -398,8 +419,8 @@ def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
         start = file.aware_on or file.notified_on
         panel = file.panel_notified.get("")
         if panel is not None or any(_perhaps_serious(file, child) for child in notifiable):
-            yield clocks.deadline("notify_panel", start, met_on=panel, responsible="local_authority")
-        yield clocks.deadline("notify_board", start, met_on=file.notified_on, responsible="local_authority")
+            yield factory.deadline("notify_panel", start, met_on=panel)
+        yield factory.deadline("notify_board", start, met_on=file.notified_on)
     for child, (aware, told) in file.added_children.items():
         if not _notifiable(file, file.children[child]):
             continue
@@ -407,16 +428,15 @@ def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
             if met_on is None and not _perhaps_serious(file, file.children[child]):
                 continue
             # The title is sent by e-mail: it tells the child by the day the board was told of it.
-            yield clocks.deadline(
+            yield factory.deadline(
                 clock,
                 aware or told,
                 key=_key(clock, child),
                 met_on=met_on,
-                responsible="local_authority",
-                title=f"{file.rules.clocks[clock].title} of the child added on {day_words(told)}",
+                title=f"{file.clock(clock).title}: child added on {day_words(told)}",
             )
     for decision, (since, met_on) in file.revisits.items():
-        yield clocks.deadline("decision_revisited", since, key=f"decision_revisited:{decision}", met_on=met_on)
+        yield factory.deadline("decision_revisited", since, key=f"decision_revisited:{decision}", met_on=met_on)
 
 
 def late_without_reason(file: CaseFile, deadlines: Iterable[Deadline]) -> list[Deadline]:
@@ -427,7 +447,7 @@ def late_without_reason(file: CaseFile, deadlines: Iterable[Deadline]) -> list[D
 
 def _born_before(born_on: date | None, notified_on: date | None, field: str) -> Iterator[Refusal]:
     if born_on is not None and notified_on is not None and born_on > notified_on:
-        yield Refusal("2.1f", f"{field}: the child was born after the notification: check both dates.", field)
+        yield Refusal("2.1f", "The child was born after the notification. Check both dates.", field)
 
 
 def _key(clock: str, child: str | None) -> str:
@@ -452,17 +472,17 @@ def same_area(one: str, other: str) -> bool:
 
 
 def closing_notices(file: CaseFile) -> Iterator[Notice]:
-    """Those told of the incident or the review are told that it was withdrawn, and those, that it is taken up again."""
+    """Those told of the incident or the review are told that it was withdrawn, and those, that it was reopened."""
     rule, title, template = "2.1e", "The notification was withdrawn", "notification_withdrawn"
     if file.opening.incident is None:
         rule, title, template = "1.1", "The review was withdrawn", "review_withdrawn"
-    for step, (ended, on) in file.taken_up.items():
+    for step, (ended, on) in file.reinstated.items():
         heard = [letter for letter in file.letters.values() if letter.notice.startswith(f"withdrawn:{ended}:")]
-        for to in [letter.to for letter in heard if letter.taken_at]:
-            content = {"taken_up_on": on.isoformat()}
-            yield Notice(f"taken_up:{step}:{to}", rule, "The case is taken up again", "taken_up_again", to, content)
+        for to in [letter.to for letter in heard if letter.accepted_at]:
+            content = {"reinstated_on": on.isoformat()}
+            yield Notice(f"reinstated:{step}:{to}", rule, "The case was reopened", "reinstated", to, content)
     if file.ended == "withdrawn":
-        told = {letter.to for letter in file.letters.values() if letter.taken_at and _heard(file, letter)}
+        told = {letter.to for letter in file.letters.values() if letter.accepted_at and _heard(file, letter)}
         for recipient in sorted(told):
             yield Notice(f"withdrawn:{file.ended_step}:{recipient}", rule, title, template, recipient)
 

@@ -9,13 +9,15 @@ from typing import ClassVar
 from pydantic import Field
 
 from ..casefile import CaseFile
-from ..counting import london_date
-from ..duty import Clocks, Duty, Notice
+from ..casefile_parts import Choice, Decision, EarlierReview, Learning, Publication, Review
+from ..days import london_date
+from ..duty import DeadlineFactory, Duty, Notice
 from ..gates import decided_by_chair, names_nobody, needs_incident, not_answered, not_before, once
 from ..incident import Email, Line, ReviewKind, Text
-from ..parts import Choice, Decision, EarlierReview, Learning, Publication, Review
 from ..record import Entry, Refusal
-from ..step import Digest, Step, Who, World
+from ..step import Digest, Step, Who
+from ..step_words import fact_label
+from ..world import World
 from .s2_1_criteria import end, same_area
 
 
@@ -24,6 +26,7 @@ class ReviewRecommended(Step):
 
     label: ClassVar[str] = "The Case Review Group made its recommendation"
     rules: ClassVar[tuple[str, ...]] = ("2.2c", "2.7d")
+    by_finding: ClassVar[bool] = True
 
     recommends: Choice = Field(title="What the group recommends")
     reasons: Text = Field(title="Reasons, criterion by criterion")
@@ -48,31 +51,32 @@ class Deciding(Step):
     """What a decision and a decision revisited have in common (2.1e, 2.2)."""
 
     who: ClassVar[tuple[Who, ...]] = ("coordinator", "chair")
+    by_finding: ClassVar[bool] = True
 
     choice: Choice = Field(title="The decision", json_schema_extra={"rule": "2.2g"})
     kind: ReviewKind | None = Field(
         None,
         title="Kind of alternative review",
-        description="For an alternative review.",
+        description="Only for an alternative review.",
         json_schema_extra={
             "rule": "2.2g",
             "not_offered": ["Serious Case Review"],
             "only_with": {"choice": "alternative review"},
         },
     )
-    decider: Line = Field(
+    decided_by: Line = Field(
         title="Decided by",
-        description="The Chair, or who acted for the Chair that day (2.2c).",
+        description="The Chair, or the person acting for the Chair that day (2.2c).",
         json_schema_extra={"rule": "2.2c"},
     )
     reasons: Text = Field(
         title="Reasons",
-        description="Sent to the national panel when not initiating: name nobody.",
+        description="Sent to the national panel if no Serious Case Review is held. Do not name anyone.",
         json_schema_extra={"rule": "2.2e"},
     )
     unknown_reasons: dict[str, Text] = Field(
         default_factory=dict,
-        title="Why it was decided with facts unknown",
+        title="Why the Chair decided although facts are unknown",
         json_schema_extra={"rule": "2.1e"},
         description="A reason for each fact that leaves a criterion undecided (2.1e), and for an unknown area of "
         "residence when no child is known to live in the board's area (2.2a).",
@@ -80,7 +84,7 @@ class Deciding(Step):
     notification_document: Digest | None = Field(
         None,
         title="The notification",
-        description="A copy fit to be sent: it goes to the national panel when not initiating (2.2e).",
+        description="A copy that can be sent. It goes to the national panel if no review is held (2.2e).",
     )
 
     @classmethod
@@ -92,30 +96,30 @@ class Deciding(Step):
         if _all_elsewhere(file) and file.review is None:
             yield Refusal(
                 "2.2a",
-                f"No child of this file normally lives in {file.rules.area}: the board for the area of residence "
-                "decides. Record transferred, or correct the area of residence.",
+                f"No child on this file normally lives in {file.rules.area}, so the board for the area of residence "
+                "decides. Record “The case was transferred to another board”, or correct the area of residence.",
             )
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """The Chair decides (2.2c), by the finding (2.1e)."""
         yield from self._check_area(file)
         yield from self._check_choice(file)
-        yield from decided_by_chair(self.decider, self.happened_on, world, "decider", "2.2c")
+        yield from decided_by_chair(self.decided_by, self.happened_on, world, "decided_by", "2.2c")
         yield from names_nobody(file, self.reasons, "reasons", "2.2e")
 
     def _check_area(self, file: CaseFile) -> Iterator[Refusal]:
         for fact in _unknown_areas(file):
             if fact not in self.unknown_reasons:
-                why = f"{fact} is unknown, and the board for the area of residence decides"
-                yield Refusal("2.2a", f"{why}: say why it is decided without it.", "unknown_reasons")
+                why = f"{fact_label(fact)} is unknown, and the board for the area of residence decides"
+                yield Refusal("2.2a", f"{why}. Say why this board decides without knowing it.", "unknown_reasons")
 
     def _check_choice(self, file: CaseFile) -> Iterator[Refusal]:
         if _all_elsewhere(file):
             if self.choice != "no review":
                 yield Refusal(
                     "2.2a",
-                    f"No child of this file normally lives in {file.rules.area}: the board for the area of residence "
-                    "decides. Decide on no review here, and record transferred.",
+                    f"No child on this file normally lives in {file.rules.area}, so the board for the area of "
+                    "residence decides. Choose no review, then record “The case was transferred to another board”.",
                     "choice",
                 )
             return
@@ -123,8 +127,8 @@ class Deciding(Step):
         if self.choice == "SCR, criteria met" and held != "met":
             yield Refusal(
                 "2.1a",
-                f"The finding says that the criteria are {'not met' if held == 'not met' else 'undecided'}: "
-                "correct the facts first, or choose a Serious Case Review although they are not met (2.2g).",
+                f"By the facts on the file, the criteria are {'not met' if held == 'not met' else 'undecided'}. "
+                "Correct the facts first, or choose a Serious Case Review although they are not met (2.2g).",
                 "choice",
             )
         if self.choice != "SCR, criteria met" and held == "met":
@@ -132,23 +136,29 @@ class Deciding(Step):
             yield Refusal(
                 "2.1e",
                 "A case that meets a criterion must always trigger a Serious Case Review, and one is met "
-                f"({limb.rule}: {limb.title}). If a fact is wrong, record facts_corrected first.",
+                f"({limb.rule}: {limb.title}). If a fact is wrong, record “Facts of the incident were corrected” "
+                "first.",
                 "choice",
             )
         for fact in _undecided(file):
             if fact not in self.unknown_reasons:
-                yield Refusal("2.1e", f"{fact} is unknown: say why it is decided without it.", "unknown_reasons")
+                why = f"{fact_label(fact)} is unknown. Say why the Chair decides without knowing it."
+                yield Refusal("2.1e", why, "unknown_reasons")
         if (self.choice == "alternative review") != (self.kind is not None):
-            yield Refusal("2.2g", "Name the kind for an alternative review, and for nothing else.", "kind")
+            yield Refusal("2.2g", "Choose the kind of review for an alternative review, and only then.", "kind")
         elif self.kind == "Serious Case Review":
-            yield Refusal("2.2g", "A Serious Case Review is not an alternative review: choose it by name.", "kind")
+            yield Refusal(
+                "2.2g", "A Serious Case Review is not an alternative review. Choose it as the decision.", "kind"
+            )
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Keeps the decision beside earlier ones, and begins or ends the review."""
         before = file.decision
         found = file.finding.held
         told = tuple(file.rules.addressees.decision)
-        decision = Decision(self.id, self.choice, self.kind, self.happened_on, self.decider, self.reasons, found, told)
+        decision = Decision(
+            self.id, self.choice, self.kind, self.happened_on, self.decided_by, self.reasons, found, told
+        )
         if before is not None and before.id in file.revisits:
             file.revisits[before.id] = (file.revisits[before.id][0], self.happened_on)
         file.decisions.append(decision)
@@ -194,7 +204,7 @@ def _unknown_areas(file: CaseFile) -> tuple[str, ...]:
 
 
 class DecisionStep(Deciding):
-    """The first decision whether to hold a Serious Case Review, normally within a month of notification (2.2b)."""
+    """The Chair's first decision whether to hold a Serious Case Review, normally a month after notification (2.2b)."""
 
     label: ClassVar[str] = "A decision was made"
     rules: ClassVar[tuple[str, ...]] = ("2.2a", "2.2b", "2.2c", "2.2e", "2.2g", "2.1a", "2.1e")
@@ -208,12 +218,12 @@ class DecisionStep(Deciding):
     def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
         """There is one first decision; later ones revisit it."""
         if file.decision is not None:
-            yield Refusal("2.2f", "A decision is recorded already: record decision_revisited to change it.")
+            yield Refusal("2.2f", "A decision is already recorded. To change it, record “The decision was revisited”.")
         yield from super().ready(file, world)
 
 
 class DecisionRevisited(Deciding):
-    """The decision was made again: after the panel's advice, or because a criterion is now met (2.1e, 2.2f)."""
+    """The Chair decided again, after the panel's advice or because a criterion is now met (2.1e, 2.2f)."""
 
     label: ClassVar[str] = "The decision was revisited"
     rules: ClassVar[tuple[str, ...]] = ("2.2f", "2.1e", "2.2c", "2.2e")
@@ -224,7 +234,7 @@ class DecisionRevisited(Deciding):
     def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
         """There must be a decision to revisit."""
         if file.decision is None:
-            yield Refusal("2.2f", "There is no decision to revisit: record decision first.")
+            yield Refusal("2.2f", "There is no decision to revisit. Record “A decision was made” first.")
         yield from super().ready(file, world)
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
@@ -234,19 +244,21 @@ class DecisionRevisited(Deciding):
         yield from not_before(self.happened_on, since, "the criterion was met", "2.1e")
         serious = file.review is not None and file.review.serious
         if file.report is not None and (self.choice == "no review" or (serious and not self.choice.startswith("SCR"))):
-            yield Refusal("2.2f", "The review's report is signed off: it can no longer be decided against.", "choice")
+            yield Refusal(
+                "2.2f", "The review's report is signed off, so it is too late to decide against the review.", "choice"
+            )
         yield from super().check(file, world)
 
 
 class Transferred(Step):
-    """Another board's child: the file goes to that board, with a notice to it, and ends here (2.2a)."""
+    """The child lives in another board's area. We send that board a letter, and this file closes (2.2a)."""
 
     label: ClassVar[str] = "The case was transferred to another board"
     rules: ClassVar[tuple[str, ...]] = ("2.2a",)
 
     board: Line = Field(title="The other board")
     email: Email = Field(title="Its e-mail address")
-    reason: Text = Field(title="Why it is that board's")
+    reason: Text = Field(title="Why the case belongs to that board")
 
     @classmethod
     def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
@@ -254,11 +266,19 @@ class Transferred(Step):
         yield from needs_incident(file, "2.2a")
         for name, child in file.children.items():
             if child.residence is None:
-                yield Refusal("2.2a", f"The area of {name} is unknown: record facts_corrected with it first.")
+                yield Refusal(
+                    "2.2a",
+                    f"{fact_label(f'{name}.residence')} is unknown. Record “Facts of the incident "
+                    "were corrected” first.",
+                )
             elif same_area(child.residence, file.rules.area):
-                yield Refusal("2.2a", f"A child of this file normally lives in {file.rules.area}: this board decides.")
+                yield Refusal(
+                    "2.2a", f"A child on this file normally lives in {file.rules.area}, so this board decides."
+                )
         if file.review is not None:
-            yield Refusal("2.2a", "A review is under way here: revisit the decision before the case is transferred.")
+            yield Refusal(
+                "2.2a", "A review is under way here. Record “The decision was revisited” before you transfer the case."
+            )
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Ends the file as transferred."""
@@ -267,8 +287,8 @@ class Transferred(Step):
         file.addresses["other_board"] = self.email
 
 
-class NotificationSent(Step):
-    """The panel was sent a copy of the notification, by a secure way, as a decision not to initiate asks for (2.2e)."""
+class NotificationCopySent(Step):
+    """We sent the panel a copy of the notification securely, as a decision not to initiate requires (2.2e)."""
 
     label: ClassVar[str] = "The panel was sent the notification"
     rules: ClassVar[tuple[str, ...]] = ("2.2e",)
@@ -279,31 +299,34 @@ class NotificationSent(Step):
     def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
         """Once, and only with a decision not to initiate."""
         if all(decision.initiates for decision in file.decisions):
-            yield Refusal("2.2e", "There is no decision not to initiate that the notification would go with.")
-        yield from once(notification_had_on(file), "That the panel has the notification", "2.2e")
+            yield Refusal(
+                "2.2e",
+                "There is no decision against a Serious Case Review, so the panel needs no copy of the notification.",
+            )
+        yield from once(notification_had_on(file), "The copy to the panel", "2.2e")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """The panel has what the decision goes with."""
-        file.notification_sent_on = self.happened_on
+        file.notification_copy_sent_on = self.happened_on
 
 
 class Acknowledged(Step):
-    """Someone acknowledged a letter of ours (2.2e)."""
+    """Someone acknowledged a letter that we sent (2.2e)."""
 
     label: ClassVar[str] = "A letter was acknowledged"
     rules: ClassVar[tuple[str, ...]] = ("2.2e",)
     on_closed: ClassVar[bool] = True
     acts_on: ClassVar[tuple[str, str]] = ("letters", "letter")
 
-    notice: Line = Field(title="Which notice", description="Its key, as the file's list of notices shows it.")
+    notice: Line = Field(title="Which letter", description="Its key, as the file's list of letters shows it.")
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
-        """Only what was taken can be acknowledged."""
-        taken_at = file.taken_on(self.notice)
-        if taken_at is None:
-            yield Refusal("2.2e", f"No letter {self.notice} has been taken by a mail server on this file.", "notice")
+        """Only what was accepted can be acknowledged."""
+        accepted_at = file.accepted_at(self.notice)
+        if accepted_at is None:
+            yield Refusal("2.2e", "A mail server has not accepted this letter, so nobody can acknowledge it.", "notice")
         else:
-            yield from not_before(self.happened_on, london_date(taken_at), "the letter was taken", "2.2e")
+            yield from not_before(self.happened_on, london_date(accepted_at), "the letter was accepted", "2.2e")
             yield from once(file.acknowledged.get(self.notice), "This acknowledgement", "2.2e")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
@@ -332,7 +355,7 @@ def _begin(file: CaseFile, ended: Review | None) -> None:
         file.earlier = EarlierReview(ended.kind, file.report, file.publication)
     file.report = file.first_signed_on = None
     file.drafts.clear()
-    file.learning = Learning(commission_states_event=file.learning.commission_states_event, again=True)
+    file.learning = Learning(commission_includes_event=file.learning.commission_includes_event, again=True)
     before = file.publication
     file.publication = Publication(
         changed_on=before.changed_on,
@@ -344,16 +367,16 @@ def _begin(file: CaseFile, ended: Review | None) -> None:
         party.findings_shared_on = party.taken_forward_on = party.outcome_confirmed_on = None
 
 
-def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
+def duties(file: CaseFile, factory: DeadlineFactory) -> Iterator[Duty]:
     """The month to decide (2.2b), and who is told (2.2e)."""
     if file.notified_on is not None:
         first = file.decisions[0].on if file.decisions else None
-        yield clocks.deadline("decision", file.notified_on, met_on=first)
+        yield factory.deadline("decision", file.notified_on, met_on=first)
     for decision in file.decisions:
-        yield from _told(file, clocks, decision)
+        yield from _told(file, factory, decision)
 
 
-def _told(file: CaseFile, clocks: Clocks, decision: Decision) -> Iterator[Duty]:
+def _told(file: CaseFile, factory: DeadlineFactory, decision: Decision) -> Iterator[Duty]:
     for to in decision.told:
         not_initiating = to == "national_panel" and not decision.initiates
         copy = file.notification_documents.get(decision.id)
@@ -366,28 +389,30 @@ def _told(file: CaseFile, clocks: Clocks, decision: Decision) -> Iterator[Duty]:
             _decision_content(file, decision, with_reasons=not_initiating),
             documents=(copy,) if copy and not_initiating else (),
         )
-    taken = [file.taken_on(f"decision:{decision.id}:{to}") for to in decision.told]
-    all_on = max((london_date(at) for at in taken if at), default=None) if all(taken) else None
-    yield clocks.deadline("decision_told", decision.on, key=f"decision_told:{decision.id}", met_on=all_on)
-    panel, had_on = file.taken_on(f"decision:{decision.id}:national_panel"), notification_had_on(file)
+    accepted = [file.accepted_at(f"decision:{decision.id}:{to}") for to in decision.told]
+    all_on = max((london_date(at) for at in accepted if at), default=None) if all(accepted) else None
+    yield factory.deadline("decision_told", decision.on, key=f"decision_told:{decision.id}", met_on=all_on)
+    panel, had_on = file.accepted_at(f"decision:{decision.id}:national_panel"), notification_had_on(file)
     later = file.decisions[file.decisions.index(decision) + 1 :]
     held_on = next((one.on for one in later if one.initiates), None)
     # Once a review is held after all, the panel is owed the letter alone.
     only_notification_lacks = panel is not None and held_on is not None and (had_on is None or had_on > held_on)
     if not decision.initiates and not only_notification_lacks:
-        yield clocks.deadline(
+        yield factory.deadline(
             "panel_told_not_initiated",
             decision.on,
             key=f"panel_told_not_initiated:{decision.id}",
             met_on=max(london_date(panel), had_on) if panel and had_on else None,
-            title="The national panel is sent the notification, with the decision not to initiate" if panel else None,
+            title="Copy of the notification to the national panel, after the decision not to initiate"
+            if panel
+            else None,
         )
 
 
 def notification_had_on(file: CaseFile) -> date | None:
     """The first day the panel had a copy of the notification: with a letter, or by a secure way (2.2e)."""
-    taken = [file.taken_on(f"decision:{decision}:national_panel") for decision in file.notification_documents]
-    days = [file.notification_sent_on, *(london_date(at) for at in taken if at)]
+    accepted = [file.accepted_at(f"decision:{decision}:national_panel") for decision in file.notification_documents]
+    days = [file.notification_copy_sent_on, *(london_date(at) for at in accepted if at)]
     return min((day for day in days if day), default=None)
 
 

@@ -8,16 +8,18 @@ from typing import ClassVar
 from pydantic import Field
 
 from ..casefile import CaseFile
-from ..duty import Clocks, Duty, Notice
+from ..casefile_parts import Request
+from ..days import day_words
+from ..duty import DeadlineFactory, Duty, Notice
 from ..gates import known_name, names_nobody, new_name, not_before
 from ..incident import Email, Identifier, Line, Text
-from ..parts import Request
 from ..record import Entry, Refusal
-from ..step import Step, Who, World
+from ..step import Step, Who
+from ..world import World
 
 
 class PeerChallengeSought(Step):
-    """The Chair asks another board's Chair for peer challenge; the clock does not stop (2.2d)."""
+    """The Chair asks another board's Chair for peer challenge. Our deadlines do not change (2.2d)."""
 
     label: ClassVar[str] = "Peer challenge was sought"
     rules: ClassVar[tuple[str, ...]] = ("2.2d",)
@@ -27,7 +29,7 @@ class PeerChallengeSought(Step):
     board: Line = Field(title="The other board")
     chair: Line = Field(title="Its Chair")
     email: Email = Field(title="The Chair's e-mail address")
-    question: Text = Field(title="What is asked", description="This text is sent: name nobody.")
+    question: Text = Field(title="What we ask", description="This text is sent by e-mail. Do not name anyone.")
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """Each request has its own name, and its text names no child."""
@@ -57,18 +59,22 @@ class PeerChallengeAnswered(Step):
         if request := file.challenges.get(self.challenge):
             yield from not_before(self.happened_on, request.asked_on, "the request", "2.2d")
             if request.answered_on:
-                yield Refusal("2.2d", f"The request {self.challenge} is answered already.", "challenge")
+                yield Refusal(
+                    "2.2d",
+                    f"This request for peer challenge was already answered, on {day_words(request.answered_on)}.",
+                    "challenge",
+                )
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Closes the request."""
         file.challenges[self.challenge].answered_on = self.happened_on
 
 
-def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
+def duties(file: CaseFile, factory: DeadlineFactory) -> Iterator[Duty]:
     """Each request goes to the other Chair, and is followed until it is answered."""
     for name, request in file.challenges.items():
         key, to = f"peer_challenge_answered:{name}", f"peer:{name}"
-        yield clocks.deadline(
+        yield factory.deadline(
             "peer_challenge_answered", request.asked_on, key=key, met_on=request.answered_on, responsible=to
         )
         yield Notice(

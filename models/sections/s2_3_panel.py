@@ -8,12 +8,14 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from ..casefile import CaseFile
-from ..duty import Clocks, Duty
+from ..casefile_parts import Advice, Request, Topic
+from ..days import day_words
+from ..duty import DeadlineFactory, Duty
 from ..gates import known_name, new_name, not_before
 from ..incident import Day, Identifier, Text
-from ..parts import Advice, Request, Topic
 from ..record import Entry, Refusal
-from ..step import Digest, Step, Who, World
+from ..step import Digest, Step, Who
+from ..world import World
 
 
 class PanelRequested(Step):
@@ -29,13 +31,13 @@ class PanelRequested(Step):
         title="What is asked for"
     )
     details: Text = Field(title="Details")
-    due: Day | None = Field(None, title="Wanted by", description="Left empty, the rulebook's length is used.")
+    due: Day | None = Field(None, title="Wanted by", description="Leave blank for the standard time.")
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """Each request has its own name, and is wanted on its day or later."""
         yield from new_name(self.request, file.panel_requests, "request", "2.2f")
         if self.due is not None and self.due < self.happened_on:
-            yield Refusal("2.2f", "It is wanted before it was asked for: check the dates.", "due")
+            yield Refusal("2.2f", "The date wanted is before the date of the request. Check both dates.", "due")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Opens a dated task."""
@@ -44,7 +46,7 @@ class PanelRequested(Step):
 
 
 class PanelRequestAnswered(Step):
-    """The request was complied with (2.2f, 2.3b)."""
+    """We answered the request of the national panel or the Department (2.2f, 2.3b)."""
 
     label: ClassVar[str] = "The request was answered"
     rules: ClassVar[tuple[str, ...]] = ("2.2f", "2.3b")
@@ -52,7 +54,7 @@ class PanelRequestAnswered(Step):
     acts_on: ClassVar[tuple[str, str]] = ("panel_requests", "request")
 
     request: Identifier = Field(title="Identifier of the request")
-    answer: Text = Field(title="What was sent, or who attended")
+    answer: Text = Field(title="What we sent, or who attended")
     document: Digest | None = Field(None, title="What was sent")
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
@@ -61,7 +63,9 @@ class PanelRequestAnswered(Step):
         if request := file.panel_requests.get(self.request):
             yield from not_before(self.happened_on, request.asked_on, "the request", "2.2f")
             if request.answered_on:
-                yield Refusal("2.2f", f"The request {self.request} is answered already.", "request")
+                yield Refusal(
+                    "2.2f", f"This request was already answered, on {day_words(request.answered_on)}.", "request"
+                )
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Closes the task."""
@@ -90,7 +94,7 @@ class PanelAdvised(Step):
 
 
 class AdviceConsidered(Step):
-    """The board considered the panel's advice: accepted, or reasons for not (2.3a)."""
+    """The board considered the panel's advice and accepted it, or gave reasons for not accepting it (2.3a)."""
 
     label: ClassVar[str] = "The board responded to the panel's advice"
     rules: ClassVar[tuple[str, ...]] = ("2.3a", "2.5d")
@@ -99,7 +103,7 @@ class AdviceConsidered(Step):
 
     advice: Identifier = Field(title="Identifier of the advice")
     response: Literal["accepted", "not accepted"] = Field(title="Response")
-    reasons: Text | None = Field(None, title="Reasons", description="Needed when the advice is not accepted.")
+    reasons: Text | None = Field(None, title="Reasons", description="Only if the advice is not accepted.")
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """Responds once to advice that was given, with reasons when it is not accepted."""
@@ -107,7 +111,8 @@ class AdviceConsidered(Step):
         if given := file.advice.get(self.advice):
             yield from not_before(self.happened_on, given.on, "the advice", "2.3a")
             if given.response is not None:
-                yield Refusal("2.3a", f"The advice {self.advice} has its response already.", "advice")
+                why = f"The board already responded to this advice (on {given.topic}, of {day_words(given.on)})."
+                yield Refusal("2.3a", why, "advice")
         if self.response == "not accepted" and self.reasons is None:
             yield Refusal("2.3a", "Say why the advice is not accepted.", "reasons")
 
@@ -117,17 +122,17 @@ class AdviceConsidered(Step):
         file.advice[self.advice].considered_on = self.happened_on
 
 
-def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
+def duties(file: CaseFile, factory: DeadlineFactory) -> Iterator[Duty]:
     """Each request and each advice has a clock of its own."""
     for name, request in file.panel_requests.items():
-        yield clocks.deadline(
-            "panel_request",
+        yield factory.deadline(
+            "panel_request_answered",
             request.asked_on,
-            key=f"panel_request:{name}",
+            key=f"panel_request_answered:{name}",
             met_on=request.answered_on,
             due=request.due,
-            title=f"A request is answered: {request.what}",
+            title=f"Answer the request: {request.what}",
         )
     for name, advice in file.advice.items():
         key = f"advice_considered:{name}"
-        yield clocks.deadline("advice_considered", advice.on, key=key, met_on=advice.considered_on)
+        yield factory.deadline("advice_considered", advice.on, key=key, met_on=advice.considered_on)

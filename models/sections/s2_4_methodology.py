@@ -8,21 +8,22 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from ..casefile import CaseFile
-from ..duty import Clocks, Duty
+from ..duty import DeadlineFactory, Duty
 from ..gates import needs_review, not_before_review
 from ..incident import Line, Text
 from ..record import Entry, Refusal
-from ..step import Step, World
+from ..step import Step
+from ..world import World
 
 
 class ScopeSet(Step):
-    """How large the review is: by the complexity of the issues, not by whether criteria are met (1.3a, 2.4b)."""
+    """How large the review is. The complexity of the issues decides this, not whether criteria are met (1.3a, 2.4b)."""
 
     label: ClassVar[str] = "The scope of the review was set"
     rules: ClassVar[tuple[str, ...]] = ("1.3a", "2.4b")
 
     scope: Literal["concise", "standard", "extended"] = Field(title="Scope")
-    reasons: Text = Field(title="Reasons", description="Why this scale fits; when it is changed, why.")
+    reasons: Text = Field(title="Reasons", description="Why this scope fits. If it is changed, why.")
 
     @classmethod
     def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
@@ -33,7 +34,7 @@ class ScopeSet(Step):
         """A change must change something."""
         yield from not_before_review(file, self.happened_on, "1.3a")
         if self.scope == file.scope:
-            yield Refusal("1.3a", f"The scope is {self.scope} already.", "scope")
+            yield Refusal("1.3a", f"The scope is already {self.scope}.", "scope")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Sets or changes the scope."""
@@ -42,7 +43,7 @@ class ScopeSet(Step):
 
 
 class ModelChosen(Step):
-    """Any model may be used if it is consistent with the five principles, each shown by a statement (2.4a)."""
+    """The board may use any model that is consistent with the five principles. Show how for each of them (2.4a)."""
 
     label: ClassVar[str] = "The model of the review was chosen"
     rules: ClassVar[tuple[str, ...]] = ("2.4a",)
@@ -72,7 +73,7 @@ class ModelChosen(Step):
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """Another model is named."""
         if (self.model == "another model") != (self.other_model is not None):
-            yield Refusal("2.4a", "Name the model when it is another one, and only then.", "other_model")
+            yield Refusal("2.4a", "Name the model if you chose another model, and only then.", "other_model")
         yield from not_before_review(file, self.happened_on, "2.4a")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
@@ -81,9 +82,9 @@ class ModelChosen(Step):
         file.model_on = file.model_on or self.happened_on
 
 
-def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
+def duties(file: CaseFile, factory: DeadlineFactory) -> Iterator[Duty]:
     """The board's own clocks from the start of the review."""
     if file.review is not None:
-        yield clocks.deadline("scope_set", file.review.initiated_on, met_on=file.scope_on)
+        yield factory.deadline("scope_set", file.review.initiated_on, met_on=file.scope_on)
         if file.review.serious:
-            yield clocks.deadline("model_chosen", file.review.initiated_on, met_on=file.model_on)
+            yield factory.deadline("model_chosen", file.review.initiated_on, met_on=file.model_on)

@@ -10,14 +10,15 @@ from typing import ClassVar
 from pydantic import Field
 
 from ..casefile import CaseFile
-from ..counting import london_date
-from ..duty import Clocks, Duty, Notice
+from ..casefile_parts import Reviewer
+from ..days import day_words, london_date
+from ..duty import DeadlineFactory, Duty, Notice
 from ..gates import known_name, needs_review, new_name, not_answered, not_before, not_before_review
 from ..incident import Identifier, Line, Text
-from ..parts import Reviewer
 from ..record import Entry, Refusal
 from ..rulebook import Rulebook
-from ..step import Step, World
+from ..step import Step
+from ..world import World
 
 
 class ReviewerNamed(Step):
@@ -28,17 +29,17 @@ class ReviewerNamed(Step):
 
     reviewer: Identifier = Field(title="Identifier of the reviewer")
     reviewer_name: Line = Field(title="Name")
-    lead: bool = Field(True, title="Leads the review")
-    qualification: Text = Field(title="How they have shown that they are qualified on the principles of section 1.3")
+    lead: bool = Field(True, title="Lead reviewer")
+    qualification: Text = Field(title="How they have shown that they are qualified in the principles of section 1.3")
     employers_and_interests: tuple[Line, ...] = Field(
         (),
         max_length=30,
         title="Employers and interests declared",
-        description="Present and past, one on a line.",
+        description="Present and past, one per line.",
     )
-    no_past_part: bool = Field(title="Declares to have had no part in the case")
-    commission_states_event: bool = Field(
-        False, title="The commission says that a multi-agency learning event is held", description="2.10a"
+    not_involved: bool = Field(title="The reviewer declares that they were not involved in the case")
+    commission_includes_event: bool = Field(
+        False, title="The commission says that a multi-agency learning event will be held", description="2.10a"
     )
 
     @classmethod
@@ -56,17 +57,17 @@ class ReviewerNamed(Step):
         for body in _conflicting(file, self.employers_and_interests, self.happened_on):
             yield Refusal(
                 "2.5b",
-                f"The lead reviewer declares {body}: whoever leads is independent of the board and of the "
-                "organisations involved. Appoint someone else, or not as lead.",
+                f"The lead reviewer declares an interest in {body}. The lead reviewer must be independent of the board "
+                "and of the organisations involved. Appoint someone else, or do not appoint them as lead.",
                 "employers_and_interests",
             )
-        if not self.no_past_part:
-            yield Refusal("1.3b", "Whoever leads must have had no part in the case.", "no_past_part")
-        if file.review is not None and file.review.serious and not self.commission_states_event:
+        if not self.not_involved:
+            yield Refusal("1.3b", "The lead reviewer must not have been involved in the case.", "not_involved")
+        if file.review is not None and file.review.serious and not self.commission_includes_event:
             yield Refusal(
                 "2.10a",
-                "The lead reviewer's commission must say that a multi-agency learning event is held.",
-                "commission_states_event",
+                "The lead reviewer's commission must say that a multi-agency learning event will be held.",
+                "commission_includes_event",
             )
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
@@ -78,7 +79,7 @@ class ReviewerNamed(Step):
             for name, party in file.parties.items():
                 if party.since > self.happened_on and _declared(party.facts.name, name, reviewer.interests):
                     reviewer.conflicts[name] = party.since
-            file.learning.commission_states_event |= self.commission_states_event
+            file.learning.commission_includes_event |= self.commission_includes_event
             for key, (since, filled_on) in file.vacancies.items():
                 if filled_on is None:
                     file.vacancies[key] = (since, self.happened_on)
@@ -107,7 +108,9 @@ class ConflictResolved(Step):
         if reviewer is None:
             return
         if self.organisation not in reviewer.conflicts or self.organisation in reviewer.resolved:
-            yield Refusal("2.5b", f"{self.reviewer} has no open conflict with {self.organisation}.", "organisation")
+            yield Refusal(
+                "2.5b", f"{reviewer.name} has no open conflict of interest with this organisation.", "organisation"
+            )
         since = reviewer.conflicts.get(self.organisation)
         yield from not_before(self.happened_on, since, "it came to light", "2.5b")
 
@@ -117,14 +120,14 @@ class ConflictResolved(Step):
 
 
 class ReviewerStoodDown(Step):
-    """A reviewer withdrew: appointment and 2.5c open again, the six months stand."""
+    """A reviewer withdrew. Another must be appointed (2.5a, 2.5c); the six months do not change."""
 
     label: ClassVar[str] = "A reviewer stood down"
     rules: ClassVar[tuple[str, ...]] = ("2.5a", "2.5c")
     acts_on: ClassVar[tuple[str, str]] = ("reviewers", "reviewer")
 
     reviewer: Identifier = Field(title="Identifier of the reviewer")
-    reason: Text = Field(title="Why")
+    reason: Text = Field(title="Why they stood down")
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """The reviewer must be in post."""
@@ -132,7 +135,9 @@ class ReviewerStoodDown(Step):
         if reviewer := file.reviewers.get(self.reviewer):
             yield from not_before(self.happened_on, reviewer.named_on, "the appointment", "2.5a")
             if reviewer.stood_down_on:
-                yield Refusal("2.5a", f"{self.reviewer} stood down already.", "reviewer")
+                yield Refusal(
+                    "2.5a", f"{reviewer.name} already stood down, on {day_words(reviewer.stood_down_on)}.", "reviewer"
+                )
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Opens a vacancy when nobody leads any more."""
@@ -212,7 +217,7 @@ def add_conflicts(file: CaseFile, organisation: str) -> None:
             reviewer.resolved.pop(organisation, None)
 
 
-def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
+def duties(file: CaseFile, factory: DeadlineFactory) -> Iterator[Duty]:
     """A lead reviewer is appointed, the panel is told of each, and conflicts are resolved."""
     if file.review is None:
         return
@@ -223,14 +228,14 @@ def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
             continue
         # A vacancy that is older than the review, left by one that was decided against, is counted from its beginning.
         start = since if filled_on is not None and filled_on < began else max(since, began)
-        yield clocks.deadline("reviewer_appointed", start, key=key, met_on=filled_on)
+        yield factory.deadline("reviewer_appointed", start, key=key, met_on=filled_on)
     for name, reviewer in file.reviewers.items():
         for organisation, since in reviewer.conflicts.items():
             key = f"conflict_resolved:{name}:{organisation}"
-            yield clocks.deadline("conflict_resolved", since, key=key, met_on=reviewer.resolved.get(organisation))
+            yield factory.deadline("conflict_resolved", since, key=key, met_on=reviewer.resolved.get(organisation))
         if file.review.serious and (reviewer.stood_down_on is None or reviewer.stood_down_on >= began):
             notice = f"reviewer_named:{name}"
-            taken_at = file.taken_on(notice)
+            accepted_at = file.accepted_at(notice)
             yield Notice(
                 notice,
                 "2.5c",
@@ -244,9 +249,9 @@ def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
                     "replaces": "yes" if _replaces(file, name) else "",
                 },
             )
-            met_on = london_date(taken_at) if taken_at else None
+            met_on = london_date(accepted_at) if accepted_at else None
             start = max(reviewer.named_on, began)
-            yield clocks.deadline("reviewers_told", start, key=f"reviewers_told:{name}", met_on=met_on)
+            yield factory.deadline("panel_told_of_reviewer", start, key=f"panel_told_of_reviewer:{name}", met_on=met_on)
 
 
 def _replaces(file: CaseFile, name: str) -> bool:

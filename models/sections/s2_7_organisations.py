@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from ..called import called, numbered
 from ..casefile import CaseFile
-from ..duty import Clocks, Deadline, Duty, Notice
+from ..casefile_parts import Correction, Party, Request
+from ..days import day_words
+from ..duty import Deadline, DeadlineFactory, Duty, Notice
 from ..gates import known_name, names_nobody, needs_party, needs_review, new_name, not_before, not_before_review, once
 from ..incident import Day, Identifier, Line, Text
-from ..parts import Correction, Party, Request
 from ..record import Entry, Refusal
-from ..step import Digest, Step, Who, World
+from ..step import Correcting, Digest, Step, Who
+from ..world import World
 
 BY_AGENCY: tuple[Who, ...] = ("coordinator", "agency", "board_member")
 ORGANISATION = ("organisation_added",)
@@ -22,7 +25,7 @@ ORGANISATION = ("organisation_added",)
 
 
 class RepresentativeNamed(Step):
-    """Who represents an organisation in the review, not always its safeguarding lead (2.7a)."""
+    """The organisation said who represents it in the review. This need not be its safeguarding lead (2.7a)."""
 
     label: ClassVar[str] = "An organisation named its representative"
     rules: ClassVar[tuple[str, ...]] = ("2.7a",)
@@ -44,14 +47,14 @@ class RepresentativeNamed(Step):
 
 
 class OrganisationRemoved(Step):
-    """An organisation was put on the file by mistake: it is taken off, and nothing is asked of it any more (2.7a)."""
+    """An organisation was added by mistake. It comes off the file, and need do nothing more for this case (2.7a)."""
 
     label: ClassVar[str] = "An organisation was taken off the file"
     rules: ClassVar[tuple[str, ...]] = ("2.7a",)
     acts_on: ClassVar[tuple[str, str]] = ("parties", "organisation")
 
     organisation: Identifier = Field(title="The organisation")
-    reason: Text = Field(title="Why it is not involved")
+    reason: Text = Field(title="Why the organisation is not involved")
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """Only one that nothing on the file rests on: what it took part in was no mistake, or is struck out first."""
@@ -59,14 +62,14 @@ class OrganisationRemoved(Step):
         party = file.parties.get(self.organisation)
         if party is None:
             return
-        yield from not_before(self.happened_on, party.since, "it was put on the file", "2.7a")
+        yield from not_before(self.happened_on, party.since, "it was added to the file", "2.7a")
         for what in _took_part(file, self.organisation, party):
-            yield Refusal("2.7a", f"{party.facts.name} took part: {what}", "organisation")
+            yield Refusal("2.7a", f"{party.facts.name} cannot come off the file: {what}", "organisation")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Takes it off with what it was asked for, and what it raised against a reviewer; it can be added again."""
         party = file.parties.pop(self.organisation)
-        file.taken_off[self.organisation] = party.facts.name
+        file.removed_parties[self.organisation] = party.facts.name
         for request in file.requests.values():
             if request.organisation == self.organisation and request.answered_on is None:
                 request.withdrawn_on = request.withdrawn_on or self.happened_on
@@ -75,17 +78,23 @@ class OrganisationRemoved(Step):
                 reviewer.conflicts.pop(self.organisation, None)
         file.corrections.append(Correction(self.id, self.happened_on, ORGANISATION, entry.recorded_at))
 
+    def corrects(self, record: Sequence[Entry]) -> Correcting:
+        """Takes back what it was asked for."""
+        return Correcting(takes_back=True)
+
 
 class InformationRequested(Step):
-    """An organisation is asked for information in writing about its involvement (2.7b)."""
+    """We ask an organisation for written information about its involvement (2.7b)."""
 
     label: ClassVar[str] = "An organisation was asked for information"
     rules: ClassVar[tuple[str, ...]] = ("2.7b",)
 
     request: Identifier = Field(title="Identifier of the request")
     organisation: Identifier = Field(title="The organisation")
-    wanted: Text = Field(title="What is asked for, and in which form", description="This text is sent: name nobody.")
-    due: Day | None = Field(None, title="Wanted by", description="Left empty, the rulebook's length is used.")
+    wanted: Text = Field(
+        title="What we ask for, and in what form", description="This text is sent by e-mail. Do not name anyone."
+    )
+    due: Day | None = Field(None, title="Wanted by", description="Leave blank for the standard time.")
 
     @classmethod
     def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
@@ -99,7 +108,7 @@ class InformationRequested(Step):
         yield from needs_party(file, self.organisation, "2.7b")
         yield from names_nobody(file, self.wanted, "wanted", "2.7b")
         if self.due is not None and self.due < self.happened_on:
-            yield Refusal("2.7b", "It is wanted before it was asked for: check the dates.", "due")
+            yield Refusal("2.7b", "The date wanted is before the date of the request. Check both dates.", "due")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Opens the request."""
@@ -107,7 +116,7 @@ class InformationRequested(Step):
 
 
 class InformationReceived(Step):
-    """An organisation's information arrived; its author had no part in the case (2.7b)."""
+    """An organisation sent its written information. Its author must not have been involved in the case (2.7b)."""
 
     label: ClassVar[str] = "Information was received"
     rules: ClassVar[tuple[str, ...]] = ("2.7b", "2.7c")
@@ -115,10 +124,10 @@ class InformationReceived(Step):
     acts_on: ClassVar[tuple[str, str]] = ("requests", "request for information")
 
     request: Identifier = Field(title="Identifier of the request")
-    document: Digest = Field(title="What was received")
+    document: Digest = Field(title="The information")
     author: Line | None = Field(None, title="Author")
-    author_not_involved: bool = Field(False, title="The author had no part in the case")
-    single_agency_review: bool = Field(True, title="It is the report of a single-agency review")
+    author_not_involved: bool = Field(False, title="The author was not involved in the case")
+    single_agency_review: bool = Field(True, title="This is the report of a single-agency review")
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """Answers a request that is open; one that was declined can still be answered."""
@@ -135,7 +144,7 @@ class InformationReceived(Step):
 
 
 class InformationDeclined(Step):
-    """An organisation will not give its information: its board member hears at once, and then the Chair (2.7b)."""
+    """An organisation will not provide its information. We tell its board member at once, and then the Chair (2.7b)."""
 
     label: ClassVar[str] = "Information was declined"
     rules: ClassVar[tuple[str, ...]] = ("2.7b",)
@@ -143,13 +152,14 @@ class InformationDeclined(Step):
     acts_on: ClassVar[tuple[str, str]] = ("requests", "request for information")
 
     request: Identifier = Field(title="Identifier of the request")
-    reason: Text = Field(title="Why it was declined")
+    reason: Text = Field(title="Why the information cannot be provided")
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """Declines a request that is open, once."""
         yield from open_request(file, self.request, self.happened_on)
-        if self.request in file.requests and file.requests[self.request].declined_on:
-            yield Refusal("2.7b", f"The request {self.request} was declined already.", "request")
+        if self.request in file.requests and (declined_on := file.requests[self.request].declined_on):
+            why = f"The organisation already declined this request, on {day_words(declined_on)}."
+            yield Refusal("2.7b", why, "request")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """The request stays open; the Chair is next to hear."""
@@ -159,7 +169,7 @@ class InformationDeclined(Step):
 
 
 class InformationRequestWithdrawn(Step):
-    """The request is no longer needed, or the Chair does not insist (2.7b)."""
+    """The board no longer needs the information, or the Chair does not insist on it (2.7b)."""
 
     label: ClassVar[str] = "A request for information was withdrawn"
     rules: ClassVar[tuple[str, ...]] = ("2.7b",)
@@ -178,14 +188,14 @@ class InformationRequestWithdrawn(Step):
 
 
 class StaffInformed(Step):
-    """An organisation confirms what its staff were told: of the review, or of its own findings (2.7c)."""
+    """An organisation confirms what its staff were about: the review, or of its own findings (2.7c)."""
 
     label: ClassVar[str] = "An organisation informed its staff"
     rules: ClassVar[tuple[str, ...]] = ("2.7c",)
     who: ClassVar[tuple[Who, ...]] = BY_AGENCY
 
     organisation: Identifier = Field(title="The organisation")
-    told: Literal["of the review", "the findings of the single-agency review"] = Field(title="What staff were told")
+    about: Literal["the review", "the findings of the single-agency review"] = Field(title="What staff were told")
 
     @classmethod
     def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
@@ -199,25 +209,25 @@ class StaffInformed(Step):
         party = file.parties.get(self.organisation)
         if party is None:
             return
-        if self.told == "of the review":
+        if self.about == "the review":
             yield from once(party.staff_informed_on, "This confirmation", "2.7c")
             return
         yield from once(party.findings_told_on, "This confirmation", "2.7c")
         if party.information_on is None:
-            yield Refusal("2.7c", "The organisation's single-agency report is not in yet.", "told")
-        yield from not_before(self.happened_on, party.information_on, "the report came in", "2.7c")
+            yield Refusal("2.7c", "We do not have the organisation's single-agency report yet.", "about")
+        yield from not_before(self.happened_on, party.information_on, "the report arrived", "2.7c")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Keeps the confirmation."""
         party = file.parties[self.organisation]
-        if self.told == "of the review":
+        if self.about == "the review":
             party.staff_informed_on = self.happened_on
         else:
             party.findings_told_on = self.happened_on
 
 
 class FilesSecured(Step):
-    """An organisation locked down its case files, or has access and recording monitored (2.7d)."""
+    """An organisation locked down its case files, or monitors access and changes to them in detail (2.7d)."""
 
     label: ClassVar[str] = "An organisation secured its case files"
     rules: ClassVar[tuple[str, ...]] = ("2.7d",)
@@ -240,24 +250,33 @@ class FilesSecured(Step):
 
 def _took_part(file: CaseFile, name: str, party: Party) -> Iterator[str]:
     """What would be lost with an organisation, and what to do about it first."""
-    for action, its in file.actions.items():
+    for its in file.actions.values():
         if its.owner == name and its.agreed_on is not None:
-            yield f"it agreed to the action {action}. If it was another's, strike out action_agreed first."
+            yield (
+                f"on {day_words(its.agreed_on)} it agreed to the action {called(its)}. If that is wrong, strike out "
+                "“An action was agreed” first."
+            )
         elif its.owner == name and its.declined_on is None:
-            yield f"it is asked for the action {action}. Record action_declined, or strike out action_proposed, first."
-    for request, asked in file.requests.items():
+            yield (
+                f"on {day_words(its.proposed_on)} it was asked to agree to the action {called(its)}. Record “An action "
+                "was declined”, or strike out “An action was proposed”, first."
+            )
+    for asked in file.requests.values():
         if asked.organisation == name and asked.answered_on is not None:
             yield (
-                f"its information for the request {request} is on the file. If it was another's, strike out "
-                "information_received first."
+                f"its information of {day_words(asked.answered_on)} is on the file. If that is wrong, strike out "
+                "“Information was received” first."
             )
     if party.practitioners_on is not None:
         yield (
-            "its practitioners contributed to the review. If they were another's, strike out practitioners_involved "
-            "first."
+            f"its practitioners contributed to the review on {day_words(party.practitioners_on)}. If that is wrong, "
+            "strike out “Practitioners were involved” first."
         )
     for finding in party.findings:
-        yield f"the finding {finding} is about it. If it is about another, strike out finding_recorded first."
+        yield (
+            f"a finding of {file.findings.get(finding, 'the review')} is about it. If that is wrong, strike out “A "
+            "finding was recorded” first."
+        )
 
 
 def open_request(file: CaseFile, name: str, on: date) -> Iterator[Refusal]:
@@ -266,33 +285,35 @@ def open_request(file: CaseFile, name: str, on: date) -> Iterator[Refusal]:
     if request := file.requests.get(name):
         yield from not_before(on, request.asked_on, "the request", "2.7b")
         if request.answered_on:
-            yield Refusal("2.7b", f"The request {name} is answered already.", "request")
+            yield Refusal("2.7b", f"This request was already answered, on {day_words(request.answered_on)}.", "request")
         if request.withdrawn_on:
-            yield Refusal("2.7b", f"The request {name} was withdrawn: make a new one.", "request")
+            yield Refusal(
+                "2.7b", f"This request was withdrawn on {day_words(request.withdrawn_on)}. Make a new one.", "request"
+            )
 
 
-def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
+def duties(file: CaseFile, factory: DeadlineFactory) -> Iterator[Duty]:
     """What each organisation on the file is asked for."""
-    yield from _lock_down(file, clocks)
+    yield from _lock_down(file, factory)
     if file.review is None:
         return
     again = f":{file.review.initiated_on}" if file.reviews_begun > 1 else ""
     for name, party in file.parties.items():
         since, lead = max(file.review.initiated_on, party.since), f"lead:{name}"
-        yield clocks.for_organisation("representative_named", name, since, party.represented_on)
-        yield clocks.for_organisation("staff_informed", name, since, party.staff_informed_on)
-        title, template = "Tell staff that a review is held", "staff_to_be_informed"
+        yield factory.for_organisation("representative_named", name, since, party.represented_on)
+        yield factory.for_organisation("staff_informed", name, since, party.staff_informed_on)
+        title, template = "Tell staff about the review", "inform_staff"
         yield Notice(f"staff_informed:{name}{again}", "2.7c", title, template, lead)
         if party.information_on is not None:
-            title = "Tell staff the findings of your review"
-            yield clocks.for_organisation("agency_findings_told", name, party.information_on, party.findings_told_on)
-            yield Notice(f"agency_findings_told:{name}", "2.7c", title, "agency_findings_to_be_told", lead)
+            title = "Tell staff the findings of your own review"
+            yield factory.for_organisation("agency_findings_told", name, party.information_on, party.findings_told_on)
+            yield Notice(f"agency_findings_told:{name}", "2.7c", title, "inform_staff_of_findings", lead)
     for name, request in file.requests.items():
         if request.withdrawn_on is None:
-            yield from _request(clocks, name, request)
+            yield from _request(factory, name, request)
 
 
-def _lock_down(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
+def _lock_down(file: CaseFile, factory: DeadlineFactory) -> Iterator[Duty]:
     """Asked on a recommendation or decision for a review; with one for no review, what is not done falls away."""
     for name, party in file.parties.items():
         secured_on = party.files_secured_on
@@ -306,17 +327,17 @@ def _lock_down(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
             yield Notice(key, "2.7d", title, "lock_down", f"lead:{name}")
         if not file.lock_down_over or secured_on is not None:
             since = max(asked_on, party.since)
-            yield clocks.for_organisation("files_secured", name, since, secured_on)
+            yield factory.for_organisation("files_secured", name, since, secured_on)
 
 
-def _request(clocks: Clocks, name: str, request: Request) -> Iterator[Duty]:
+def _request(factory: DeadlineFactory, name: str, request: Request) -> Iterator[Duty]:
     lead, board_member = f"lead:{request.organisation}", f"board_member:{request.organisation}"
 
-    title = clocks.file.rules.clocks["agency_information"].title
-    named = title.replace("{organisation}", clocks.file.parties[request.organisation].facts.name)
+    title = factory.file.clock("agency_information").title
+    named = title.replace("{organisation}", factory.file.parties[request.organisation].facts.name)
 
     def deadline(due: date | None, counted: str, asked: str, organisation: str, moves_before: int = 0) -> Deadline:
-        return clocks.deadline(
+        return factory.deadline(
             "agency_information",
             request.asked_on,
             key=f"agency_information:{name}",
@@ -325,16 +346,16 @@ def _request(clocks: Clocks, name: str, request: Request) -> Iterator[Duty]:
             counted=counted,
             responsible=asked,
             organisation=organisation,
-            title=f"{named} (request {name})",
+            title=f"{named} ({numbered('request', name)})",
             moves_before=moves_before,
         )
 
     asked = deadline(request.due, "the date that was set", lead, request.organisation)
     if request.answered_on is None and request.declined_on is not None and request.declined_on <= asked.due:
         # Its board member is told at once. The Chair is next, as after a date that was missed, and not any later.
-        wait = clocks.file.rules.ladder("agency_information").next_after_days
+        wait = factory.file.ladder("agency_information").next_after_days
         settled_by = min(asked.original_due, request.declined_on + timedelta(days=wait - 1))
-        counted = "its board member has this time to settle it"
+        counted = "the time its board member has to settle it"
         yield deadline(settled_by, counted, board_member, "", request.moves_before_decline)
     else:
         yield asked
@@ -348,5 +369,5 @@ def _request(clocks: Clocks, name: str, request: Request) -> Iterator[Duty]:
         content,
     )
     if request.declined_on is not None:
-        title = "Information was declined"
+        title = "Your organisation declined to give information"
         yield Notice(f"information_declined:{name}", "2.7b", title, "information_declined", board_member, content)

@@ -8,9 +8,12 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from ..called import numbered
 from ..casefile import CaseFile
-from ..counting import london_date
-from ..duty import Clocks, Deadline, Duty, Notice
+from ..casefile_parts import Action
+from ..days import london_date
+from ..duty import Deadline, DeadlineFactory, Duty, Notice
+from ..facts import recipients_listed
 from ..gates import (
     known_name,
     names_nobody,
@@ -24,9 +27,9 @@ from ..gates import (
     since_report,
 )
 from ..incident import Day, Identifier, Line, Text
-from ..parts import Action
 from ..record import Entry, Refusal
-from ..step import Digest, Step, Who, World
+from ..step import Digest, Step, Who
+from ..world import World
 from .s2_7_organisations import BY_AGENCY
 
 BOARD = "board"
@@ -37,15 +40,15 @@ COPIES = "board_copy:"
 
 
 class ActionProposed(Step):
-    """An action is proposed to the organisation that would own it (2.8a)."""
+    """We propose an action to the organisation that would carry it out (2.8a)."""
 
     label: ClassVar[str] = "An action was proposed"
     rules: ClassVar[tuple[str, ...]] = ("2.8a", "1.2d")
 
     action: Identifier = Field(title="Identifier of the action")
-    text: Text = Field(title="The action", description="This text is sent to its owner: name nobody.")
+    text: Text = Field(title="The action", description="This text is sent to its owner. Do not name anyone.")
     owner: Identifier = Field(title="Owner", description="An organisation on the file, or 'board'.")
-    due: Day | None = Field(None, title="Due", description="Left empty, the rulebook's length is used.")
+    due: Day | None = Field(None, title="Due", description="Leave blank for the standard time.")
 
     @classmethod
     def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
@@ -60,7 +63,7 @@ class ActionProposed(Step):
         if self.owner != BOARD:
             yield from needs_party(file, self.owner, "2.8a", "owner")
         if self.due is not None and self.due < self.happened_on:
-            yield Refusal("2.8a", "It is due before it was proposed: check the dates.", "due")
+            yield Refusal("2.8a", "The due date is before the date of the proposal. Check both dates.", "due")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Puts it into the plan, to be agreed."""
@@ -104,7 +107,7 @@ class ActionAgreed(_OnAction):
 
     def check_action(self, action: Action) -> Iterator[Refusal]:
         """Once; one that was declined can be agreed after all."""
-        yield from once(action.agreed_on, "Agreement", "2.8a")
+        yield from once(action.agreed_on, "The agreement", "2.8a")
         yield from not_before(self.happened_on, action.declined_on, "it was declined", "2.8a")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
@@ -124,8 +127,8 @@ class ActionDeclined(_OnAction):
 
     def check_action(self, action: Action) -> Iterator[Refusal]:
         """Before it is agreed, and once."""
-        yield from once(action.agreed_on, "Agreement", "2.8a")
-        yield from once(action.declined_on, "This", "2.8a")
+        yield from once(action.agreed_on, "The agreement", "2.8a")
+        yield from once(action.declined_on, "The refusal", "2.8a")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Settles the action."""
@@ -133,7 +136,7 @@ class ActionDeclined(_OnAction):
 
 
 class ActionProgressed(_OnAction):
-    """How an action goes on (1.2d)."""
+    """What progress an action has made (1.2d)."""
 
     label: ClassVar[str] = "An action progressed"
     rules: ClassVar[tuple[str, ...]] = ("1.2d",)
@@ -146,7 +149,7 @@ class ActionProgressed(_OnAction):
         yield from _agreed(action)
         yield from not_before(self.happened_on, action.agreed_on, "it was agreed", "1.2d")
         if action.done_on is not None and self.happened_on > action.done_on:
-            yield Refusal("1.2d", "The action is done: record its impact, impact_recorded.", "action")
+            yield Refusal("1.2d", "The action is done. Record “An action's impact was recorded” instead.", "action")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Keeps the latest rating."""
@@ -160,12 +163,12 @@ class ActionDone(_OnAction):
     rules: ClassVar[tuple[str, ...]] = ("1.2d",)
 
     evidence: Text = Field(title="Evidence that it is done")
-    document: Digest | None = Field(None, title="Evidence")
+    document: Digest | None = Field(None, title="Document with the evidence")
 
     def check_action(self, action: Action) -> Iterator[Refusal]:
         """Once, after it is agreed."""
         yield from _agreed(action)
-        yield from once(action.done_on, "This", "1.2d")
+        yield from once(action.done_on, "That the action is done", "1.2d")
         yield from not_before(self.happened_on, action.agreed_on, "it was agreed", "1.2d")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
@@ -176,18 +179,18 @@ class ActionDone(_OnAction):
 
 
 class ImpactRecorded(_OnAction):
-    """What an action changed (1.2d): with it, a done action is closed."""
+    """What an action changed (1.2d). Once its impact is recorded, the action is closed."""
 
     label: ClassVar[str] = "An action's impact was recorded"
     rules: ClassVar[tuple[str, ...]] = ("1.2d", "1.2e")
 
-    impact: Text = Field(title="Its impact", description="What is better now for children, and how that is known.")
+    impact: Text = Field(title="Impact", description="What is better for children now, and how you know.")
 
     def check_action(self, action: Action) -> Iterator[Refusal]:
         """Once, after it is done."""
         if action.done_on is None:
-            yield Refusal("1.2d", "The action is not done yet: record action_done first.", "action")
-        yield from once(action.impact_on, "Its impact", "1.2d")
+            yield Refusal("1.2d", "The action is not done yet. Record “An action was done” first.", "action")
+        yield from once(action.impact_on, "The impact of this action", "1.2d")
         yield from not_before(self.happened_on, action.done_on, "it was done", "1.2d")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
@@ -197,7 +200,7 @@ class ImpactRecorded(_OnAction):
 
 
 class ActionPlanDrafted(Step):
-    """The action plan as a document, for board members and publication (2.8b)."""
+    """The action plan was uploaded as a document, for board members and for publication (2.8b)."""
 
     label: ClassVar[str] = "The action plan was drafted"
     rules: ClassVar[tuple[str, ...]] = ("2.8b",)
@@ -218,7 +221,7 @@ class ActionPlanDrafted(Step):
 
 
 class FindingsShared(Step):
-    """A board member confirms that the findings were shared with the organisation's staff who were involved (2.8c)."""
+    """An organisation confirms that it shared the findings with its staff who were involved (2.8c)."""
 
     label: ClassVar[str] = "An organisation shared the findings with its staff"
     rules: ClassVar[tuple[str, ...]] = ("2.8c",)
@@ -245,10 +248,10 @@ class FindingsShared(Step):
 
 def _agreed(action: Action) -> Iterator[Refusal]:
     if action.agreed_on is None:
-        yield Refusal("2.8a", "The action is not agreed: record action_agreed first.", "action")
+        yield Refusal("2.8a", "The action is not agreed. Record “An action was agreed” first.", "action")
 
 
-def board_copy_due(file: CaseFile) -> tuple[str, tuple[str, ...]] | None:
+def _copies_due(file: CaseFile) -> tuple[str, tuple[str, ...]] | None:
     """The listing of board members that is due, and what they get, once report and plan are both ready (2.8b)."""
     if file.report is None or file.plan_document is None or file.review is None or not file.review.serious:
         return None
@@ -260,35 +263,43 @@ def board_copy_due(file: CaseFile) -> tuple[str, tuple[str, ...]] | None:
     return (f"{key}:{file.plan_step}" if key in file.listed else key), documents
 
 
-def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
+def listings(file: CaseFile, world: World) -> Iterator[Entry]:
+    """Who gets the board's copies is settled by the directory of the day they go out (2.8b); without one, later."""
+    due = _copies_due(file)
+    if due is None or file.ended is not None or world.directory is None:
+        return
+    if people := [person.id for person in world.directory.board_members(world.today)]:
+        yield recipients_listed(due[0], people, world, due[1])
+
+
+def duties(file: CaseFile, factory: DeadlineFactory) -> Iterator[Duty]:
     """Each action through its stages, the plan and the board's copies, and the findings shared with staff."""
     for name, action in file.actions.items():
-        yield from _action(clocks, name, action)
+        yield from _action(factory, name, action)
     if file.review is None or not file.review.serious or file.first_signed_on is None:
         return
-    yield clocks.deadline("action_plan", file.first_signed_on, met_on=file.plan_on)
-    yield from _board_copies(file, clocks)
+    yield factory.deadline("action_plan", file.first_signed_on, met_on=file.plan_on)
+    yield from _board_copies(file, factory)
     # Asked of board members from the day they were sent what they are to share.
     copied_on = min((listing.on for key, listing in file.listed.items() if key.startswith(COPIES)), default=None)
     if copied_on is None:
         return
     for name, party in file.parties.items():
         since = max(copied_on, party.since)
-        yield clocks.for_organisation("findings_shared", name, since, party.findings_shared_on, "board_member")
+        yield factory.for_organisation("findings_shared", name, since, party.findings_shared_on)
 
 
-def _action(clocks: Clocks, name: str, action: Action) -> Iterator[Duty]:
+def _action(factory: DeadlineFactory, name: str, action: Action) -> Iterator[Duty]:
     def deadline(clock: str, start: date, met_on: date | None, due: date | None = None) -> Deadline:
         organisation = "" if action.owner == BOARD else action.owner
-        return clocks.deadline(
+        return factory.deadline(
             clock,
             start,
             key=f"{clock}:{name}",
             met_on=met_on,
             due=due,
-            responsible=f"lead:{organisation}" if organisation else "coordinator",
             organisation=organisation,
-            title=f"{clocks.file.rules.clocks[clock].title} (action {name})",
+            title=f"{factory.file.clock(clock).title} ({numbered('action', name)})",
         )
 
     asked = deadline("action_agreed", action.proposed_on, action.first_settled_on)
@@ -299,7 +310,7 @@ def _action(clocks: Clocks, name: str, action: Action) -> Iterator[Duty]:
         yield Notice(
             f"action_proposed:{name}",
             "2.8a",
-            "An action is proposed",
+            "Proposed action for your organisation",
             "action_proposed",
             f"lead:{action.owner}",
             content,
@@ -310,26 +321,26 @@ def _action(clocks: Clocks, name: str, action: Action) -> Iterator[Duty]:
         yield deadline("impact_recorded", action.done_on, action.impact_on)
 
 
-def _board_copies(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
-    waiting = board_copy_due(file)
+def _board_copies(file: CaseFile, factory: DeadlineFactory) -> Iterator[Duty]:
+    waiting = _copies_due(file)
     if waiting is not None:
         # The directory names no board member: the deadline stands all the same, and the Chair hears of it.
-        yield clocks.deadline("board_copy", _copies_ready_on(file), key=waiting[0])
+        yield factory.deadline("board_copy", _copies_ready_on(file), key=waiting[0])
     listings = {key: listing for key, listing in file.listed.items() if key.startswith(COPIES)}
     for key, listing in listings.items():
         latest = key == list(listings)[-1]
-        notices = [f"{key}:{member}" for member in listing.people]
-        for notice, member in zip(notices, listing.people, strict=True):
+        notices = [f"{key}:{member}" for member in listing.recipients]
+        for notice, member in zip(notices, listing.recipients, strict=True):
             letter = file.letters.get(notice)
             if not latest and letter is not None and letter.refused_at is not None:
                 # What was replaced since is not sent again: the latest goes to everyone.
                 continue
             title, to = "Report and action plan", f"person:{member}"
             yield Notice(notice, "2.8b", title, "board_copy", to, documents=listing.documents)
-        taken = [file.taken_on(notice) for notice in notices]
-        all_on = max((london_date(at) for at in taken if at), default=None) if all(taken) else None
+        accepted = [file.accepted_at(notice) for notice in notices]
+        all_on = max((london_date(at) for at in accepted if at), default=None) if all(accepted) else None
         if latest or all_on is not None:
-            yield clocks.deadline("board_copy", listing.on, key=key, met_on=all_on)
+            yield factory.deadline("board_copy", listing.on, key=key, met_on=all_on)
 
 
 def _copies_ready_on(file: CaseFile) -> date:

@@ -8,17 +8,20 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from ..called import all_called
 from ..casefile import CaseFile
-from ..duty import Clocks, Duty, Notice
+from ..casefile_parts import Publication, Restriction
+from ..days import day_words
+from ..duty import DeadlineFactory, Duty, Notice
 from ..gates import known_name, needs_report, needs_review, new_name, not_answered, not_before
 from ..incident import Identifier, Line, Text
-from ..parts import Publication, Restriction
 from ..record import Entry, Refusal
-from ..step import Step, Who, World
+from ..step import Step, Who
+from ..world import World
 
 
 class PublicationChecked(Step):
-    """The welfare and legal check, by a named person (2.9d)."""
+    """A named person made the welfare and legal check of the publication (2.9d)."""
 
     label: ClassVar[str] = "The publication was checked"
     rules: ClassVar[tuple[str, ...]] = ("2.9d", "2.3a")
@@ -26,10 +29,10 @@ class PublicationChecked(Step):
 
     checked_by: Line = Field(title="Checked by")
     welfare: Text = Field(title="Why publication is not likely to harm any child or adult at risk")
-    impact_managed: Text = Field(title="How the impact on those affected is managed")
-    data_protection: bool = Field(title="The Data Protection Act is complied with")
-    court_orders: bool = Field(title="Court orders are complied with")
-    terms_met: tuple[Identifier, ...] = Field((), title="Restrictions whose terms are met")
+    impact_managed: Text = Field(title="How the impact on the people affected is managed")
+    data_protection: bool = Field(title="Publication complies with the Data Protection Act")
+    court_orders: bool = Field(title="Publication complies with court orders")
+    terms_met: tuple[Identifier, ...] = Field((), title="Court restrictions whose terms are met")
 
     @classmethod
     def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
@@ -44,17 +47,22 @@ class PublicationChecked(Step):
         publication = file.publication
         signed_on = file.report.on if file.report else None
         yield from not_before(self.happened_on, signed_on, "the report was signed off", "2.9d")
-        yield from not_before(self.happened_on, publication.changed_on, "what is checked last changed", "2.9d")
+        yield from not_before(self.happened_on, publication.changed_on, "the last change to what is checked", "2.9d")
         for field, holds in (("data_protection", self.data_protection), ("court_orders", self.court_orders)):
             if not holds:
                 title = type(self).model_fields[field].title
-                yield Refusal("2.9d", f"Not confirmed: {title}. The check is recorded only when it is.", field)
+                yield Refusal(
+                    "2.9d", f"Not confirmed: {title}. The check can be recorded only when this is confirmed.", field
+                )
         for name in self.terms_met:
             if name not in publication.restrictions:
-                yield Refusal("2.9d", f"There is no restriction called {name} on this file.", "terms_met")
+                why = f"There is no such court restriction on this file.{all_called(publication.restrictions)}"
+                yield Refusal("2.9d", why, "terms_met")
         for name, restriction in publication.restrictions.items():
             if restriction.lifted_on is None and restriction.terms and name not in self.terms_met:
-                yield Refusal("2.9d", f"Confirm that the terms of restriction {name} are met.", "terms_met")
+                set_on = day_words(restriction.set_on)
+                why = f"Confirm that the terms of the court restriction of {set_on} are met."
+                yield Refusal("2.9d", why, "terms_met")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """The check holds until something changes."""
@@ -65,7 +73,7 @@ class PublicationChecked(Step):
 
 
 class SituationChanged(Step):
-    """The situation of someone affected changed, or a sensitive date nears: the check is made again (2.9d)."""
+    """The situation of a person affected changed, or a sensitive date is near. Repeat the check (2.9d)."""
 
     label: ClassVar[str] = "The situation of someone affected changed"
     rules: ClassVar[tuple[str, ...]] = ("2.9d",)
@@ -83,7 +91,7 @@ class SituationChanged(Step):
 
 
 class CourtRestrictionSet(Step):
-    """A court restricts publication: forbids it, or allows it on terms (2.9d)."""
+    """A court restricts publication: it forbids it, or allows it on terms (2.9d)."""
 
     label: ClassVar[str] = "A court restricted publication"
     rules: ClassVar[tuple[str, ...]] = ("2.9d",)
@@ -91,7 +99,7 @@ class CourtRestrictionSet(Step):
 
     restriction: Identifier = Field(title="Identifier of the restriction")
     court: Line = Field(title="Court and order")
-    terms: Text | None = Field(None, title="Terms", description="Leave empty when publication is forbidden.")
+    terms: Text | None = Field(None, title="Terms", description="Leave blank if the court forbids publication.")
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """Each restriction has its own name."""
@@ -119,7 +127,11 @@ class CourtRestrictionLifted(Step):
         if restriction := restrictions.get(self.restriction):
             yield from not_before(self.happened_on, restriction.set_on, "it was set", "2.9d")
             if restriction.lifted_on:
-                yield Refusal("2.9d", f"The restriction {self.restriction} is lifted already.", "restriction")
+                yield Refusal(
+                    "2.9d",
+                    f"This restriction was already lifted, on {day_words(restriction.lifted_on)}.",
+                    "restriction",
+                )
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """A changed restriction asks for the check again."""
@@ -128,34 +140,39 @@ class CourtRestrictionLifted(Step):
 
 
 class DisclosedEarly(Step):
-    """The story leaked: the Chair is told, and the check is void (2.9d)."""
+    """Details became public early. The Chair is told; the publication check must be repeated (2.9d)."""
 
-    label: ClassVar[str] = "The report or the story was disclosed early"
+    label: ClassVar[str] = "Details became public early"
     rules: ClassVar[tuple[str, ...]] = ("2.9d",)
 
-    what: Text = Field(title="What was disclosed, and where")
+    what: Text = Field(title="What became public, and where")
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """Before the report was published."""
         published_on = file.publication.published_on
         if published_on is not None and self.happened_on >= published_on:
-            yield Refusal("2.9d", "The report is published: record situation_changed, or a note.", "happened_on")
+            yield Refusal(
+                "2.9d",
+                "The report is published. Record “The situation of someone affected changed”, or a note, instead.",
+                "happened_on",
+            )
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Voids the check and keeps the leak."""
         file.publication.disclosed.append((self.id, self.happened_on))
-        file.void_check(self.happened_on, "the story was disclosed early")
+        file.void_check(self.happened_on, "details became public early")
 
 
 def no_court_forbids(file: CaseFile) -> Iterator[Refusal]:
     """Refused while a court forbids publication."""
-    for name, restriction in file.publication.restrictions.items():
+    for restriction in file.publication.restrictions.values():
         if restriction.forbids:
-            text = f"A court forbids publication (restriction {name}) until it is lifted"
+            text = f"A court forbids publication since {day_words(restriction.set_on)}."
             if file.public.up:
-                down = "report_withdrawn" if file.public.moved_on is None else "moved_to_request"
-                text += f", and the report is on the website: record {down}"
-            yield Refusal("2.9d", f"{text}.")
+                in_year = file.public.availability_on is None
+                down = "The report was taken down" if in_year else "It was decided what happens to the report"
+                text += f" The report is still on the website. Record “{down}”."
+            yield Refusal("2.9d", text)
 
 
 def checked(file: CaseFile, publication: Publication) -> Iterator[Refusal]:
@@ -163,7 +180,9 @@ def checked(file: CaseFile, publication: Publication) -> Iterator[Refusal]:
     yield from no_court_forbids(file)
     if publication.checked_on is None:
         why = f" again because {publication.check_void_why}" if publication.check_void_why else ""
-        yield Refusal("2.9d", f"The welfare and legal check must be made{why}: record publication_checked.")
+        yield Refusal(
+            "2.9d", f"The welfare and legal check must be made{why}. Record “The publication was checked” first."
+        )
 
 
 def check_held(file: CaseFile, on: date) -> bool:
@@ -171,19 +190,19 @@ def check_held(file: CaseFile, on: date) -> bool:
     return any(start <= on and (until is None or on < until) for start, until in file.publication.checks)
 
 
-def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
+def duties(file: CaseFile, factory: DeadlineFactory) -> Iterator[Duty]:
     """The Chair hears of a leak; a check that is void is made again for what is public or soon will be."""
     for step, _ in file.publication.disclosed:
-        yield Notice(f"disclosed_early:{step}", "2.9d", "The story was disclosed early", "disclosed_early", "chair")
+        yield Notice(f"disclosed_early:{step}", "2.9d", "Details became public early", "disclosed_early", "chair")
     for publication in file.publications:
         for day, checked_on in publication.rechecks.items():
-            yield clocks.deadline("publication_rechecked", day, key=f"publication_rechecked:{day}", met_on=checked_on)
+            yield factory.deadline("publication_rechecked", day, key=f"publication_rechecked:{day}", met_on=checked_on)
         since = publication.check_void_since
         if since is not None and _public_or_soon(publication) and not publication.not_publishing:
-            yield clocks.deadline("publication_rechecked", since, key=f"publication_rechecked:{since}")
+            yield factory.deadline("publication_rechecked", since, key=f"publication_rechecked:{since}")
 
 
 def _public_or_soon(publication: Publication) -> bool:
     if publication.published_on is None:
         return publication.fixed_for is not None
-    return publication.moved_to != "available on request"
+    return publication.availability != "available on request"

@@ -10,24 +10,25 @@ from typing import ClassVar
 from pydantic import Field
 
 from ..casefile import CaseFile
-from ..counting import count, day_words, london_date
-from ..duty import Clocks, Deadline, Duty, Notice
+from ..casefile_parts import Round
+from ..days import count, day_words, london_date
+from ..duty import Deadline, DeadlineFactory, Duty, Notice
 from ..gates import needs_report, needs_review, not_answered, not_before, not_before_review
 from ..incident import Day, Line
-from ..parts import Round
 from ..record import Entry, Refusal
-from ..step import Digest, Step, Who, World
+from ..step import Digest, Step, Who
+from ..world import World
 from .s2_9_check import check_held, checked
 
 
 class BoardResponded(Step):
-    """The board's response: actions taken, their impact, and what more will be done (2.9e)."""
+    """The board's response says what was done, with what impact, and what more will be done (2.9e)."""
 
     label: ClassVar[str] = "The board's response is ready"
     rules: ClassVar[tuple[str, ...]] = ("2.9e",)
 
     document: Digest | None = Field(
-        None, title="The response", description="Leave empty when it is part of the report itself."
+        None, title="The response", description="Leave blank if it is part of the report itself."
     )
 
     @classmethod
@@ -39,7 +40,9 @@ class BoardResponded(Step):
         """It is a document, or part of a report that is on the file."""
         yield from not_before_review(file, self.happened_on, "2.9e")
         if self.document is None and not file.drafts:
-            yield Refusal("2.9e", "There is no report yet that the response could be part of.", "document")
+            yield Refusal(
+                "2.9e", "There is no report yet, so the response cannot be part of it. Upload the response.", "document"
+            )
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """The response can be published with the report."""
@@ -50,7 +53,7 @@ class BoardResponded(Step):
 
 
 class PublicationFixed(Step):
-    """The day of publication is fixed: after the check, and at least a week after the panel has its copy (2.9f)."""
+    """The publication date is fixed, after the check and at least a week after the panel has its copy (2.9f)."""
 
     label: ClassVar[str] = "The publication date was fixed"
     rules: ClassVar[tuple[str, ...]] = ("2.9f", "2.9d", "2.9a")
@@ -64,7 +67,7 @@ class PublicationFixed(Step):
         yield from needs_report(file, "2.9f")
         yield from may_publish(file)
         if file.publication.published_on:
-            yield Refusal("2.9a", "The report is published already.")
+            yield Refusal("2.9a", "The report is already published.")
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """After the check, and not before the panel's week is over."""
@@ -73,12 +76,14 @@ class PublicationFixed(Step):
         if self.publish_on < earliest:
             yield Refusal(
                 "2.9f",
-                f"The panel must have its copy at least one week before: the earliest date is {day_words(earliest)} "
-                f"({why}).",
+                f"The panel must have its copy at least one week before publication. The earliest date is "
+                f"{day_words(earliest)} ({why}).",
                 "publish_on",
             )
         if self.publish_on < self.happened_on:
-            yield Refusal("2.9a", "The publication date lies before the day it was fixed.", "publish_on")
+            yield Refusal(
+                "2.9a", "The publication date is before the day it was fixed. Check both dates.", "publish_on"
+            )
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Fixes the date, or moves it."""
@@ -97,22 +102,28 @@ class Published(Step):
 
     @classmethod
     def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
-        """Needs a fixed date, the check, the response, and the panel's copy taken."""
+        """Needs a fixed date, the check, the response, and the panel's copy accepted."""
         yield from needs_report(file, "2.9a")
         publication = file.publication
         yield from may_publish(file, publication.fixed_for)
         if publication.published_on:
-            yield Refusal("2.9a", "The report is published already: record report_restored to put it back.")
+            yield Refusal("2.9a", "The report is already published. To put it back, record “The report was put back”.")
         elif publication.fixed_for is None:
-            yield Refusal("2.9f", "No publication date is fixed: record publication_fixed first.")
+            yield Refusal("2.9f", "No publication date is fixed. Record “The publication date was fixed” first.")
         if _serious(file) and publication.responded_on is None:
-            yield Refusal("2.9e", "The board's response is not ready: record board_responded first.")
+            yield Refusal("2.9e", "The board's response is not ready. Record “The board's response is ready” first.")
         yield from panel_has_its_copy(file)
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """On the fixed date or later, after all it depends on, and not before the panel's week is over."""
         publication = file.publication
-        yield from not_before(self.happened_on, publication.fixed_for, "the publication that was fixed", "2.9f")
+        if publication.fixed_for is not None and self.happened_on < publication.fixed_for:
+            earliest, _ = earliest_publication(file, world)
+            possible = ", the earliest possible date" if earliest == publication.fixed_for else ""
+            why = (
+                f"Publication is fixed for {day_words(publication.fixed_for)}{possible}. You cannot record it earlier."
+            )
+            yield Refusal("2.9f", why, "happened_on")
         if not check_held(file, self.happened_on):
             yield from checked(file, file.publication)
             yield from not_before(self.happened_on, publication.checked_on, "the check", "2.9d")
@@ -135,9 +146,15 @@ def may_publish(file: CaseFile, on: date | None = None) -> Iterator[Refusal]:
     publication = file.publication
     yield from not_answered(file, "publication")
     if publication.proposal and publication.proposal.publish is None:
-        yield Refusal("2.9g", "Not publishing is proposed and not decided: record non_publication_decided first.")
+        yield Refusal(
+            "2.9g",
+            "The Chair has not decided on the proposal not to publish. Record “It was decided "
+            "whether to publish” first.",
+        )
     if publication.not_publishing:
-        yield Refusal("2.9g", "It was decided not to publish the report: record non_publication_decided to reverse it.")
+        yield Refusal(
+            "2.9g", "The Chair decided not to publish. To reverse this, record “It was decided whether to publish”."
+        )
     if on is None or not check_held(file, on):
         yield from checked(file, file.publication)
 
@@ -148,45 +165,49 @@ def panel_copy_key(file: CaseFile) -> str:
 
 
 def panel_has_its_copy(file: CaseFile) -> Iterator[Refusal]:
-    """Refused until a mail server has taken the panel's copy of a Serious Case Review's report (2.9f)."""
-    if _serious(file) and file.taken_on(panel_copy_key(file)) is None:
-        yield Refusal("2.9f", "No mail server has taken the panel's copy of this report yet.")
+    """Refused until a mail server has accepted the panel's copy of a Serious Case Review's report (2.9f)."""
+    if _serious(file) and file.accepted_at(panel_copy_key(file)) is None:
+        yield Refusal("2.9f", "A mail server has not accepted the panel's copy of this report yet. Wait until it has.")
 
 
 def panels_week(file: CaseFile, day: date, world: World) -> Iterator[Refusal]:
     """Refused for a day on which the panel has not had its copy for a week (2.9f)."""
     earliest, why = earliest_publication(file, world)
     if day < earliest:
-        yield Refusal("2.9f", f"The earliest date is {day_words(earliest)} ({why}).", "happened_on")
+        yield Refusal("2.9f", f"The earliest possible date is {day_words(earliest)} ({why}).", "happened_on")
 
 
 def earliest_publication(file: CaseFile, world: World) -> tuple[date, str]:
-    """The earliest day the report may be published, and why: until the panel's copy is taken, a week from today (2.9f).
+    """The earliest day the report may be published, and why: a week from today until the panel's copy is accepted.
 
-    The week is counted from the date in London on which the mail server took the copy.
+    The week is counted from the date in London on which the mail server accepted the copy (2.9f).
     """
     if not _serious(file):
-        return file.begun_on, "a review that is no Serious Case Review has no week to wait"
-    week = file.rules.clocks["panel_copy"]
-    taken_at = file.taken_on(panel_copy_key(file))
-    start = london_date(taken_at) if taken_at else world.today
-    why = f"the panel's copy was taken on {day_words(start)}" if taken_at else "the panel's copy is not taken yet"
+        return file.begun_on, "only a Serious Case Review must wait a week"
+    week = file.clock("panel_copy")
+    accepted_at = file.accepted_at(panel_copy_key(file))
+    start = london_date(accepted_at) if accepted_at else world.today
+    why = (
+        f"the panel's copy was accepted on {day_words(start)}"
+        if accepted_at
+        else "the panel's copy has not been accepted yet"
+    )
     return count(start, week.length, week.unit, world.extra_holidays).due, why
 
 
-def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
+def duties(file: CaseFile, factory: DeadlineFactory) -> Iterator[Duty]:
     """The panel's copy, the board's response, and the date: to be fixed, and kept."""
     if file.report is None or file.first_signed_on is None:
         return
     if _serious(file):
         yield from _panel_copy(file)
-    for deadline in _to_publish(file, clocks, file.first_signed_on):
+    for deadline in _to_publish(file, factory, file.first_signed_on):
         # What was done in time, or late, stays on the record when it is decided not to publish after all.
         if not (file.publication.not_publishing and deadline.open):
             yield deadline
 
 
-def _to_publish(file: CaseFile, clocks: Clocks, signed_on: date) -> Iterator[Deadline]:
+def _to_publish(file: CaseFile, factory: DeadlineFactory, signed_on: date) -> Iterator[Deadline]:
     publication = file.publication
     proposed = publication.proposal is not None and publication.proposal.publish is None
     if _serious(file) and (publication.responded_on is not None or not proposed):
@@ -196,31 +217,31 @@ def _to_publish(file: CaseFile, clocks: Clocks, signed_on: date) -> Iterator[Dea
             reversed_on = publication.proposal.rulings[-1].on
             if publication.responded_on is None or publication.responded_on >= reversed_on:
                 since = max(signed_on, reversed_on)
-        yield clocks.deadline("board_responded", since, met_on=publication.responded_on)
+        yield factory.deadline("board_responded", since, met_on=publication.responded_on)
     for number, one in enumerate(publication.rounds):
         same_day = sum(earlier.since == one.since for earlier in publication.rounds[1:number])
         again = (f":{one.since}:{same_day + 1}" if same_day else f":{one.since}") if number else ""
-        for deadline in _round(file, clocks, one, again):
+        for deadline in _round(file, factory, one, again):
             if one.over_on is None or not deadline.open:
                 yield deadline
             elif deadline.due < one.over_on:
                 # It was missed, and stays so on the record. What still lay ahead falls away with its round.
-                yield replace(deadline, title=f"{deadline.title} (no longer asked)", met_on=one.over_on)
+                yield replace(deadline, title=f"{deadline.title} (no longer required)", met_on=one.over_on)
 
 
-def _round(file: CaseFile, clocks: Clocks, one: Round, again: str) -> Iterator[Deadline]:
+def _round(file: CaseFile, factory: DeadlineFactory, one: Round, again: str) -> Iterator[Deadline]:
     published_on = file.publication.published_on if one.over_on is None else None
     if _asked(file, one):
         key, met_on = f"publication_fixed{again}", one.settled_on or published_on
-        yield clocks.deadline("publication_fixed", one.since, key=key, met_on=met_on)
+        yield factory.deadline("publication_fixed", one.since, key=key, met_on=met_on)
     if one.fixed_for is None:
         return
-    yield clocks.deadline("publication", one.fixed_for, key=f"publication{again}", met_on=published_on)
+    yield factory.deadline("publication", one.fixed_for, key=f"publication{again}", met_on=published_on)
     if _serious(file):
         key = f"panel_copy:{one.report}"
-        taken_at = file.taken_on(key)
-        met_on = london_date(taken_at) if taken_at else None
-        yield clocks.deadline("panel_copy", one.fixed_for, key=key, met_on=met_on, back=True)
+        accepted_at = file.accepted_at(key)
+        met_on = london_date(accepted_at) if accepted_at else None
+        yield factory.deadline("panel_copy", one.fixed_for, key=key, met_on=met_on, back=True)
 
 
 def _panel_copy(file: CaseFile) -> Iterator[Notice]:
@@ -228,7 +249,7 @@ def _panel_copy(file: CaseFile) -> Iterator[Notice]:
         return
     key, documents = panel_copy_key(file), (file.report.sha256,)
     content = {"signed_on": file.report.on.isoformat(), "replaces": "yes" if _replaced(file) else ""}
-    yield Notice(key, "2.9f", "The panel's copy of the report", "panel_copy", "national_panel", content, documents)
+    yield Notice(key, "2.9f", "Copy of the report for the panel", "panel_copy", "national_panel", content, documents)
 
 
 def _replaced(file: CaseFile) -> bool:

@@ -9,25 +9,26 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from ..casefile import CaseFile
-from ..counting import count, day_words
-from ..duty import Clocks, Deadline, Duty
+from ..casefile_parts import Publication, Request
+from ..days import count, day_words
+from ..duty import Deadline, DeadlineFactory, Duty
 from ..gates import known_name, new_name, not_before
 from ..incident import Identifier, Line, Text
-from ..parts import Publication, Request
 from ..record import Entry, Refusal
-from ..step import Step, Who, World
+from ..step import Step, Who
+from ..world import World
 from .s2_9_check import checked
 from .s2_9_publication import may_publish, panel_has_its_copy, panels_week
 
 
 class ReportWithdrawn(Step):
-    """The report was taken down within its year: only for the welfare of someone or by law, by name (2.9b, 2.9d)."""
+    """A named person took the report down within its year, for someone's welfare or because of the law (2.9b, 2.9d)."""
 
     label: ClassVar[str] = "The report was taken down"
     rules: ClassVar[tuple[str, ...]] = ("2.9b", "2.9d")
     who: ClassVar[tuple[Who, ...]] = ("coordinator", "chair")
 
-    ordered_by: Line = Field(title="Taken down on the order of")
+    ordered_by: Line = Field(title="Who ordered this")
     ground: Literal["welfare of a child or adult at risk", "data protection", "a court order"] = Field(title="Ground")
     reasons: Text = Field(title="Reasons")
 
@@ -37,8 +38,11 @@ class ReportWithdrawn(Step):
         yield from _published(file)
         if file.public.off_since is not None:
             yield _off(file.public.off_since)
-        if file.public.moved_on is not None:
-            yield Refusal("2.9b", "The report's year is over: record moved_to_request to take it down.")
+        if file.public.availability_on is not None:
+            yield Refusal(
+                "2.9b",
+                "The report's year is over. To take it down, record “It was decided what happens to the report”.",
+            )
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """After it went up."""
@@ -51,7 +55,7 @@ class ReportWithdrawn(Step):
 
 
 class ReportRestored(Step):
-    """The report is on the website again (2.9b)."""
+    """The report was put back on the website (2.9b)."""
 
     label: ClassVar[str] = "The report was put back"
     rules: ClassVar[tuple[str, ...]] = ("2.9b", "2.9d", "2.9f")
@@ -59,8 +63,8 @@ class ReportRestored(Step):
     @classmethod
     def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
         """It must be off the website, and checked again; a replaced report has its own week (2.9f)."""
-        if file.public.off_since is None or file.public.moved_on is not None:
-            yield Refusal("2.9b", "The report is not off the website within its year.")
+        if file.public.off_since is None or file.public.availability_on is not None:
+            yield Refusal("2.9b", "The report was not taken down within its year, so it cannot be put back.")
         if file.public is file.publication:
             yield from may_publish(file)
             yield from panel_has_its_copy(file)
@@ -83,12 +87,12 @@ class ReportRestored(Step):
 
 
 class MovedToRequest(Step):
-    """After its twelve months a person decides: available on request, or it stays on the website (2.9b)."""
+    """After twelve months a person decided if the report stays on the website or is available on request (2.9b)."""
 
-    label: ClassVar[str] = "It was decided what happens to the report after its year"
+    label: ClassVar[str] = "It was decided what happens to the report"
     rules: ClassVar[tuple[str, ...]] = ("2.9b",)
 
-    now: Literal["available on request", "stays on the website"] = Field(
+    availability: Literal["available on request", "stays on the website"] = Field(
         "available on request", title="What happens to the report"
     )
 
@@ -96,51 +100,51 @@ class MovedToRequest(Step):
     def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
         """A report whose year is not interrupted, if it must have one, until it is available on request alone."""
         yield from _published(file)
-        if file.public.off_since is not None and year_over_on(file, file.public) is None and _must_be_up(file):
+        if file.public.off_since is not None and year_over_on(file, file.public, world) is None and _must_be_up(file):
             yield _off(file.public.off_since)
-        if file.public.moved_to == "available on request":
-            yield Refusal("2.9b", "The report's year is over, and it is available on request.")
+        if file.public.availability == "available on request":
+            yield Refusal("2.9b", "The report is already available on request only.")
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """Not before its twelve months on the website are over."""
-        over_on = year_over_on(file, file.public)
+        over_on = year_over_on(file, file.public, world)
         if over_on is not None and self.happened_on < over_on:
             yield Refusal(
                 "2.9b",
-                f"The report stays on the website until {day_words(over_on)}. Earlier only under 2.9d: record "
-                "report_withdrawn.",
+                f"The report must stay on the website until {day_words(over_on)}. To take it down earlier (2.9d), "
+                "record “The report was taken down”.",
                 "happened_on",
             )
-        yield from not_before(self.happened_on, file.public.moved_on, "the last decision", "2.9b")
+        yield from not_before(self.happened_on, file.public.availability_on, "the last decision", "2.9b")
         yield from not_before(self.happened_on, file.public.off_since, "it was taken down", "2.9b")
-        if self.now == "stays on the website":
+        if self.availability == "stays on the website":
             if file.public.off_since is not None:
-                yield _off(file.public.off_since, "now")
+                yield _off(file.public.off_since, "availability")
             yield from checked(file, file.public)
-            if file.public.moved_to == self.now:
-                yield Refusal("2.9b", "That it stays on the website is decided already.", "now")
+            if file.public.availability == self.availability:
+                yield Refusal("2.9b", "It was already decided that the report stays on the website.", "availability")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Settles it; a report that stayed on the website can be taken down later."""
-        file.public.moved_on = file.public.moved_on or self.happened_on
-        file.public.moved_to = self.now
+        file.public.availability_on = file.public.availability_on or self.happened_on
+        file.public.availability = self.availability
 
 
 class CopyRequested(Step):
-    """Someone asks for a copy of the report (2.9b)."""
+    """Someone asked for a copy of the report (2.9b)."""
 
     label: ClassVar[str] = "A copy of the report was asked for"
     rules: ClassVar[tuple[str, ...]] = ("2.9b",)
     on_closed: ClassVar[bool] = True
 
     request: Identifier = Field(title="Identifier of the request")
-    asked_by: Line = Field(title="Who asks")
+    asked_by: Line = Field(title="Who asked")
 
     @classmethod
     def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
         """The report must have been published."""
         if file.public.published_on is None:
-            yield Refusal("2.9b", "No report of this file was published.")
+            yield Refusal("2.9b", "No report on this file was published.")
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """Each request has its own name, and follows the publication."""
@@ -153,7 +157,7 @@ class CopyRequested(Step):
 
 
 class CopySupplied(Step):
-    """The request for a copy was answered (2.9b)."""
+    """We answered a request for a copy of the report (2.9b)."""
 
     label: ClassVar[str] = "A request for a copy was answered"
     rules: ClassVar[tuple[str, ...]] = ("2.9b",)
@@ -161,7 +165,7 @@ class CopySupplied(Step):
     acts_on: ClassVar[tuple[str, str]] = ("publication.copies", "request for a copy")
 
     request: Identifier = Field(title="Identifier of the request")
-    answer: Text = Field(title="How it was answered")
+    answer: Text = Field(title="How we answered")
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """Answers a request that is open."""
@@ -169,7 +173,9 @@ class CopySupplied(Step):
         if request := file.publication.copies.get(self.request):
             yield from not_before(self.happened_on, request.asked_on, "the request", "2.9b")
             if request.answered_on:
-                yield Refusal("2.9b", f"The request {self.request} is answered already.", "request")
+                yield Refusal(
+                    "2.9b", f"This request was already answered, on {day_words(request.answered_on)}.", "request"
+                )
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Closes the request."""
@@ -188,18 +194,18 @@ def _must_be_up(file: CaseFile) -> bool:
 
 
 def _off(since: date, field: str | None = None) -> Refusal:
-    return Refusal("2.9b", f"The report is off the website since {day_words(since)}.", field)
+    return Refusal("2.9b", f"The report has been off the website since {day_words(since)}.", field)
 
 
-def year_over_on(file: CaseFile, publication: Publication) -> date | None:
+def year_over_on(file: CaseFile, publication: Publication, world: World) -> date | None:
     """The day the report will have been on the website for twelve months; None while it is off it within them.
 
     Days off the website do not count (2.9b).
     """
     if publication.published_on is None:
         return None
-    year = file.rules.clocks["year_on_website"]
-    over_on = count(publication.published_on, year.length, year.unit).due
+    year = file.clock("year_on_website")
+    over_on = count(publication.published_on, year.length, year.unit, world.extra_holidays).due
     for off_since, back_on in publication.off_times:
         if off_since < over_on:
             over_on += back_on - off_since
@@ -207,31 +213,31 @@ def year_over_on(file: CaseFile, publication: Publication) -> date | None:
     return None if interrupted else over_on
 
 
-def duties(file: CaseFile, clocks: Clocks) -> Iterator[Duty]:
+def duties(file: CaseFile, factory: DeadlineFactory) -> Iterator[Duty]:
     """Copies on request, the year, what comes after it, and putting back a report that was taken down."""
     for name, request in file.publication.copies.items():
         key = f"copy_supplied:{name}"
-        yield clocks.deadline("copy_supplied", request.asked_on, key=key, met_on=request.answered_on)
+        yield factory.deadline("copy_supplied", request.asked_on, key=key, met_on=request.answered_on)
     for publication in file.publications:
-        for deadline in _on_website(file, clocks, publication):
+        for deadline in _on_website(file, factory, publication):
             # What was asked for an earlier review's report ends with the publication of this one's.
             if publication is file.public or not deadline.open:
                 yield deadline
 
 
-def _on_website(file: CaseFile, clocks: Clocks, publication: Publication) -> Iterator[Deadline]:
+def _on_website(file: CaseFile, factory: DeadlineFactory, publication: Publication) -> Iterator[Deadline]:
     if publication.published_on is None:
         return
     again = f":{publication.published_on}" if file.earlier and publication is file.publication else ""
-    yield from _put_back(clocks, publication)
-    over_on = year_over_on(file, publication)
+    yield from _put_back(factory, publication)
+    over_on = year_over_on(file, publication, factory.world)
     if over_on is None:
         return
     over = file.period_over(f"year_on_website{again}", over_on)
     days_off = sum((back_on - off_since).days for off_since, back_on in publication.off_times)
-    year = file.rules.clocks["year_on_website"]
+    year = file.clock("year_on_website")
     counted = f"{year.length} {year.unit} on the website from {day_words(publication.published_on)}"
-    yield clocks.deadline(
+    yield factory.deadline(
         "year_on_website",
         publication.published_on,
         key=f"year_on_website{again}",
@@ -239,19 +245,19 @@ def _on_website(file: CaseFile, clocks: Clocks, publication: Publication) -> Ite
         due=over_on,
         counted=f"{counted} and the {days_off} days it was off" if days_off else counted,
     )
-    if over is not None or publication.moved_on is not None:
+    if over is not None or publication.availability_on is not None:
         key = f"moved_to_request{again}"
-        yield clocks.deadline("moved_to_request", over_on, key=key, met_on=publication.moved_on)
+        yield factory.deadline("moved_to_request", over_on, key=key, met_on=publication.availability_on)
 
 
-def _put_back(clocks: Clocks, publication: Publication) -> Iterator[Deadline]:
-    title = "The report that was taken down is put back"
+def _put_back(factory: DeadlineFactory, publication: Publication) -> Iterator[Deadline]:
+    title = "Put back the report that was taken down"
     times: list[tuple[date, date | None]] = [*publication.off_times]
-    to_be_off = publication.moved_on is not None or (publication.proposal and not publication.proposal.publish)
+    to_be_off = publication.availability_on is not None or (publication.proposal and not publication.proposal.publish)
     if publication.off_since is not None and publication.checked_on is not None and not to_be_off:
         times.append((publication.off_since, None))
     for off_since, back_on in times:
         checks = (day for day in publication.rechecks.values() if day <= (back_on or day))
         since = max((off_since, *checks))
         key = f"report_restored:{off_since}"
-        yield clocks.deadline("publication_rechecked", since, key=key, met_on=back_on, title=title)
+        yield factory.deadline("publication_rechecked", since, key=key, met_on=back_on, title=title)

@@ -19,7 +19,7 @@ def _of_account() -> Any:
 
 
 class StoredAccount(Row, table=True):
-    """Somebody who may sign in. ``roles`` are words of the table in ``web/roles.py``.
+    """Somebody who may sign in. ``roles`` are words of the table in ``web/request/roles.py``.
 
     ``password`` is an argon2id hash, empty until one is chosen; ``subject`` is the identity provider's name for them.
     """

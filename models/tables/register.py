@@ -3,8 +3,8 @@
 Two kinds of tables. A *projection* of the files (``case_file`` and what hangs from it) has the columns of
 the plain rows in :mod:`models.projection`, name for name; a file can always be written again from its
 workflow. The rest is kept here alone: claimed references, deliveries, the directory with its changes,
-documents, the archive. These name a file by its reference without a foreign key: a letter must not wait until
-the register has caught up with its file.
+extra holidays, documents, the archive. These name a file by its reference without a foreign key: a letter must not
+wait until the register has caught up with its file.
 
 Nothing here validates: rows are made from plain models that did.
 """
@@ -127,6 +127,7 @@ class StoredFile(Row, table=True):
 
     reference: str = words_column(key=True)
     revision: int
+    regime: str = words_column()
     rulebook: str = words_column()
     kind: str = words_column()
     stage: str = words_column()
@@ -142,9 +143,7 @@ class StoredFile(Row, table=True):
     completed_on: date | None
     published_on: date | None
     held: dict[str, Any] = json_column()
-    """What hangs from the file: how many entries and events, and a digest of each other list."""
-    held_before: dict[str, Any] | None = json_column(optional=True)
-    """As it was before the last write: one statement stores a revision and tells what it replaced."""
+    """What hangs from the file: how many entries and events and which is the last, and a digest of each other list."""
 
 
 class StoredEntry(Row, table=True):
@@ -159,6 +158,8 @@ class StoredEntry(Row, table=True):
     id: str = words_column()
     source: str = words_column()
     recorded_at: datetime = instant_column()
+    envelope: dict[str, Any] = json_column()
+    payload_metadata: dict[str, Any] = json_column()
 
 
 class StoredEvent(Row, table=True):
@@ -186,8 +187,8 @@ class StoredDeadline(Row, table=True):
         *(
             Index(name, *columns, sqlite_where=_OPEN, postgresql_where=_OPEN)
             for name, columns in (
-                ("ix_deadline_open_due", ("due", "reference", "key", "clock", "responsible")),
-                ("ix_deadline_open_file", ("reference", "responsible", "due", "clock")),
+                ("ix_deadline_open_due", ("due", "reference", "key", "period", "responsible")),
+                ("ix_deadline_open_file", ("reference", "responsible", "due", "period")),
             )
         ),
     )
@@ -205,6 +206,7 @@ class StoredDeadline(Row, table=True):
     counted: str = words_column()
     status: str = words_column()
     met_on: date | None
+    period: bool
 
 
 class StoredNotice(Row, table=True):
@@ -221,7 +223,7 @@ class StoredNotice(Row, table=True):
     title: str = words_column()
     recipient: str = words_column()
     status: str = words_column()
-    taken_on: date | None
+    accepted_on: date | None
     message_id: str = words_column()
 
 
@@ -271,6 +273,28 @@ class StoredFileDocument(Row, table=True):
 # --- What the register alone keeps ---
 
 
+class StoredBehind(Row, table=True):
+    """A file that could not be written up to a revision: what the projection shows of it is not so, or not all."""
+
+    __tablename__ = "register_behind"
+
+    reference: str = words_column(key=True)
+    revision: int
+    ahead: bool
+    """Whether the register has steps that the file does not have."""
+    since: datetime = instant_column()
+    reason: str = words_column()
+
+
+class StoredWriteCheck(Row, table=True):
+    """When a write was last tried for nothing but to see that the register takes one: one row."""
+
+    __tablename__ = "write_check"
+
+    id: int = Field(primary_key=True)
+    at: datetime = instant_column()
+
+
 class StoredClaim(Row, table=True):
     """A reference that an opening has claimed. If it is ``PREFIX-YEAR-NUMBER``, these are there too."""
 
@@ -283,6 +307,8 @@ class StoredClaim(Row, table=True):
     year: int | None
     number: int | None
     claimed_at: datetime = instant_column()
+    begun_at: datetime | None = instant_column(optional=True)
+    """When Temporal had taken the file's first run: from then on it is never begun again from nothing."""
 
 
 class StoredArchive(Row, table=True):
@@ -298,7 +324,7 @@ class StoredArchive(Row, table=True):
 
 
 class StoredDelivery(Row, table=True):
-    """One letter in the ledger. ``status`` is ``under way``, ``waiting``, ``taken`` or ``refused``."""
+    """One letter in the ledger. ``status`` is ``sending``, ``waiting``, ``accepted`` or ``refused``."""
 
     __tablename__ = "delivery"
     __table_args__ = (Index(None, "status", "updated_at"),)
@@ -378,6 +404,29 @@ class StoredActing(Row, table=True):
     person: str = words_column()
     since: date
     until: date
+
+
+class StoredExtraHoliday(Row, table=True):
+    """A one-off bank holiday that the calendar does not know. One that was removed stays, and counts no more."""
+
+    __tablename__ = "extra_holiday"
+    __table_args__ = (
+        Index(
+            "ix_extra_holiday_in_force",
+            "day",
+            unique=True,
+            sqlite_where=text("removed_at IS NULL"),
+            postgresql_where=text("removed_at IS NULL"),
+        ),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    day: date
+    name: str = words_column()
+    added_at: datetime = instant_column()
+    added_by: str = words_column()
+    removed_at: datetime | None = instant_column(optional=True)
+    removed_by: str | None = words_column(optional=True)
 
 
 class StoredDirectoryChange(Row, table=True):

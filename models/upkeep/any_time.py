@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from pydantic import Field
 
 from ..casefile import CaseFile
-from ..counting import day_words
+from ..casefile_parts import Correction, Extension
+from ..days import day_words
 from ..duties import deadlines_of
-from ..duty import Clocks, Deadline
+from ..duty import Deadline
 from ..incident import Day, Line, Text
 from ..ladder import reached
-from ..parts import Correction, Extension
 from ..record import Entry, Refusal
-from ..step import MessageId, Step, Who, World
+from ..step import Correcting, MessageId, Step, Who
+from ..step_words import step_label
+from ..world import World
 
-MAX_WEIGHT = 4_500_000
-"""How many characters a record may hold before notes are refused; compressed, it fits a continued run."""
 _STAY = frozenset({"opened", "struck_out", "rulebook_changed", "closed", "reopened"})
 """Steps that are never struck out: what is right is recorded as a new step."""
 
 
 class DeadlineExtended(Step):
-    """One of the board's own deadlines gets more time: old date, new date and reason are kept."""
+    """One of the board's own deadlines gets more time. The old date, the new date and the reason are kept."""
 
     label: ClassVar[str] = "A deadline was extended"
     rules: ClassVar[tuple[str, ...]] = ()
@@ -37,12 +37,12 @@ class DeadlineExtended(Step):
     @classmethod
     def nothing_there(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
         """Needs an open deadline of the board's own."""
-        deadlines = deadlines_of(file, Clocks(file, world.extra_holidays))
+        deadlines = deadlines_of(file, world)
         if not any(deadline.open and _may_move(deadline) for deadline in deadlines.values()):
             yield Refusal(
                 "",
-                "No open deadline of this file can be extended: those set by statute or guidance never move, and the "
-                "date of publication is fixed by its own step.",
+                "No open deadline on this file can be extended. Deadlines set by statute or guidance never move, and "
+                "to move the publication date you record “The publication date was fixed” again.",
             )
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
@@ -54,21 +54,21 @@ class DeadlineExtended(Step):
         if deadline.basis == "statutory":
             yield Refusal(
                 deadline.rule,
-                f"{deadline.title}: this date is set by statute or guidance and never moves. Record delay_recorded "
-                "for the completion of a review, or a note.",
+                f"{deadline.title}: this date is set by statute or guidance and never moves. If a review cannot be "
+                "completed in time, record “A delay was recorded”.",
                 "deadline",
             )
         if deadline.clock == "publication":
-            text = "The date of publication is fixed by its own step: record publication_fixed with the new date."
+            text = "To move the publication date, record “The publication date was fixed” again."
             yield Refusal(deadline.rule, text, "deadline")
         if self.new_due <= deadline.due:
             yield Refusal(
                 deadline.rule,
-                f"The new date must lie after {day_words(deadline.due)}, the date it has.",
+                f"The new date must be after {day_words(deadline.due)}, the present due date.",
                 "new_due",
             )
         elif self.new_due < self.happened_on:
-            yield Refusal(deadline.rule, "The new date lies before the day it was extended: check both.", "new_due")
+            yield Refusal(deadline.rule, "The new date is before the date this happened. Check both dates.", "new_due")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Moves the date."""
@@ -77,7 +77,7 @@ class DeadlineExtended(Step):
 
 
 class EscalationAcknowledged(Step):
-    """The Chair knows that a deadline has passed, and looks again on a day: until then it is not repeated."""
+    """The Chair knows that a deadline has passed, and chooses when to be reminded. Until then nothing is escalated."""
 
     label: ClassVar[str] = "The Chair acknowledged an escalation"
     rules: ClassVar[tuple[str, ...]] = ()
@@ -85,7 +85,7 @@ class EscalationAcknowledged(Step):
     acts_on: ClassVar[tuple[str, str]] = ("rungs", "escalation")
 
     deadline: Line = Field(title="Which deadline", description="Its key, as the file's list of deadlines shows it.")
-    look_again_on: Day = Field(title="The Chair looks again on")
+    chair_review_on: Day = Field(title="When the Chair wants to be reminded")
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """Only for a deadline that was escalated, and to a day that lies ahead."""
@@ -94,39 +94,54 @@ class EscalationAcknowledged(Step):
             yield deadline
             return
         if not any(rung.kind == "escalation" for rung in reached(deadline, file)):
-            yield Refusal(deadline.rule, f"{deadline.title}: this was not escalated.", "deadline")
-        if self.look_again_on <= world.today:
-            yield Refusal(deadline.rule, "The day to look again must lie ahead.", "look_again_on")
+            yield Refusal(deadline.rule, f"{deadline.title}: this deadline was not escalated to the Chair.", "deadline")
+        if self.chair_review_on <= world.today:
+            yield Refusal(deadline.rule, "The date of the reminder must be after today.", "chair_review_on")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Silences the ladder until that day."""
-        file.look_again[self.deadline] = (self.look_again_on, entry.recorded_at)
+        file.chair_review_dates[self.deadline] = (self.chair_review_on, entry.recorded_at)
 
 
 class RulebookChanged(Step):
-    """The board's rules changed: this file follows the named rulebook from now on."""
+    """The board's rules changed. This file follows the new rulebook from now on."""
 
     label: ClassVar[str] = "The rulebook was changed"
     rules: ClassVar[tuple[str, ...]] = ()
+    foreseen: ClassVar[bool] = False
 
-    rulebook: Line = Field(title="The new rulebook", description="The name of one on the shelf.")
+    rulebook: Line = Field(title="The new rulebook", description="The name of an available rulebook.")
     reason: Text = Field(title="Reason")
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
-        """The rulebook must be on the shelf, and another one than the file has."""
+        """The rulebook must be on the shelf, another one than the file has, and of the same regime."""
         if self.rulebook not in world.rulebooks:
             names = ", ".join(sorted(world.rulebooks)) or "none"
             if not world.quick:
-                yield Refusal("", f"There is no rulebook {self.rulebook} on the shelf ({names}).", "rulebook")
-        elif world.rulebooks[self.rulebook] == file.rules.model_dump(mode="json"):
-            yield Refusal("", f"The file follows {self.rulebook} already.", "rulebook")
+                yield Refusal("", f"There is no rulebook called {self.rulebook}. Available: {names}.", "rulebook")
+            return
+        rules = world.rulebooks[self.rulebook]
+        if rules == file.rules.model_dump(mode="json"):
+            yield Refusal("", f"The file already follows {self.rulebook}.", "rulebook")
+        elif rules["regime"] != file.regime.name:
+            yield Refusal(
+                "",
+                f"The rulebook {self.rulebook} belongs to another body of law ({rules['regime']}). This file must stay "
+                f"under {file.regime.title} ({file.regime.name}).",
+                "rulebook",
+            )
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """The fact that pins the rulebook's text comes right behind."""
 
+    def follows(self, record: Sequence[Entry], file: CaseFile, world: World) -> Iterator[Entry]:
+        """Pins the rulebook as it is on the shelf today."""
+        pinned = {"rulebook": world.rulebooks[self.rulebook]}
+        yield Entry("rulebook_pinned", pinned, f"rulebook:{self.id}", "shell", world.now)
+
 
 class NoteAdded(Step):
-    """A note for whoever reads the file next."""
+    """A note for the next person who reads the file."""
 
     label: ClassVar[str] = "A note was added"
     rules: ClassVar[tuple[str, ...]] = ()
@@ -137,18 +152,19 @@ class NoteAdded(Step):
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """Refused when the file has become so large that its steps come first."""
-        if file.weight > MAX_WEIGHT:
-            yield Refusal("", "The file is very large: keep notes as a document, and its steps will fit.", "text")
+        if file.nearly_full:
+            yield Refusal("", "The file is nearly full, so it takes no more notes. Keep notes in a document.", "text")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Changes nothing."""
 
 
 class StruckOut(Step):
-    """A step recorded in error is struck out with a reason, never deleted."""
+    """A step that was recorded by mistake is struck out with a reason. It is never deleted."""
 
     label: ClassVar[str] = "A step was struck out"
     rules: ClassVar[tuple[str, ...]] = ()
+    foreseen: ClassVar[bool] = False
 
     step: MessageId = Field(title="Which step", description="Its id, as the file's history shows it.")
     reason: Text = Field(title="Reason")
@@ -163,15 +179,21 @@ class StruckOut(Step):
         """A step of this file, not struck out yet, that nothing later rests on."""
         name = file.ids.get(self.step)
         if name is None:
-            yield Refusal("", f"There is no step with the id {self.step} on this file.", "step")
+            yield Refusal("", "There is no such step on this file.", "step")
         elif name in _STAY:
-            yield Refusal("", f"A step {name} cannot be struck out: record what is right as a new step.", "step")
+            what = step_label(file.regime, name)
+            yield Refusal("", f"“{what}” cannot be struck out. Record what is right as a new step.", "step")
         elif self.step in file.struck:
-            yield Refusal("", f"The step {self.step} is struck out already.", "step")
+            yield Refusal("", f"“{step_label(file.regime, name)}” is already struck out.", "step")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """The fold leaves the step out from the beginning; those who were told of it are told that it was wrong."""
         file.corrections.append(Correction(self.id, self.happened_on, (file.struck[self.step],), entry.recorded_at))
+
+    def corrects(self, record: Sequence[Entry]) -> Correcting:
+        """Takes back what letters told since the step was recorded."""
+        since = next(entry.recorded_at for entry in record if entry.id == self.step and not entry.is_fact)
+        return Correcting(takes_back=True, since=since)
 
 
 def _may_move(deadline: Deadline) -> bool:
@@ -180,11 +202,12 @@ def _may_move(deadline: Deadline) -> bool:
 
 def open_deadline(file: CaseFile, world: World, key: str) -> Deadline | Refusal:
     """The open deadline with this key, or why there is none."""
-    deadlines = deadlines_of(file, Clocks(file, world.extra_holidays))
+    deadlines = deadlines_of(file, world)
     deadline = deadlines.get(key)
     if deadline is None:
-        known = ", ".join(sorted(name for name, one in deadlines.items() if one.open))
-        return Refusal("", f"There is no deadline {key} on this file. Open ones: {known or 'none'}.", "deadline")
+        known = "; ".join(f"{one.title}, due on {day_words(one.due)}" for one in deadlines.values() if one.open)
+        return Refusal("", f"There is no such deadline on this file. Open deadlines: {known or 'none'}.", "deadline")
     if not deadline.open:
-        return Refusal(deadline.rule, f"The deadline {key} is met already.", "deadline")
+        met = f" on {day_words(deadline.met_on)}" if deadline.met_on else ""
+        return Refusal(deadline.rule, f"{deadline.title}: this deadline was already met{met}.", "deadline")
     return deadline

@@ -7,23 +7,26 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from ..called import called
 from ..casefile import CaseFile
-from ..counting import day_words
+from ..days import day_words
 from ..duties import all_done_on, deadlines_of, duties_of
-from ..duty import Clocks
 from ..gates import not_before
 from ..incident import Text
 from ..record import Entry, Refusal
-from ..step import Step, Who, World
-from .s2_1_criteria import end
+from ..sections.letters import letter_to
+from ..sections.s2_1_criteria import end
+from ..step import Step, Who
+from ..world import World
 
 
 class Closed(Step):
-    """Everything is done: no deadline stands, and what the framework asks for is on the file."""
+    """Everything is done: no deadline is open, and the file has everything that the framework requires."""
 
     label: ClassVar[str] = "The file was closed"
     rules: ClassVar[tuple[str, ...]] = ("2.9a", "1.2d", "2.10a")
     who: ClassVar[tuple[Who, ...]] = ("coordinator", "chair")
+    when_full: ClassVar[bool] = True
 
     summary: Text | None = Field(None, title="Closing remarks")
 
@@ -33,23 +36,26 @@ class Closed(Step):
         yield from _decided(file)
         yield from _published(file)
         yield from _learned(file)
-        for name, action in file.actions.items():
+        for action in file.actions.values():
             if not action.closed:
                 yield Refusal(
-                    "1.2d", f"The action {name} is {action.status}: it is closed once its impact is recorded."
+                    "1.2d",
+                    f"The action {called(action)} is {action.status}. Record “An action's impact was "
+                    "recorded” to close it.",
                 )
-        duties = duties_of(file, Clocks(file, world.extra_holidays))
+        duties = duties_of(file, world)
         for deadline in duties.deadlines.values():
             if deadline.open and deadline.clock != "closing":
-                yield Refusal(deadline.rule, f"A deadline stands: {deadline.title}, due on {day_words(deadline.due)}.")
+                yield Refusal(deadline.rule, f"A deadline is open: {deadline.title}, due on {day_words(deadline.due)}.")
         for notice in duties.notices.values():
-            if file.taken_on(notice.key) is None:
-                yield Refusal(notice.rule, f"A letter is not taken yet: {notice.title}, to {notice.to}.")
+            if file.accepted_at(notice.key) is None:
+                told = f"“{notice.title}” to {letter_to(file, notice.to)}"
+                yield Refusal(notice.rule, f"A mail server has not accepted this letter yet: {told}.")
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """Not before the last thing was done."""
-        deadlines = deadlines_of(file, Clocks(file, world.extra_holidays)).values()
-        yield from not_before(self.happened_on, all_done_on(file, deadlines), "the last thing was done", "")
+        deadlines = deadlines_of(file, world).values()
+        yield from not_before(self.happened_on, all_done_on(file, deadlines), "the last open task was done", "")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Ends the file."""
@@ -57,7 +63,7 @@ class Closed(Step):
 
 
 class Reopened(Step):
-    """Something came up on a file that had ended: it goes on under the same reference, with all its steps."""
+    """More work came up after the file had ended. It continues under the same reference, with all its steps."""
 
     label: ClassVar[str] = "The file was reopened"
     rules: ClassVar[tuple[str, ...]] = ()
@@ -70,17 +76,17 @@ class Reopened(Step):
     def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:
         """Only a file that has ended."""
         if file.ended is None:
-            yield Refusal("", "The file is open.")
+            yield Refusal("", "The file is still open.")
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """Not before it ended."""
         yield from not_before(self.happened_on, file.ended_on, "the file ended", "")
 
     def apply(self, file: CaseFile, entry: Entry) -> None:
-        """The file is open again, and is to be closed again; what was withdrawn is taken up again."""
+        """The file is open again, and is to be closed again; those told that it was withdrawn hear so."""
         if file.ended == "withdrawn":
-            file.taken_up[self.id] = (file.ended_step, self.happened_on)
-        file.stand_again()
+            file.reinstated[self.id] = (file.ended_step, self.happened_on)
+        file.undo_ending()
         file.reopened_on = self.happened_on
 
 
@@ -93,14 +99,18 @@ def _published(file: CaseFile) -> Iterator[Refusal]:
     if file.review is None:
         return
     if file.report is None:
-        yield Refusal("2.6a", "The review is not completed: no report is signed off.")
+        yield Refusal("2.6a", "The review is not completed, because no report is signed off.")
     publication = file.publication
     if file.review.criteria_met and not publication.not_publishing and publication.published_on is None:
         yield Refusal(
-            "2.9a", "The report of a case that meets the criteria is published, or not publishing is decided."
+            "2.9a",
+            "The case meets the criteria, so the report must be published, or the Chair must decide not to publish it.",
         )
-    if publication.published_on is not None and publication.moved_on is None and not publication.not_publishing:
-        yield Refusal("2.9b", "The report's year on the website is not over, or what comes next is not decided.")
+    if publication.published_on is not None and publication.availability_on is None and not publication.not_publishing:
+        yield Refusal(
+            "2.9b",
+            "The report's year on the website is not over, or nobody has decided what happens to the report after it.",
+        )
 
 
 def _learned(file: CaseFile) -> Iterator[Refusal]:
@@ -108,16 +118,16 @@ def _learned(file: CaseFile) -> Iterator[Refusal]:
         return
     learning = file.learning
     for done, rule, what in (
-        (learning.held_on, "2.10a", "No learning event is held: record learning_event_held."),
+        (learning.held_on, "2.10a", "No learning event was held. Record “A learning event was held” first."),
         (learning.considered_on, "2.10b", "The sub-group has not considered the findings."),
-        (learning.training_changed_on, "2.10b", "The learning is not reflected in the training programme."),
+        (learning.training_changed_on, "2.10b", "The training programme does not reflect the learning yet."),
         (
             all(p.taken_forward_on for p in file.parties.values()),
             "2.10c",
-            "An organisation has not taken it forward.",
+            "An organisation has not taken the learning forward.",
         ),
         (learning.bulletins, "2.10d", "No information bulletin is approved."),
-        (learning.outcome_on, "2.10e", "The outcome is not shared with partners."),
+        (learning.outcome_on, "2.10e", "The outcome has not been shared with partners."),
     ):
         if not done:
             yield Refusal(rule, what)

@@ -5,6 +5,9 @@ Tests record steps by name on a day, move the clock, and look at what stands, wh
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import cache
@@ -12,16 +15,20 @@ from pathlib import Path
 from typing import Any
 
 from models.casefile import CaseFile
-from models.changes import Changes, Incoming, LetterToSend, Standing
-from models.consider import consider, why_not
-from models.counting import LONDON
+from models.consider import consider, plain_changes
+from models.contract import Changes, Incoming, Question, State, Timer, instant_text, read, read_instant
+from models.days import LONDON
 from models.directory import Acting, Appointment, Directory, Organisation, Person
 from models.duties import deadlines_of
-from models.duty import Clocks, Deadline
+from models.duty import Deadline
 from models.fold import fold, open_record
-from models.record import Entry, Refusal, instant_text, read_instant
-from models.rulebook import Rulebook, read_rulebook
-from models.step import World
+from models.letter import LetterToSend
+from models.quick_answers import why_not
+from models.record import Entry, Refusal
+from models.rulebook import Rulebook
+from models.rulebook_file import read_rulebook
+from models.world import Surroundings, World
+from running.rulebooks import plain_shelf
 
 RULEBOOKS = Path(__file__).parents[2] / "rulebooks"
 
@@ -86,9 +93,92 @@ def directory(*more: Appointment, acting: tuple[Acting, ...] = ()) -> Directory:
     )
 
 
+def surroundings(told: Directory | None = None, extra_holidays: Iterable[str] = ()) -> Surroundings:
+    """What is around every file in the tests of the core: a board, two rulebooks, and the extra holidays given."""
+    shelf = plain_shelf(map(rulebook, ("hertfordshire-2018", "working-days-2018")))
+    return Surroundings(told or directory(), shelf, frozenset(map(date.fromisoformat, extra_holidays)))
+
+
 def morning(day: str | date, at: time = time(9)) -> datetime:
     """A time in London on a day, 09:00 unless told otherwise."""
     return datetime.combine(date.fromisoformat(str(day)), at, LONDON)
+
+
+def identifiers_in(reason: str, case: Case) -> list[str]:
+    """The technical names that a refusal uses, where it should say a label, a name or a day.
+
+    Steps' names, the ids of entries, and the identifiers that things on the file have: a plain word may be both.
+    """
+    file = case.file
+    named = [*file.actions, *file.requests, *file.panel_requests, *file.challenges, *file.advice, *file.reviewers]
+    named += [*file.children, *file.family, *file.proceedings, *file.findings, *file.learning.events]
+    named += [*file.publication.restrictions, *file.publication.copies, *file.letters]
+    technical = {name for name in file.regime.steps if "_" in name} | {entry.id for entry in case.record}
+    technical |= {name for name in named if re.search(r"[\d:_-]", name)}
+    # What is wrong with a field of a message begins with the field's path, which its sender needs.
+    reason = re.sub(r"(?:^|(?<=; ))[\w.-]+: ", "", reason)
+    return sorted(name for name in technical if re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", reason))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What who sent a step is told: recorded, or refused with the rule and the reason."""
+
+    recorded: bool
+    step: str
+    id: str
+    rule: str
+    reason: str
+    field: str | None
+
+
+@dataclass(frozen=True)
+class Message:
+    """A step for another file."""
+
+    key: str
+    to: str
+    name: str
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What the core answered, as it stands in history, with short names for what tests look at."""
+
+    changes: Changes
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self.changes, name)
+        return list(value) if isinstance(value, tuple) else value
+
+    @property
+    def answer(self) -> Answer | None:
+        """The first answer to who sent a step."""
+        return next((read(Answer, said) for said in self.changes.answers), None)
+
+    @property
+    def timers(self) -> list[Timer]:
+        """The timers to set."""
+        return [read(Timer, timer) for timer in self.changes.timers]
+
+    @property
+    def deadlines(self) -> dict[str, dict[str, Any] | None]:
+        """What the shell is to hold of deadlines from now on."""
+        return dict(self.changes.standing.get("deadlines", {}))
+
+    @property
+    def letters(self) -> list[LetterToSend]:
+        """The letters to start."""
+        return [LetterToSend.read(work["arguments"][1]) for work in self._work("send_letter")]
+
+    @property
+    def messages(self) -> list[Message]:
+        """The steps for other files."""
+        return [Message(work["key"], **work["arguments"][0]) for work in self._work("tell_file")]
+
+    def _work(self, activity: str) -> list[Any]:
+        return [work for work in self.changes.work if work["activity"] == activity]
 
 
 @dataclass
@@ -97,20 +187,21 @@ class Case:
 
     Arguments:
         now: business time; recording a step moves it forward.
-        directory: told to the core; None for a register that is away.
+        directory: told to the core; None while none is loaded.
+        rulebooks: on the shelf.
+        extra_holidays: told to the core.
         takes_mail: whether the mail server takes every letter at once.
     """
 
-    record: list[Entry]
+    state: State
     now: datetime
     directory: Directory | None
-    rulebooks: dict[str, Any] = field(default_factory=dict)
+    rulebooks: dict[str, Any]
+    extra_holidays: frozenset[date]
     takes_mail: bool = True
-    standing: Standing = field(default_factory=Standing)
-    events: list[dict[str, Any]] = field(default_factory=list)
     letters: list[LetterToSend] = field(default_factory=list)
-    under_way: dict[str, LetterToSend] = field(default_factory=dict)
-    changes: list[Changes] = field(default_factory=list)
+    changes: list[Answered] = field(default_factory=list)
+    known: Any = None
     steps: int = 0
 
     @classmethod
@@ -122,7 +213,7 @@ class Case:
         concern: str = "no",
         organisations: tuple[str, ...] = ("hospital",),
         rules: Rulebook | None = None,
-        told: Directory | None = None,
+        told: Directory | Surroundings | None = None,
         takes_mail: bool = True,
         opened_on: str | None = None,
         **incident: Any,
@@ -151,60 +242,117 @@ class Case:
         body: dict[str, Any],
         now: datetime,
         rules: Rulebook | None = None,
-        told: Directory | None = None,
+        told: Directory | Surroundings | None = None,
         takes_mail: bool = True,
     ) -> Case:
         """A file opened with this body."""
-        record = open_record(body, rules or rulebook(), now)
+        around = surroundings(told) if told is None or isinstance(told, Directory) else told
+        record = open_record(body, rules or rulebook(), around.at(now))
         assert not isinstance(record, Refusal), record
-        shelf = {name: rulebook(name).model_dump(mode="json") for name in ("hertfordshire-2018", "working-days-2018")}
-        case = cls(record, now, told or directory(), shelf, takes_mail)
+        opening = {"reference": body["reference"], "offset_seconds": 0, "record": [entry.plain() for entry in record]}
+        state, shelf = State.begin(opening), dict(around.rulebooks)
+        case = cls(state, now, around.directory, shelf, around.extra_holidays, takes_mail)
         case.look()
         return case
 
     def step(self, name: str, on: str | date | None = None, **fields: Any) -> dict[str, Any]:
         """Records a step at 09:00 on a day (today when left out); fails when it is refused."""
-        changes = self._step(name, on, fields)
-        assert changes.answer is not None and changes.answer.recorded, changes.answer
+        answer = self._step(name, on, fields).answer
+        assert answer is not None and answer.recorded, answer
         return next(entry for entry in reversed(self.record) if not entry.is_fact).plain()
 
     def refused(self, name: str, on: str | date | None = None, **fields: Any) -> Refusal:
         """The refusal of a step; fails when it is recorded, or when the refusal leaves anything behind."""
         before = len(self.record)
-        changes = self._step(name, on, fields)
-        assert changes.answer is not None and not changes.answer.recorded, f"{name} was recorded"
+        answer = self._step(name, on, fields).answer
+        assert answer is not None and not answer.recorded, f"{name} was recorded"
         assert not [entry for entry in self.record[before:] if not entry.is_fact]
-        return Refusal(changes.answer.rule, changes.answer.reason, changes.answer.field)
+        assert identifiers_in(answer.reason, self) == [], answer.reason
+        return Refusal(answer.rule, answer.reason, answer.field)
 
     def quick(self, name: str, on: str | date | None = None, **fields: Any) -> Refusal | None:
-        """What the validator would say, without the directory."""
-        return why_not(self.record, name, self._body(on, fields), World(self.now, quick=True))
+        """What the validator would say."""
+        return why_not(self.record, name, self._body(on, fields), self.quick_world)
 
     def until(self, day: str | date, at: time = time(9)) -> Case:
         """Lets time pass, each timer firing when it is due."""
         end = morning(day, at)
         while True:
-            timers = [(held["timer"], key) for key, held in self.standing.deadlines.items() if held.get("timer")]
-            due = min(((read_instant(timer), timer, key) for timer, key in timers), default=None)
+            due = min(((read_instant(timer["at"]), key) for key, timer in self.state.timers.items()), default=None)
             if due is None or due[0] > end:
                 break
             self.now = max(self.now, due[0])
-            self._ask(Incoming(kind="timer", key=due[2], at=due[1]))
+            self.fire(due[1])
         self.now = max(self.now, end)
         return self
 
-    def look(self) -> Changes:
+    def fire(self, key: str, at: str = "") -> Answered:
+        """A timer fires, one that is set unless its instant is given."""
+        fired = self.state.timers.pop(key, None) if not at or at == self.state.timers.get(key, {}).get("at") else None
+        return self._ask(Incoming("timer", key=key, at=at or (fired or {})["at"]))
+
+    def look(self) -> Answered:
         """Asks the core again."""
-        return self._ask(Incoming(kind="look"))
+        return self._ask(Incoming("reassess"))
+
+    def undelivered(self, to: str) -> Answered:
+        """A message under way finds no such file."""
+        key = next(key for key, work in self.state.work.items() if work["arguments"][0].get("to") == to)
+        return self._ask(Incoming("work", key=key, result={"delivered": False}))
 
     def mail_refused(self, notice: str, why: str = "550") -> None:
         """The mail server refuses a letter that is under way."""
         letter = next(one for one in self.under_way.values() if one.notice == notice)
-        self._outcome(letter, taken=False, why=why)
+        self._outcome(letter, accepted=False, why=why)
 
-    def mail_taken(self, notice: str) -> None:
+    def mail_accepted(self, notice: str) -> None:
         """The mail server takes a letter that is under way."""
-        self._outcome(next(one for one in self.under_way.values() if one.notice == notice), taken=True)
+        self._outcome(next(one for one in self.under_way.values() if one.notice == notice), accepted=True)
+
+    @property
+    def record(self) -> list[Entry]:
+        """The entries of the file."""
+        return [Entry.read(entry) for entry in self.state.record]
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """The lines of its timeline."""
+        return self.state.events
+
+    @property
+    def held(self) -> dict[str, dict[str, Any]]:
+        """What the shell holds of each deadline."""
+        return self.state.standing.get("deadlines", {})
+
+    @property
+    def under_way(self) -> dict[str, LetterToSend]:
+        """The letters under way, by the key of their work."""
+        work = self.state.work.items()
+        return {key: LetterToSend.read(one["arguments"][1]) for key, one in work if one["activity"] == "send_letter"}
+
+    @property
+    def finished(self) -> bool:
+        """Whether the run may end."""
+        return self.state.finished and not self.state.work
+
+    def is_settled(self, letter: LetterToSend) -> bool:
+        """Whether the shell holds a letter under way as of no use any more."""
+        return bool(self.state.standing.get("letters", {}).get(letter.key, {}).get("settled"))
+
+    @property
+    def surroundings(self) -> Surroundings:
+        """What is around the file."""
+        return Surroundings(self.directory, self.rulebooks, self.extra_holidays)
+
+    @property
+    def world(self) -> World:
+        """What the core is told of the world now."""
+        return self.surroundings.at(self.now)
+
+    @property
+    def quick_world(self) -> World:
+        """What the validator is told of the world now."""
+        return self.surroundings.at(self.now, quick=True)
 
     @property
     def file(self) -> CaseFile:
@@ -215,7 +363,7 @@ class Case:
     def deadlines(self) -> dict[str, Deadline]:
         """Every deadline, met or open."""
         file = self.file
-        return deadlines_of(file, Clocks(file))
+        return deadlines_of(file, self.world)
 
     def due(self, key: str) -> date:
         """The due date of a deadline."""
@@ -234,39 +382,34 @@ class Case:
         day = str(on) if on is not None else self.now.astimezone(LONDON).date().isoformat()
         return {"id": f"step-{self.steps}", "recorded_by": "coordinator", "happened_on": day, **fields}
 
-    def _step(self, name: str, on: str | date | None, fields: dict[str, Any]) -> Changes:
+    def _step(self, name: str, on: str | date | None, fields: dict[str, Any]) -> Answered:
         if on is not None and morning(on) > self.now:
             self.until(on)
         body = self._body(on, fields)
         source = str(body.pop("source", "update"))
-        return self._ask(Incoming(kind="step", name=name, body=body, source=source))
+        return self._ask(Incoming("step", name=name, body=body, source=source))
 
-    def _outcome(self, letter: LetterToSend, *, taken: bool, why: str = "") -> None:
-        told = {name: getattr(letter, name) for name in ("notice", "number", "rule", "template", "to", "documents")}
-        body = {"taken": taken, "at": instant_text(self.now), "address": f"{letter.to}@x.example", "why": why, **told}
-        del self.under_way[letter.key]
-        self._ask(Incoming(kind="letter", body=body))
+    def _outcome(self, letter: LetterToSend, *, accepted: bool, why: str = "") -> Answered:
+        result = {"accepted": accepted, "at": instant_text(self.now), "address": f"{letter.to}@x.example", "why": why}
+        return self._ask(Incoming("work", key=letter.key, result=result))
 
-    def _ask(self, incoming: Incoming) -> Changes:
+    def _ask(self, *incoming: Incoming) -> Answered:
         self.now += timedelta(milliseconds=1)
-        standing = self.standing.model_copy(update={"letters": [*self.under_way]})
-        world = World(self.now, self.directory, self.rulebooks)
-        changes = consider(self.record, standing, incoming, world)
+        question = Question(self.state.copy(), incoming, self.now, taken=len(self.changes), known=self.known)
         # Through plain data, as it goes through history.
-        changes = Changes.model_validate(changes.model_dump(exclude_defaults=True))
-        self.changes.append(changes)
-        self.record += [Entry.read(entry) for entry in changes.entries]
-        self.events += changes.events
-        held = {**self.standing.deadlines, **changes.deadlines}
-        self.standing = Standing(
-            deadlines={key: value for key, value in held.items() if value is not None},
-            stage=changes.stage or self.standing.stage,
-        )
-        for letter in changes.letters:
-            self.letters.append(letter)
-            self.under_way[letter.key] = letter
+        changes = read(Changes, json.loads(json.dumps(plain_changes(consider(question, self.surroundings)))))
+        for one in incoming:
+            if one.kind == "work":
+                self.state.work.pop(one.key, None)
+        self.state.apply(changes, self.now)
+        self.known = question.after
+        answered = Answered(changes)
+        self.changes.append(answered)
+        self.letters += answered.letters
+        for work in changes.work:
+            self.state.work[work["key"]] = work
         if self.takes_mail:
-            for letter in changes.letters:
-                if letter.key in self.under_way:
-                    self._outcome(letter, taken=True)
-        return changes
+            for letter in answered.letters:
+                if letter.key in self.state.work:
+                    self._outcome(letter, accepted=True)
+        return answered

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from models.counting import LONDON
-from models.step import World
+from models.days import LONDON
 from models.view import recordable
 
 from .case import HARMED, PLAN, REPORT, Case
@@ -65,7 +64,7 @@ def decided(case: Case | None = None, choice: str = "SCR, criteria met", on: str
     case = case or met()
     if not case.file.panel_notified:
         case.step("notified_panel")
-    case.step("decision", on, choice=choice, decider="chair", reasons="By the finding.", **more)
+    case.step("decision", on, choice=choice, decided_by="chair", reasons="By the finding.", **more)
     return case
 
 
@@ -80,8 +79,8 @@ def drafted(case: Case | None = None, on: str = DRAFTED) -> Case:
         reviewer="reviewer-1",
         reviewer_name="Reviewer One",
         qualification="Twenty reviews.",
-        no_past_part=True,
-        commission_states_event=True,
+        not_involved=True,
+        commission_includes_event=True,
     )
     case.step("scope_set", scope="standard", reasons="Two organisations.")
     case.step("model_chosen", model="Root Cause Analysis", **PRINCIPLES)
@@ -89,7 +88,7 @@ def drafted(case: Case | None = None, on: str = DRAFTED) -> Case:
         case.step("representative_named", organisation=party, representative="A representative")
         if case.file.parties[party].files_secured_on is None:
             case.step("files_secured", organisation=party)
-        case.step("staff_informed", organisation=party, told="of the review")
+        case.step("staff_informed", organisation=party, about="the review")
         case.step("practitioners_involved", organisation=party, how="conversation", how_many=3)
     case.step("family_invited", member="parent-1", relationship="parent", how_explained="In a letter.")
     case.step("family_answered", member="parent-1", answer="declines")
@@ -172,5 +171,5 @@ def learned(case: Case | None = None) -> Case:
 
 def why_not(case: Case, step: str) -> list[tuple[str, str]]:
     """Every rule and reason why no such step may be recorded now, whatever its fields."""
-    (found,) = [one for one in recordable(case.file, World(case.now, case.directory)) if one["step"] == step]
+    (found,) = [one for one in recordable(case.file, case.world) if one["step"] == step]
     return [(refusal["rule"], refusal["reason"]) for refusal in found["why_not"]]

@@ -11,8 +11,8 @@ from datetime import timedelta
 from functools import cache
 from typing import Any
 
-from models.catalogue import STEPS
-from models.counting import london_date
+from models.days import london_date
+from models.serious_case_reviews import STEPS
 
 from .case import PAPER, PLAN, REPLACEMENT, REPORT, Case
 
@@ -61,7 +61,7 @@ def _known(case: Case, name: str) -> dict[str, list[Any]]:
         "step": steps,
         "notice": list(file.letters),
         "recipient": sorted({letter.to for letter in file.letters.values()}),
-        "decider": ["chair"],
+        "decided_by": ["chair"],
         "choice": ["SCR, criteria met"] if file.finding.held == "met" else ["no review", "SCR, criteria not met"],
         "rulebook": sorted(case.rulebooks),
         "request": list({**file.requests, **file.panel_requests, **file.publication.copies}),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from models.changes import LetterToSend
+from models.letter import LetterToSend
 
 from .case import REPORT, Case, morning
 
@@ -27,8 +27,8 @@ REVIEWER: dict[str, Any] = {
     "reviewer_name": "Robin Specimen",
     "qualification": "Has led nine reviews by the principles.",
     "employers_and_interests": ["Specimen Reviews Ltd"],
-    "no_past_part": True,
-    "commission_states_event": True,
+    "not_involved": True,
+    "commission_includes_event": True,
 }
 
 MODEL: dict[str, Any] = {
@@ -55,7 +55,7 @@ SIGN_OFF: dict[str, Any] = {
 
 def decide(case: Case, on: str = "2018-09-12", choice: str = "SCR, criteria met", **fields: Any) -> str:
     """The Chair's decision; its id."""
-    made = {"decider": "chair", "reasons": "The limbs were gone through one by one.", **fields}
+    made = {"decided_by": "chair", "reasons": "The limbs were gone through one by one.", **fields}
     return str(case.step("decision", on, choice=choice, **made)["id"])
 
 

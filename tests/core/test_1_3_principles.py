@@ -37,7 +37,7 @@ def agreed(case: Case, action: str, on: str) -> None:
 
 def rounds(case: Case) -> list[tuple[str, str]]:
     """Each round of monitoring: when it is due, and when it was held."""
-    found = [deadline for key, deadline in case.deadlines.items() if key.startswith("monitoring:")]
+    found = [deadline for key, deadline in case.deadlines.items() if key.startswith("monitoring_reviewed:")]
     return [(str(deadline.due), str(deadline.met_on or "")) for deadline in found]
 
 
@@ -136,7 +136,7 @@ def test_a_report_is_not_signed_off_while_it_is_open_whether_one_of_the_family_c
 @pytest.mark.parametrize("answer", ["contributes", "declines", "gave no answer"])
 def test_any_answer_settles_whether_they_contribute(answer: str) -> None:
     case = under_review()
-    case.step("family_invited", "2018-10-01", **INVITED, through="A solicitor")
+    case.step("family_invited", "2018-10-01", **INVITED, contacted_through="A solicitor")
     case.step("family_answered", "2018-10-08", member="father", answer=answer)
     assert not case.file.family["father"].open
     assert str(case.deadlines["family_answered:father"].met_on) == "2018-10-08"
@@ -145,8 +145,8 @@ def test_any_answer_settles_whether_they_contribute(answer: str) -> None:
 @pytest.mark.rule("1.3d")
 def test_how_it_was_explained_and_through_whom_they_are_reached_is_kept() -> None:
     case = under_review()
-    kept = case.step("family_invited", **INVITED, through="A solicitor")["body"]
-    assert (kept["how_explained"], kept["through"]) == ("A letter and a visit.", "A solicitor")
+    kept = case.step("family_invited", **INVITED, contacted_through="A solicitor")["body"]
+    assert (kept["how_explained"], kept["contacted_through"]) == ("A letter and a visit.", "A solicitor")
 
 
 @pytest.mark.rule("1.3d")
@@ -204,7 +204,7 @@ def test_who_is_not_invited_for_a_reason_has_no_answer_to_wait_for_until_they_ar
 @pytest.mark.rule("1.3d")
 def test_an_answer_comes_from_someone_invited_and_after_the_invitation() -> None:
     case = under_review()
-    assert "There is no family member" in case.refused("family_answered", **ANSWERED).reason
+    assert "There is no such family member" in case.refused("family_answered", **ANSWERED).reason
     case.step("family_listed", "2018-09-14", member="father", relationship="father")
     assert case.refused("family_answered", **{**ANSWERED, "member": "uncle"}).field == "member"
     early = case.refused("family_answered", **ANSWERED)
@@ -246,16 +246,19 @@ def test_from_publication_open_actions_are_reviewed_every_three_months_until_all
     assert rounds(case) == []
     agreed(case, "a-1", "2018-12-03")
     assert rounds(case) == [("2019-03-03", "")]
-    assert case.deadlines["monitoring:1"].rule == "1.3g"
+    assert case.deadlines["monitoring_reviewed:1"].rule == "1.3g"
     case.step("monitoring_reviewed", "2019-03-01", conclusions="Half of the wards use it.")
     assert rounds(case) == [("2019-03-03", "2019-03-01"), ("2019-06-01", "")]
     case.until("2019-06-10")
-    assert days(case, "escalated", "monitoring:2") == [(date(2019, 6, 2), "coordinator"), (date(2019, 6, 9), "chair")]
+    assert days(case, "escalated", "monitoring_reviewed:2") == [
+        (date(2019, 6, 2), "coordinator"),
+        (date(2019, 6, 9), "chair"),
+    ]
     case.step("monitoring_reviewed", "2019-06-10", conclusions="All but one.")
     assert rounds(case)[1:] == [("2019-06-01", "2019-06-10"), ("2019-09-10", "")]
     close_action(case, "a-1", "2019-06-11")
     assert rounds(case)[1:] == [("2019-06-01", "2019-06-10")]
-    assert case.told("deadline_cancelled", deadline="monitoring:3")
+    assert case.told("deadline_cancelled", deadline="monitoring_reviewed:3")
 
 
 @pytest.mark.rule("1.3g")
@@ -280,7 +283,7 @@ def test_an_action_from_before_publication_is_monitored_from_publication() -> No
         publish=False,
         decided_by="chair",
         reasons="A child would be found.",
-        no_advice_came=True,
+        no_advice_received=True,
     )
     assert rounds(case) == [("2019-02-21", "")]
 
@@ -305,7 +308,7 @@ def test_after_a_time_with_every_action_closed_the_next_round_counts_from_the_ne
     assert rounds(case) == [("2019-12-02", "")]
     case.step("monitoring_reviewed", "2019-12-02", conclusions="It goes well.")
     assert rounds(case) == [("2019-12-02", "2019-12-02"), ("2020-03-02", "")]
-    assert case.told("deadline_met", deadline="monitoring:1", late=False)
+    assert case.told("deadline_met", deadline="monitoring_reviewed:1", late=False)
 
 
 @pytest.mark.rule("1.3g")
@@ -361,4 +364,4 @@ def test_the_time_for_which_an_action_was_declined_is_not_monitored() -> None:
     case.step("action_declined", action="a-1", reasons="No money.")
     case.until("2019-12-02")
     case.step("action_agreed", action="a-1", agreed_by="Person member-hospital")
-    assert str(case.due("monitoring:1")) == "2020-03-02"
+    assert str(case.due("monitoring_reviewed:1")) == "2020-03-02"

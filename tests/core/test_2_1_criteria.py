@@ -11,16 +11,17 @@ from models.directory import Appointment
 from models.fold import open_record
 from models.record import Refusal
 from models.rulebook import Rulebook
+from models.step_words import fact_label
 from models.view import remarks_of
 
-from .case import DIED, HARMED, PAPER, Case, directory, morning, rulebook
+from .case import DIED, HARMED, PAPER, Case, directory, morning, rulebook, surroundings
 from .review_steps import UNDECIDED, UNHARMED, days, decide, says_nothing_of_the_child, without_incident
 
 DIED_NATURALLY: dict[str, Any] = {**DIED, "abuse_or_neglect": "not suspected"}
 """A death without abuse or neglect, outside custody: no limb is met."""
 
-NO_REVIEW: dict[str, Any] = {"choice": "no review", "decider": "chair", "reasons": "No limb is met."}
-SCR: dict[str, Any] = {"choice": "SCR, criteria met", "decider": "chair", "reasons": "A limb is met."}
+NO_REVIEW: dict[str, Any] = {"choice": "no review", "decided_by": "chair", "reasons": "No limb is met."}
+SCR: dict[str, Any] = {"choice": "SCR, criteria met", "decided_by": "chair", "reasons": "A limb is met."}
 
 
 def held(rule: str, *children: dict[str, Any], **opened: Any) -> list[str]:
@@ -116,7 +117,7 @@ def test_a_child_who_has_recovered_was_seriously_harmed_all_the_same() -> None:
 def test_whether_harm_was_serious_is_said_with_its_grounds(child: dict[str, Any], missing: str) -> None:
     incident = {"children": [child], "notified_on": "2018-09-05"}
     body = {"reference": "EX-1", "opened_on": "2018-09-05", "recorded_by": "x", "incident": incident}
-    refusal = open_record(body, rulebook(), morning("2018-09-05"))
+    refusal = open_record(body, rulebook(), surroundings().at(morning("2018-09-05")))
     assert isinstance(refusal, Refusal)
     assert missing in refusal.reason and "(2.1b)" in refusal.reason
 
@@ -214,7 +215,7 @@ def test_nothing_but_a_serious_case_review_can_be_decided_while_a_limb_is_met(ch
     kind = {"kind": "Partnership Case Review"} if choice == "alternative review" else {}
     refusal = case.refused("decision", **{**NO_REVIEW, "choice": choice}, **kind)
     assert refusal.rule == "2.1e" and refusal.field == "choice"
-    assert "2.1a" in refusal.reason and "facts_corrected" in refusal.reason
+    assert "2.1a" in refusal.reason and "“Facts of the incident were corrected”" in refusal.reason
 
 
 @pytest.mark.rule("2.1e")
@@ -235,7 +236,7 @@ def test_each_unknown_fact_needs_a_reason_of_its_own_before_it_is_decided_withou
         reasons = {name: "The inquest has not sat." for name in unknown[:number]}
         refusal = case.refused("decision", **NO_REVIEW, unknown_reasons=reasons)
         assert (refusal.rule, refusal.field) == ("2.1e", "unknown_reasons")
-        assert unknown[number] in refusal.reason
+        assert fact_label(unknown[number]) in refusal.reason
     blank = {name: " " for name in unknown}
     assert case.refused("decision", **NO_REVIEW, unknown_reasons=blank).rule == "2.1e"
     decide(case, "2018-09-05", "no review", unknown_reasons={name: "The inquest has not sat." for name in unknown})
@@ -287,7 +288,7 @@ def test_of_a_child_who_did_not_die_after_all_the_date_of_death_is_to_be_taken_b
         "outcome": "seriously harmed",
         "harms": ["life-threatening injury"],
     }
-    assert "put died_on into now_unknown" in case.refused("facts_corrected", **lives).reason
+    assert "Tick the date of death" in case.refused("facts_corrected", **lives).reason
     case.step("facts_corrected", **lives, now_unknown=["died_on"])
     assert (case.file.children["child-1"].outcome, case.file.children["child-1"].died_on) == ("seriously harmed", None)
 
@@ -427,7 +428,10 @@ def test_those_who_were_told_something_wrong_get_a_corrected_letter() -> None:
     letters = case.sent(f"corrected:{wrong['id']}:")
     assert sorted(letter.to for letter in letters) == ["dfe", "national_panel", "ofsted"]
     assert {letter.template for letter in letters} == {"letter_corrected"}
-    assert letters[0].content == {"what": "where, aware on", "corrected_on": "2018-10-05"}
+    assert letters[0].content == {
+        "what": "Where it happened, The authority became aware on",
+        "corrected_on": "2018-10-05",
+    }
     assert all(map(says_nothing_of_the_child, letters))
 
 
@@ -512,9 +516,9 @@ def test_the_panel_clock_is_met_by_the_step_and_by_the_day_it_happened() -> None
 @pytest.mark.rule("2.1f")
 def test_a_late_notification_of_the_panel_is_recorded_as_late_with_its_reason() -> None:
     case = Case.opened()
-    late = case.step("notified_panel", "2018-09-20", reason="The duty officer was away.")
+    late = case.step("notified_panel", "2018-09-20", late_because="The duty officer was away.")
     assert case.told("deadline_met", deadline="notify_panel", late=True)
-    assert late["body"]["reason"] == "The duty officer was away."
+    assert late["body"]["late_because"] == "The duty officer was away."
     assert case.until("2018-10-04").told("escalated", deadline="notify_panel")[-1]["at"] < "2018-09-20"
 
 
@@ -582,17 +586,17 @@ def test_a_child_who_is_added_later_has_notification_clocks_of_its_own() -> None
     case = Case.opened()
     case.step("notified_panel", "2018-09-05")
     child = {**HARMED, "id": "child-2"}
-    case.step("child_added", "2018-10-10", child=child, aware_on="2018-10-03", reason="The file was misread.")
+    case.step("child_added", "2018-10-10", child=child, aware_on="2018-10-03", late_because="The file was misread.")
     own = {key: case.deadlines[f"{key}:child-2"] for key in ("notify_panel", "notify_board")}
     assert {str(deadline.due) for deadline in own.values()} == {"2018-10-08"}
     assert own["notify_panel"].open and own["notify_board"].late
     assert not case.deadlines["notify_panel"].open
     assert days(case, "escalated", "notify_panel:child-2") == [(date(2018, 10, 10), "chair")]
-    case.step("notified_panel", "2018-10-11", child="child-2", reason="The file was misread.")
+    case.step("notified_panel", "2018-10-11", child="child-2", late_because="The file was misread.")
     assert case.deadlines["notify_panel:child-2"].late
     rungs = case.sent("escalation:notify_panel:child-2")
     assert [letter.content["deadline"] for letter in rungs] == [
-        "The local authority notifies the national panel of the child added on 10 October 2018"
+        "Notification of the national panel: child added on 10 October 2018"
     ]
 
 
@@ -717,18 +721,18 @@ def opening(notified_on: str) -> dict[str, Any]:
 @pytest.mark.rule("2.1g")
 def test_an_incident_notified_after_partner_arrangements_began_is_refused_with_the_reason() -> None:
     rules = partners_began(date(2019, 6, 30))
-    refusal = open_record(opening("2019-07-01"), rules, morning("2019-07-01"))
+    refusal = open_record(opening("2019-07-01"), rules, surroundings().at(morning("2019-07-01")))
     assert isinstance(refusal, Refusal)
     assert (refusal.rule, refusal.field) == ("2.1g", "incident.notified_on")
     assert "30 June 2019" in refusal.reason
-    assert not isinstance(open_record(opening("2019-06-30"), rules, morning("2019-07-01")), Refusal)
+    assert not isinstance(open_record(opening("2019-06-30"), rules, surroundings().at(morning("2019-07-01"))), Refusal)
 
 
 @pytest.mark.rule("2.1g")
 def test_a_file_notified_after_arrangements_ended_says_so_plainly_while_the_board_names_no_day() -> None:
     after, before = Case.opened(UNHARMED, notified_on="2019-09-30"), Case.opened(UNHARMED, notified_on="2019-09-29")
-    assert "29 September 2019" in after.changes[-1].details
-    assert "29 September 2019" not in before.changes[-1].details
+    assert "29 September 2019" in after.state.details
+    assert "29 September 2019" not in before.state.details
 
 
 @pytest.mark.rule("2.1g")
@@ -776,10 +780,10 @@ def test_the_department_may_ask_about_an_outstanding_case_and_is_followed_like_t
     case = Case.opened(UNHARMED)
     fields = {"asked_by": "Department for Education", "wants": "information", "details": "What was decided?"}
     case.step("panel_requested", "2018-09-10", request="dfe-1", **fields)
-    deadline = case.deadlines["panel_request:dfe-1"]
+    deadline = case.deadlines["panel_request_answered:dfe-1"]
     assert "Department for Education" in deadline.title and str(deadline.due) == "2018-09-24"
     case.step("panel_request_answered", "2018-09-11", request="dfe-1", answer="The decision was sent.")
-    assert str(case.deadlines["panel_request:dfe-1"].met_on) == "2018-09-11"
+    assert str(case.deadlines["panel_request_answered:dfe-1"].met_on) == "2018-09-11"
 
 
 # Organisations that turn out to be involved
@@ -805,25 +809,25 @@ def test_the_reason_for_a_late_notification_is_asked_for_until_it_is_given() -> 
     case = Case.opened(notified_on="2018-09-12")
     case.step("notified_panel", "2018-09-12")
     board, panel = remarks_of(case.file, case.deadlines)[::-1]
-    assert "notifies the board: that was late" in board and "notifies the national panel: that was late" in panel
+    assert "Notification of the board: this was late" in board and "of the national panel: this was late" in panel
     case.step("facts_corrected", reason="The authority's letter.", board_late_because="The duty officer was ill.")
     assert remarks_of(case.file, case.deadlines) == [panel]
     case.step("facts_corrected", reason="The authority's letter.", panel_late_because="The same.")
     assert remarks_of(case.file, case.deadlines) == [] and case.sent("corrected:") == []
     refusal = case.refused("facts_corrected", reason="Once more.", panel_late_because="The same.")
-    assert "says so already" in refusal.reason
+    assert "already says this" in refusal.reason
 
 
 @pytest.mark.rule("2.1f")
 def test_the_reason_can_be_given_with_the_notification_itself_and_for_a_child_added_later() -> None:
     case = Case.opened(notified_on="2018-09-12", late_because="It was reported in another county.")
-    case.step("notified_panel", reason="So was this.")
+    case.step("notified_panel", late_because="So was this.")
     assert remarks_of(case.file, case.deadlines) == []
     case.step("child_added", "2018-10-01", child={**UNHARMED, "id": "child-2"}, aware_on="2018-09-13")
     assert [remark[-6:] for remark in remarks_of(case.file, case.deadlines)] == ["2.1f)."]
     case.step("facts_corrected", child="child-2", reason="Asked.", board_late_because="Found in another file.")
     assert remarks_of(case.file, case.deadlines) == []
-    case.step("notified_panel", child="child-2", reason="Found in another file.")
+    case.step("notified_panel", child="child-2", late_because="Found in another file.")
     assert remarks_of(case.file, case.deadlines) == []
 
 
@@ -837,7 +841,7 @@ def test_on_time_nobody_is_asked_for_a_reason() -> None:
 def test_that_the_panel_was_not_notified_after_all_brings_its_clock_back() -> None:
     case = Case.opened(panel_notified_on="2018-09-04")
     assert not case.deadlines["notify_panel"].open
-    assert "facts_corrected" in case.refused("notified_panel").reason
+    assert "“Facts of the incident were corrected”" in case.refused("notified_panel").reason
     case.step("facts_corrected", reason="It was another case.", now_unknown=["panel_notified_on"])
     assert case.deadlines["notify_panel"].open
     case.step("notified_panel", "2018-09-06")

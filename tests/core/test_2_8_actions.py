@@ -51,7 +51,7 @@ def test_an_action_is_proposed_to_the_organisation_that_would_own_it() -> None:
     }
     deadline = case.deadlines["action_agreed:action-1"]
     assert (str(deadline.due), deadline.responsible) == ("2019-04-01", "lead:hospital")
-    assert "action-1" in deadline.title
+    assert "(action 1)" in deadline.title
 
 
 @pytest.mark.rule("2.8a")
@@ -148,7 +148,10 @@ def test_a_done_action_is_open_until_its_impact_is_recorded() -> None:
     case = done()
     assert str(case.due("impact_recorded:action-1")) == "2019-09-03"
     assert case.file.actions["action-1"].status == "done"
-    assert ("1.2d", "The action action-1 is done: it is closed once its impact is recorded.") in why_not(case, "closed")
+    assert (
+        "1.2d",
+        "The action “Train the night staff.” is done. Record “An action's impact was recorded” to close it.",
+    ) in why_not(case, "closed")
     assert case.refused("impact_recorded", action="action-1").field == "impact"
     case.step("impact_recorded", "2019-08-30", action="action-1", impact="No child waits at night.")
     assert case.deadlines["impact_recorded:action-1"].met_on == date(2019, 8, 30)
@@ -256,10 +259,10 @@ def test_the_copies_are_followed_until_a_mail_server_has_taken_every_one() -> No
     case.step("action_agreed", "2019-03-25", action="action-1", agreed_by="Them")
     (key,) = [key for key in case.deadlines if key.startswith("board_copy:")]
     assert str(case.due(key)) == "2019-04-01"
-    case.mail_taken(f"{key}:member-hospital")
+    case.mail_accepted(f"{key}:member-hospital")
     assert case.deadlines[key].open
     case.until("2019-03-28")
-    case.mail_taken(f"{key}:member-school")
+    case.mail_accepted(f"{key}:member-school")
     assert case.deadlines[key].met_on == date(2019, 3, 28)
 
 
@@ -375,26 +378,26 @@ def test_the_findings_are_shared_once_after_the_sign_off_by_an_organisation_on_t
 @pytest.mark.rule("1.3g")
 def test_open_actions_are_reviewed_every_three_months_after_publication_until_all_are_closed() -> None:
     case = published(planned())
-    assert str(case.due("monitoring:1")) == "2019-07-01"
+    assert str(case.due("monitoring_reviewed:1")) == "2019-07-01"
     case.step("monitoring_reviewed", "2019-06-24", conclusions="On course.")
-    assert str(case.due("monitoring:2")) == "2019-09-24"
+    assert str(case.due("monitoring_reviewed:2")) == "2019-09-24"
     done(case, "2019-07-01")
     case.step("impact_recorded", "2019-08-30", action="action-1", impact="No child waits.")
-    assert case.told("deadline_cancelled", deadline="monitoring:2")
-    assert not case.deadlines["monitoring:1"].open
+    assert case.told("deadline_cancelled", deadline="monitoring_reviewed:2")
+    assert not case.deadlines["monitoring_reviewed:1"].open
 
 
 @pytest.mark.rule("1.3g")
 def test_a_review_of_the_actions_that_does_not_come_is_chased() -> None:
     case = published(planned()).until("2019-07-10")
-    assert [line["at"][:10] for line in case.told("reminded", deadline="monitoring:1")] == ["2019-06-24"]
-    assert [line["to"] for line in case.told("escalated", deadline="monitoring:1")] == ["coordinator", "chair"]
+    assert [line["at"][:10] for line in case.told("reminded", deadline="monitoring_reviewed:1")] == ["2019-06-24"]
+    assert [line["to"] for line in case.told("escalated", deadline="monitoring_reviewed:1")] == ["coordinator", "chair"]
 
 
 @pytest.mark.rule("1.3g")
 def test_nothing_is_monitored_without_an_open_action_or_before_publication() -> None:
-    assert "monitoring:1" not in planned().deadlines
-    assert "monitoring:1" not in published().deadlines
+    assert "monitoring_reviewed:1" not in planned().deadlines
+    assert "monitoring_reviewed:1" not in published().deadlines
 
 
 @pytest.mark.rule("2.8b")

@@ -78,7 +78,7 @@ def test_telling_the_panel_of_the_proposal_is_followed_until_it_is_told() -> Non
     assert str(case.due(key)) == "2019-03-18"
     case.until("2019-03-20")
     assert [line["to"] for line in case.told("escalated", deadline=key)] == ["chair"]
-    case.mail_taken(f"not_publishing:{proposal(case)}")
+    case.mail_accepted(f"not_publishing:{proposal(case)}")
     assert case.deadlines[key].late
 
 
@@ -108,7 +108,7 @@ def test_a_publication_date_that_was_missed_stays_so_when_not_publishing_is_prop
     proposed(case, "2019-03-13")
     missed = case.deadlines["publication"]
     assert (str(missed.due), str(missed.met_on), missed.late) == ("2019-03-12", "2019-03-13", True)
-    assert missed.title.endswith("(no longer asked)")
+    assert missed.title.endswith("(no longer required)")
     ruled(considered(advised(case)), publish=True)
     published(case)
     assert case.deadlines["publication"] == missed
@@ -137,7 +137,7 @@ def test_a_proposal_is_made_once_for_a_report_that_is_signed_off_and_not_on_the_
     assert decided().refused("non_publication_proposed", reasons=REASONS).rule == "2.9g"
     assert proposed().refused("non_publication_proposed", reasons=REASONS).rule == "2.9g"
     refusal = published().refused("non_publication_proposed", reasons=REASONS)
-    assert (refusal.rule, "report_withdrawn" in refusal.reason) == ("2.9g", True)
+    assert (refusal.rule, "“The report was taken down”" in refusal.reason) == ("2.9g", True)
 
 
 @pytest.mark.rule("2.9g")
@@ -151,18 +151,18 @@ def test_only_a_serious_case_reviews_report_is_proposed_to_the_panel() -> None:
 def test_the_decision_needs_the_panels_advice_or_a_record_that_none_came() -> None:
     case = proposed(advice_by="2019-04-15")
     refusal = case.refused("non_publication_decided", "2019-03-25", **DECISION)
-    assert (refusal.rule, refusal.field) == ("2.9g", "no_advice_came")
+    assert (refusal.rule, refusal.field) == ("2.9g", "no_advice_received")
     # Advice on another topic, or from before the proposal, is not what was asked for.
     advised(case, topic="reviewers", advice="a-0")
     considered(case, "2019-03-25", "a-0")
-    assert case.refused("non_publication_decided", **DECISION).field == "no_advice_came"
+    assert case.refused("non_publication_decided", **DECISION).field == "no_advice_received"
 
 
 @pytest.mark.rule("2.9g")
 def test_advice_from_before_the_proposal_is_not_advice_on_it() -> None:
     case = considered(advised(signed_off(), "2019-03-08"), "2019-03-08")
     proposed(case)
-    assert case.refused("non_publication_decided", "2019-03-25", **DECISION).field == "no_advice_came"
+    assert case.refused("non_publication_decided", "2019-03-25", **DECISION).field == "no_advice_received"
 
 
 @pytest.mark.rule("2.9g", "2.3a")
@@ -173,8 +173,8 @@ def test_the_decision_needs_the_boards_response_to_the_advice() -> None:
     considered(case, "2019-03-20")
     refusal = case.refused("non_publication_decided", "2019-03-19", **DECISION)
     assert (refusal.rule, refusal.field) == ("2.3a", "happened_on")
-    refusal = case.refused("non_publication_decided", "2019-03-20", **DECISION, no_advice_came=True)
-    assert (refusal.rule, refusal.field) == ("2.9g", "no_advice_came")
+    refusal = case.refused("non_publication_decided", "2019-03-20", **DECISION, no_advice_received=True)
+    assert (refusal.rule, refusal.field) == ("2.9g", "no_advice_received")
     ruled(case)
 
 
@@ -184,10 +184,10 @@ def test_that_no_advice_came_is_recorded_only_after_the_day_that_was_set(by: str
     more: dict[str, Any] = {"advice_by": by} if by else {}
     case = proposed(**more)
     last = by or "2019-04-08"
-    refusal = case.refused("non_publication_decided", last, **DECISION, no_advice_came=True)
-    assert (refusal.rule, refusal.field) == ("2.9g", "no_advice_came")
+    refusal = case.refused("non_publication_decided", last, **DECISION, no_advice_received=True)
+    assert (refusal.rule, refusal.field) == ("2.9g", "no_advice_received")
     after = date.fromisoformat(last).replace(day=date.fromisoformat(last).day + 1)
-    ruled(case, str(after), no_advice_came=True)
+    ruled(case, str(after), no_advice_received=True)
     assert case.file.publication.not_publishing
 
 
@@ -199,15 +199,15 @@ def test_waiting_for_the_panels_advice_is_a_period_that_ends_with_nothing_overdu
     case.until("2019-04-16")
     over = case.deadlines[awaited.key]
     assert (over.met_on, over.late) == (date(2019, 4, 15), False)
-    (letter,) = case.sent("over:non_publication_advice:")
+    (letter,) = case.sent("period_ended:non_publication_advice:")
     assert letter.to == "coordinator"
     assert not [line for line in case.told("deadline_passed") if line["deadline"] == awaited.key]
     # What comes after it is still told that it came.
     advised(case, "2019-04-17")
     assert case.deadlines[awaited.key] == over
-    assert case.refused("non_publication_decided", **DECISION, no_advice_came=True).rule == "2.3a"
+    assert case.refused("non_publication_decided", **DECISION, no_advice_received=True).rule == "2.3a"
     considered(case, "2019-04-18")
-    assert case.refused("non_publication_decided", **DECISION, no_advice_came=True).field == "no_advice_came"
+    assert case.refused("non_publication_decided", **DECISION, no_advice_received=True).field == "no_advice_received"
     ruled(case, "2019-04-18")
 
 
@@ -230,8 +230,8 @@ def test_more_time_for_the_panel_counts_before_it_is_said_that_none_came() -> No
         new_due="2019-05-07",
         reason="The panel asked for it.",
     )
-    assert case.refused("non_publication_decided", "2019-04-16", **DECISION, no_advice_came=True).rule == "2.9g"
-    ruled(case, "2019-05-08", no_advice_came=True)
+    assert case.refused("non_publication_decided", "2019-04-16", **DECISION, no_advice_received=True).rule == "2.9g"
+    ruled(case, "2019-05-08", no_advice_received=True)
 
 
 @pytest.mark.rule("2.9g", "2.1h")
@@ -245,7 +245,7 @@ def test_the_panel_is_told_the_decision_with_its_reasons_and_the_file_can_close_
     assert not [key for key, d in case.deadlines.items() if d.open and key.startswith(("publication", "board", "year"))]
     # The learning is shared and the actions are followed all the same.
     assert str(case.due("learning_event")) == "2019-06-25"
-    assert str(case.due("monitoring:1")) == "2019-06-25"
+    assert str(case.due("monitoring_reviewed:1")) == "2019-06-25"
 
 
 @pytest.mark.rule("2.9g")
@@ -287,15 +287,18 @@ def test_what_was_done_since_a_decision_not_to_publish_stays_when_that_is_revers
     case.step("monitoring_reviewed", "2019-06-20", conclusions="On the way.")
     before = case.deadlines
     ruled(case, "2019-09-09", publish=True, reasons="The order was lifted.")
-    since = ("monitoring:", "learning_", "training_", "bulletin_")
+    since = ("monitoring_reviewed:", "learning_", "training_", "bulletin_")
     assert {key: d for key, d in case.deadlines.items() if key.startswith(since)} == {
         key: d for key, d in before.items() if key.startswith(since)
     }
-    assert not case.told("deadline_cancelled", deadline="monitoring:2")
+    assert not case.told("deadline_cancelled", deadline="monitoring_reviewed:2")
     published(case, on="2019-10-07")
     case.step("monitoring_reviewed", conclusions="Still on the way.")
-    assert [str(case.deadlines[f"monitoring:{number}"].met_on) for number in (1, 2)] == ["2019-06-20", "2019-10-07"]
-    assert str(case.due("monitoring:3")) == "2020-01-07"
+    assert [str(case.deadlines[f"monitoring_reviewed:{number}"].met_on) for number in (1, 2)] == [
+        "2019-06-20",
+        "2019-10-07",
+    ]
+    assert str(case.due("monitoring_reviewed:3")) == "2020-01-07"
     assert str(case.due("learning_event")) == "2019-06-25"
 
 
@@ -307,7 +310,7 @@ def test_decided_to_publish_not_publishing_can_be_proposed_again() -> None:
     assert proposal(case) != first
     assert case.deadlines[f"non_publication_decided:{proposal(case)}"].open
     assert not case.deadlines[f"non_publication_decided:{first}"].open
-    assert case.refused("non_publication_decided", "2019-04-02", **DECISION).field == "no_advice_came"
+    assert case.refused("non_publication_decided", "2019-04-02", **DECISION).field == "no_advice_received"
 
 
 @pytest.mark.rule("2.9g")
@@ -322,14 +325,14 @@ def test_decided_to_publish_not_publishing_can_be_proposed_again() -> None:
 )
 def test_a_decision_that_cannot_be_is_refused(fields: dict[str, Any], field: str) -> None:
     case = proposed(advice_by="2019-03-15").until("2019-03-25")
-    refusal = case.refused("non_publication_decided", **{**DECISION, "no_advice_came": True, **fields})
+    refusal = case.refused("non_publication_decided", **{**DECISION, "no_advice_received": True, **fields})
     assert (refusal.rule, refusal.field) == ("2.9g", field)
 
 
 @pytest.mark.rule("2.9g")
 def test_nothing_is_decided_that_was_not_proposed() -> None:
     refusal = signed_off().refused("non_publication_decided", **DECISION)
-    assert (refusal.rule, "non_publication_proposed" in refusal.reason) == ("2.9g", True)
+    assert (refusal.rule, "“Not publishing was proposed”" in refusal.reason) == ("2.9g", True)
 
 
 @pytest.mark.rule("2.9g")
@@ -345,9 +348,9 @@ def test_a_decision_that_does_not_come_is_chased_to_the_chair() -> None:
 def test_the_panel_gets_all_relevant_information_it_asks_for() -> None:
     case = proposed()
     case.step("panel_requested", "2019-03-12", request="p-1", wants="information", details="The views of the family.")
-    assert str(case.due("panel_request:p-1")) == "2019-03-26"
+    assert str(case.due("panel_request_answered:p-1")) == "2019-03-26"
     case.step("panel_request_answered", "2019-03-20", request="p-1", answer="A summary was sent.")
-    assert not case.deadlines["panel_request:p-1"].open
+    assert not case.deadlines["panel_request_answered:p-1"].open
 
 
 @pytest.mark.rule("2.9g", "2.9b")
@@ -392,7 +395,8 @@ def test_whether_to_publish_is_decided_by_the_chair_or_who_acted_for_the_chair_t
     case = considered(advised(proposed()))
     refusal = case.refused("non_publication_decided", "2019-03-25", **{**DECISION, "decided_by": "Person coordinator"})
     assert (refusal.rule, refusal.field) == ("2.9g", "decided_by")
-    assert case.quick("non_publication_decided", **{**DECISION, "decided_by": "nobody"}) is None
+    quick = case.quick("non_publication_decided", **{**DECISION, "decided_by": "nobody"})
+    assert quick is not None and quick.rule == "2.9g"
     acting = Acting(role="chair", person="deputy", since=date(2019, 3, 20), until=date(2019, 3, 30))
     case.directory = directory(acting=(acting,))
     case.step("non_publication_decided", **{**DECISION, "decided_by": "Person deputy"})
@@ -404,7 +408,7 @@ def test_the_boards_response_has_its_whole_time_once_not_publishing_is_reversed(
     signed_on = case.file.first_signed_on
     case.step("non_publication_proposed", reasons="A family could be recognised.", advice_by="2019-12-02")
     assert "board_responded" not in case.deadlines
-    decided = {"decided_by": "chair", "reasons": "It can be told safely.", "no_advice_came": True}
+    decided = {"decided_by": "chair", "reasons": "It can be told safely.", "no_advice_received": True}
     case.step("non_publication_decided", "2019-12-03", publish=True, **decided)
     assert signed_on is not None and str(case.due("board_responded")) == "2020-02-03"
 
@@ -413,7 +417,7 @@ def test_the_boards_response_has_its_whole_time_once_not_publishing_is_reversed(
 def test_advice_that_comes_after_the_decision_does_not_make_that_one_later() -> None:
     case = signed_off()
     case.step("non_publication_proposed", reasons="A family could be recognised.", advice_by="2019-12-02")
-    decided = {"decided_by": "chair", "reasons": "No child may be harmed.", "no_advice_came": True}
+    decided = {"decided_by": "chair", "reasons": "No child may be harmed.", "no_advice_received": True}
     case.step("non_publication_decided", "2019-12-03", publish=False, **decided)
     [key] = [name for name in case.deadlines if name.startswith("non_publication_advice:")]
     case.step("panel_advised", "2019-12-20", advice="a-9", topic="publication", text="Publish a summary.")

@@ -6,7 +6,7 @@ from datetime import date, time, timedelta
 
 import pytest
 
-from models.record import read_instant
+from models.contract import read_instant
 
 from .case import PAPER, REPLACEMENT, REPORT, Case
 from .lives import (
@@ -86,7 +86,7 @@ def test_the_earliest_date_is_a_week_after_the_panels_copy_was_taken_and_an_earl
 
 @pytest.mark.rule("2.9f")
 @pytest.mark.parametrize(
-    ("taken_at", "in_london", "earliest"),
+    ("accepted_at", "in_london", "earliest"),
     [
         ("2019-06-03T22:30:00Z", "3 June 2019", "2019-06-10"),
         ("2019-06-03T23:30:00Z", "4 June 2019", "2019-06-11"),  # half past midnight in London
@@ -94,15 +94,15 @@ def test_the_earliest_date_is_a_week_after_the_panels_copy_was_taken_and_an_earl
     ],
 )
 def test_the_week_is_counted_from_the_date_in_london_on_which_the_copy_was_taken(
-    taken_at: str, in_london: str, earliest: str
+    accepted_at: str, in_london: str, earliest: str
 ) -> None:
     case = waiting(on="2019-06-03")
-    case.until(taken_at[:10], time(20))
-    case.now = read_instant(taken_at)
-    case.mail_taken(copy_key(case))
+    case.until(accepted_at[:10], time(20))
+    case.now = read_instant(accepted_at)
+    case.mail_accepted(copy_key(case))
     a_day_less = date.fromisoformat(earliest) - timedelta(days=1)
     refusal = case.refused("publication_fixed", publish_on=str(a_day_less))
-    assert f"(the panel's copy was taken on {in_london})" in refusal.reason
+    assert f"(the panel's copy was accepted on {in_london})" in refusal.reason
     case.step("publication_fixed", publish_on=earliest)
     assert case.refused("published", a_day_less, address="https://board.example/report").rule == "2.9f"
     case.step("published", earliest, address="https://board.example/report")
@@ -114,13 +114,16 @@ def test_until_the_copy_is_taken_the_date_is_no_earlier_than_a_week_from_today_a
     case.until("2019-03-06")
     refusal = case.refused("publication_fixed", publish_on="2019-03-12")
     assert (refusal.rule, refusal.field) == ("2.9f", "publish_on")
-    assert "13 March 2019 (the panel's copy is not taken yet)" in refusal.reason
+    assert "13 March 2019 (the panel's copy has not been accepted yet)" in refusal.reason
     # A date on which it was fixed that lies back does not make the week any earlier.
     assert case.refused("publication_fixed", "2019-03-04", publish_on="2019-03-12").field == "publish_on"
     case.step("publication_fixed", publish_on="2019-03-13")
     refusal = case.refused("published", "2019-03-13", address="https://board.example/report")
-    assert (refusal.rule, refusal.reason) == ("2.9f", "No mail server has taken the panel's copy of this report yet.")
-    case.mail_taken(copy_key(case))
+    assert (refusal.rule, refusal.reason) == (
+        "2.9f",
+        "A mail server has not accepted the panel's copy of this report yet. Wait until it has.",
+    )
+    case.mail_accepted(copy_key(case))
     refusal = case.refused("published", "2019-03-19", address="https://board.example/report")
     assert (refusal.rule, refusal.field) == ("2.9f", "happened_on")
     assert "20 March 2019" in refusal.reason
@@ -135,7 +138,7 @@ def test_a_copy_that_was_refused_for_good_keeps_publication_waiting_until_a_righ
     case.step("publication_fixed", publish_on="2019-03-11")
     assert case.refused("published", "2019-03-11", address="https://board.example/report").rule == "2.9f"
     case.step("address_corrected", recipient="national_panel", address="new@panel.example")
-    case.mail_taken(copy_key(case))
+    case.mail_accepted(copy_key(case))
     assert case.refused("published", "2019-03-17", address="https://board.example/report").rule == "2.9f"
     case.step("published", "2019-03-18", address="https://board.example/report")
 
@@ -150,7 +153,7 @@ def test_the_panels_copy_is_due_a_week_before_the_date_that_was_fixed() -> None:
     assert "back from 1 April 2019" in deadline.counted
     case.until("2019-03-27")
     assert [line["to"] for line in case.told("escalated", deadline=key)] == ["chair"]
-    case.mail_taken(key)
+    case.mail_accepted(key)
     assert case.deadlines[key].late
     case.step("publication_fixed", publish_on="2019-04-08")
     assert (str(case.due(key)), case.deadlines[key].late) == ("2019-04-01", False)
@@ -184,7 +187,7 @@ def test_a_date_that_was_kept_or_missed_stays_on_the_record_when_the_report_is_r
     signed_off(case, on="2019-03-12", document=REPLACEMENT)
     missed = case.deadlines["publication"]
     assert (str(missed.due), str(missed.met_on), missed.late) == ("2019-03-11", "2019-03-12", True)
-    assert missed.title == "The report is published (no longer asked)"
+    assert missed.title == "Publish the report (no longer required)"
     assert str(case.deadlines["publication_fixed"].met_on) == "2019-03-05"
     assert str(case.deadlines[first_copy].met_on) == "2019-03-04"
     assert case.deadlines["publication_fixed:2019-03-12"].open
@@ -346,7 +349,7 @@ def test_a_report_is_published_once_it_is_signed_off_and_its_date_is_fixed() -> 
     assert decided().refused("published", address="https://board.example/report").rule == "2.9a"
     case = ready_to_publish()
     refusal = case.refused("published", address="https://board.example/report")
-    assert (refusal.rule, "publication_fixed" in refusal.reason) == ("2.9f", True)
+    assert (refusal.rule, "“The publication date was fixed”" in refusal.reason) == ("2.9f", True)
     case.step("publication_fixed", publish_on="2019-04-01")
     assert case.refused("published", "2019-04-01").field == "address"
 
@@ -372,9 +375,10 @@ def finished(case: Case) -> Case:
 def test_a_case_that_meets_the_criteria_cannot_be_closed_unpublished() -> None:
     case = finished(signed_off())
     refusals = why_not(case, "closed")
-    assert ("2.9a", "The report of a case that meets the criteria is published, or not publishing is decided.") in (
-        refusals
-    )
+    assert (
+        "2.9a",
+        "The case meets the criteria, so the report must be published, or the Chair must decide not to publish it.",
+    ) in (refusals)
     year_over(published(case))
     assert why_not(case, "closed") == []
     case.step("closed")

@@ -71,30 +71,30 @@ def test_at_the_end_a_reminder_asks_and_a_person_decides() -> None:
     ]
     assert "moved_to_request" not in case.deadlines
     case.until("2020-04-01")
-    (letter,) = case.sent("over:year_on_website:")
-    assert (letter.to, letter.template, letter.content["due"]) == ("coordinator", "over", "2020-04-01")
+    (letter,) = case.sent("period_ended:year_on_website:")
+    assert (letter.to, letter.template, letter.content["due"]) == ("coordinator", "period_ended", "2020-04-01")
     assert not case.told("escalated", deadline="year_on_website")
     assert not case.told("deadline_passed", deadline="year_on_website")
     assert str(case.due("moved_to_request")) == "2020-05-01"
     # Nothing moves by itself.
-    assert case.file.publication.moved_on is None
+    assert case.file.publication.availability_on is None
     case.until("2020-05-12")
     assert [line["to"] for line in case.told("escalated", deadline="moved_to_request")] == ["coordinator", "chair"]
-    case.step("moved_to_request", now="available on request")
+    case.step("moved_to_request", availability="available on request")
     assert case.deadlines["moved_to_request"].late
 
 
 @pytest.mark.rule("2.9b")
 def test_a_report_that_stays_after_its_year_can_be_taken_down_later() -> None:
     case = published().until("2020-04-01")
-    case.step("moved_to_request", now="stays on the website")
+    case.step("moved_to_request", availability="stays on the website")
     assert case.deadlines["moved_to_request"].met_on == date(2020, 4, 1)
-    assert case.refused("moved_to_request", now="stays on the website").rule == "2.9b"
+    assert case.refused("moved_to_request", availability="stays on the website").rule == "2.9b"
     refusal = case.refused("report_withdrawn", **ORDER)
-    assert (refusal.rule, "moved_to_request" in refusal.reason) == ("2.9b", True)
-    case.step("moved_to_request", "2020-05-04", now="available on request")
+    assert (refusal.rule, "“It was decided what happens to the report”" in refusal.reason) == ("2.9b", True)
+    case.step("moved_to_request", "2020-05-04", availability="available on request")
     assert case.deadlines["moved_to_request"].met_on == date(2020, 4, 1)
-    assert case.refused("moved_to_request", now="stays on the website").rule == "2.9b"
+    assert case.refused("moved_to_request", availability="stays on the website").rule == "2.9b"
     assert not [d for d in case.deadlines.values() if d.open and d.rule == "2.9b"]
 
 
@@ -122,7 +122,7 @@ def test_the_days_off_the_website_do_not_count() -> None:
     put_back(taken_down(case, on="2019-09-02"), on="2019-09-12")
     assert str(case.due("year_on_website")) == "2020-05-02"
     case.until("2020-05-01")
-    assert not case.sent("over:")
+    assert not case.sent("period_ended:")
     assert case.refused("moved_to_request").rule == "2.9b"
     year_over(case, on="2020-05-02")
 
@@ -132,10 +132,10 @@ def test_days_off_after_the_year_do_not_reopen_it() -> None:
     case = published().until("2020-04-02")
     taken_down(case, on="2020-04-06")
     assert not case.deadlines["year_on_website"].open
-    assert case.refused("moved_to_request", now="stays on the website").field == "now"
+    assert case.refused("moved_to_request", availability="stays on the website").field == "availability"
     put_back(case, on="2020-04-14")
     assert str(case.due("year_on_website")) == "2020-04-01"
-    assert len(case.sent("over:")) == 1
+    assert len(case.sent("period_ended:")) == 1
     taken_down(case, on="2020-04-20")
     case.step("publication_checked", **CHECK)
     case.step("moved_to_request")
@@ -196,7 +196,7 @@ def test_a_report_on_the_website_is_not_replaced_before_it_is_taken_down() -> No
         plain_english=True,
         fit_to_publish=True,
     )
-    assert (refusal.rule, "report_withdrawn" in refusal.reason) == ("2.9d", True)
+    assert (refusal.rule, "“The report was taken down”" in refusal.reason) == ("2.9d", True)
 
 
 @pytest.mark.rule("2.9b")
@@ -261,8 +261,8 @@ RESTRICTED = {"restriction": "order-1", "court": "Family Court, order 1"}
 def test_a_report_does_not_stay_on_the_website_while_a_court_forbids_publication() -> None:
     case = published().until("2020-04-02")
     case.step("court_restriction_set", **RESTRICTED)
-    refusal = case.refused("moved_to_request", now="stays on the website")
-    assert (refusal.rule, "record report_withdrawn" in refusal.reason) == ("2.9d", True)
+    refusal = case.refused("moved_to_request", availability="stays on the website")
+    assert (refusal.rule, "Record “The report was taken down”" in refusal.reason) == ("2.9d", True)
     case.step("report_withdrawn", **ORDER)
 
 
@@ -294,10 +294,10 @@ def test_the_date_of_publication_is_moved_by_fixing_another_one() -> None:
     case = ready_to_publish()
     case.step("publication_fixed", publish_on="2019-07-01")
     more = {"deadline": "publication", "new_due": "2019-08-01", "reason": "The family asked."}
-    assert "publication_fixed" in case.refused("deadline_extended", **more).reason
+    assert "“The publication date was fixed”" in case.refused("deadline_extended", **more).reason
 
 
-AGAIN: dict[str, Any] = {"decider": "chair", "reasons": "By the finding.", "because": "Asked."}
+AGAIN: dict[str, Any] = {"decided_by": "chair", "reasons": "By the finding.", "because": "Asked."}
 
 
 def taken_up_again() -> Case:
@@ -343,7 +343,7 @@ def test_what_is_public_of_an_earlier_review_is_checked_again_by_itself() -> Non
     case = taken_up_again()
     case.step("court_restriction_set", "2019-06-10", **RESTRICTED)
     assert case.deadlines["publication_rechecked:2019-06-10"].open
-    assert "record report_withdrawn" in case.refused("publication_checked", **CHECK).reason
+    assert "Record “The report was taken down”" in case.refused("publication_checked", **CHECK).reason
     case.step("court_restriction_lifted", "2019-06-11", restriction="order-1")
     case.step("publication_checked", "2019-06-12", **CHECK)
     assert not case.deadlines["publication_rechecked:2019-06-10"].open

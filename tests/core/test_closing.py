@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 
-from models.consider import letter_as_it_stands
 from models.record import Refusal
-from models.sections.closing import Closed
-from models.step import World, ready_refusals
+from models.step import ready_refusals
+from models.upkeep.closing import Closed
 
 from .case import HARMED, PAPER, REPORT, Case
 from .lives import (
@@ -30,7 +29,7 @@ from .lives import (
 
 NO_REVIEW: dict[str, Any] = {
     "choice": "no review",
-    "decider": "chair",
+    "decided_by": "chair",
     "reasons": "No limb is met.",
     "notification_document": PAPER,
 }
@@ -38,7 +37,7 @@ NO_REVIEW: dict[str, Any] = {
 
 def not_ready(case: Case) -> list[Refusal]:
     """Every reason why the file cannot be closed now."""
-    return list(ready_refusals(Closed, case.file, World(case.now)))
+    return list(ready_refusals(Closed, case.file, case.world))
 
 
 def no_review(day: str = "2018-09-20", **opened: Any) -> Case:
@@ -70,7 +69,7 @@ def test_a_published_review_is_closed_when_its_year_its_actions_and_its_learning
     case = finished()
     assert not_ready(case) == []
     case.step("closed", summary="All done.")
-    assert (case.changes[-1].stage, case.changes[-1].over) == ("closed", True)
+    assert (case.changes[-1].stage, case.finished) == ("closed", True)
     assert case.told("stage", stage="closed") and case.told("closed", how="closed")
 
 
@@ -87,7 +86,7 @@ def test_a_file_without_a_review_is_closed_once_its_letters_are_taken() -> None:
     case.step("decision", "2018-09-20", **NO_REVIEW)
     for letter in list(case.under_way.values()):
         assert case.refused("closed").rule == "2.2e"
-        case.mail_taken(letter.notice)
+        case.mail_accepted(letter.notice)
     case.step("closed")
 
 
@@ -95,14 +94,14 @@ def test_while_a_deadline_stands_it_is_named() -> None:
     case = no_review()
     case.step("panel_requested", request="r-1", wants="information", details="The chronology.")
     refusal = case.refused("closed")
-    assert (refusal.rule, "A deadline stands: A request is answered" in refusal.reason) == ("2.2f", True)
+    assert (refusal.rule, "A deadline is open: Answer the request" in refusal.reason) == ("2.2f", True)
 
 
 @pytest.mark.rule("1.2d")
 def test_an_action_is_closed_with_its_impact_and_not_before() -> None:
     case = year_over(learned(published(ready_to_publish(planned()))))
     case.step("action_done", action="action-1", evidence="The rota.")
-    assert [one.rule for one in not_ready(case) if one.reason.startswith("The action action-1 is done")] == ["1.2d"]
+    assert [one.rule for one in not_ready(case) if one.reason.startswith("The action “")] == ["1.2d"]
     case.step("impact_recorded", action="action-1", impact="No night without cover.")
     assert not [one for one in not_ready(case) if one.rule == "1.2d"]
 
@@ -136,7 +135,7 @@ def test_a_report_that_is_not_published_by_decision_does_not_hold_the_file() -> 
 
 @pytest.mark.rule("2.6a")
 def test_a_review_is_not_closed_without_its_report() -> None:
-    assert ("2.6a", "The review is not completed: no report is signed off.") in [
+    assert ("2.6a", "The review is not completed, because no report is signed off.") in [
         (one.rule, one.reason) for one in not_ready(drafted())
     ]
 
@@ -161,7 +160,7 @@ def test_another_kind_of_review_is_closed_without_a_learning_event_but_not_witho
         "2018-09-20",
         choice="alternative review",
         kind="Partnership Case Review",
-        decider="chair",
+        decided_by="chair",
         reasons="R",
     )
     case.step("report_drafted", document=REPORT, version="Draft 1")
@@ -248,8 +247,8 @@ def test_nothing_is_told_twice_when_a_file_closes_and_opens_again() -> None:
 def test_after_its_end_only_what_can_be_asked_of_a_closed_file_is_taken() -> None:
     case = finished()
     case.step("closed")
-    assert "reopen it" in case.refused("note_added", text="Late.").reason
-    assert "reopen it" in case.refused("closed").reason
+    assert "“The file was reopened”" in case.refused("note_added", text="Late.").reason
+    assert "“The file was reopened”" in case.refused("closed").reason
 
 
 @pytest.mark.rule("2.9b")
@@ -258,12 +257,12 @@ def test_a_copy_asked_for_after_closing_is_followed_until_it_is_supplied() -> No
     case.step("closed")
     asked = date.fromisoformat(today(case)) + timedelta(days=30)
     case.step("copy_requested", asked, request="c-1", asked_by="A researcher")
-    assert not case.changes[-1].over
+    assert not case.finished
     due = case.due("copy_supplied:c-1")
     case.until(due + timedelta(days=2))
     assert case.told("escalated", deadline="copy_supplied:c-1")
     case.step("copy_supplied", request="c-1", answer="Sent by post.")
-    assert case.changes[-1].over
+    assert case.finished
     assert case.file.ended == "closed"
 
 
@@ -275,7 +274,7 @@ def test_a_request_of_the_panel_after_closing_is_followed_and_its_clock_does_not
     case.step("panel_requested", "2018-11-01", request="r-1", wants="information", details="The chronology.")
     case.step("panel_request_answered", "2018-11-05", request="r-1", answer="Sent.")
     assert case.due("closing") == due
-    assert case.changes[-1].over
+    assert case.finished
 
 
 def test_a_closed_file_waits_for_its_last_letters() -> None:
@@ -285,12 +284,12 @@ def test_a_closed_file_waits_for_its_last_letters() -> None:
     case.until("2018-10-05")
     case.step("panel_request_answered", request="r-1", answer="Sent.")
     reminder = next(iter(case.under_way.values()))
-    assert case.refused("closed").reason.startswith("A letter is not taken yet: ")
-    case.mail_taken(reminder.notice)
+    assert case.refused("closed").reason.startswith("A mail server has not accepted this letter yet: ")
+    case.mail_accepted(reminder.notice)
     for letter in list(case.under_way.values()):
-        case.mail_taken(letter.notice)
+        case.mail_accepted(letter.notice)
     case.step("closed")
-    assert case.changes[-1].over
+    assert case.finished
 
 
 # Reopened.
@@ -326,14 +325,14 @@ def test_those_who_were_told_of_a_withdrawal_are_told_that_the_case_is_taken_up_
     ended = case.step("notification_withdrawn", "2018-10-10", reason="It was another child.")
     told = {letter.to for letter in case.sent(f"withdrawn:{ended['id']}:")}
     reopened = case.step("reopened", "2018-12-03", reason="It was this one.")
-    letters = case.sent("taken_up:")
-    assert {letter.notice for letter in letters} == {f"taken_up:{reopened['id']}:{to}" for to in told}
-    assert {letter.template for letter in letters} == {"taken_up_again"} and len(told) == 3
-    assert letters[0].content == {"taken_up_on": "2018-12-03"}
+    letters = case.sent("reinstated:")
+    assert {letter.notice for letter in letters} == {f"reinstated:{reopened['id']}:{to}" for to in told}
+    assert {letter.template for letter in letters} == {"reinstated"} and len(told) == 3
+    assert letters[0].content == {"reinstated_on": "2018-12-03"}
     # Withdrawn and taken up once more, they hear each of it once more.
     case.step("notification_withdrawn", "2018-12-04", reason="It was another child.")
     case.step("reopened", "2018-12-05", reason="It was this one.")
-    assert (len(case.sent("withdrawn:")), len(case.sent("taken_up:"))) == (6, 6)
+    assert (len(case.sent("withdrawn:")), len(case.sent("reinstated:"))) == (6, 6)
     assert case.look().letters == []
 
 
@@ -343,10 +342,10 @@ def test_whoever_did_not_hear_of_a_withdrawal_yet_hears_neither_of_it_nor_of_the
     case.takes_mail = False
     case.step("notification_withdrawn", "2018-10-10", reason="It was another child.")
     letters = case.sent("withdrawn:")
-    case.mail_taken(letters[0].notice)
+    case.mail_accepted(letters[0].notice)
     case.step("reopened", "2018-10-11", reason="It was this one.")
-    assert [letter.to for letter in case.sent("taken_up:")] == [letters[0].to]
-    assert letter_as_it_stands(case.record, letters[1], World(case.now)) is None
+    assert [letter.to for letter in case.sent("reinstated:")] == [letters[0].to]
+    assert case.is_settled(letters[1])
 
 
 @pytest.mark.rule("2.1e")
@@ -354,12 +353,12 @@ def test_a_file_that_is_reopened_after_it_was_closed_writes_to_nobody() -> None:
     case = no_review()
     case.step("closed", "2018-10-10")
     case.step("reopened", "2018-12-03", reason="New evidence.")
-    assert case.sent("taken_up:") == []
+    assert case.sent("reinstated:") == []
 
 
 def test_only_a_file_that_has_ended_is_reopened_and_not_before_its_end() -> None:
     case = no_review()
-    assert case.refused("reopened", reason="R").reason == "The file is open."
+    assert case.refused("reopened", reason="R").reason == "The file is still open."
     case.step("closed", "2018-10-05")
     assert case.refused("reopened", happened_on="2018-10-01", reason="R").field == "happened_on"
 
@@ -369,7 +368,7 @@ def test_a_reopened_file_is_closed_again() -> None:
     case.step("closed")
     case.step("reopened", reason="R")
     case.step("closed")
-    assert case.changes[-1].over
+    assert case.finished
 
 
 def test_a_review_under_way_is_not_closed_by_silence() -> None:

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.finding import Fact, Finding, Limb, find
+from models.finding import Fact, Finding, Limb
 from models.incident import SERIOUS, Child, Custody, Harm, KnownOrNot, Outcome, Suspicion
 from models.rulebook import Definitions
+from models.sections.s2_1_finding import find
 
 LOCAL, NONE = (Definitions(serious_sexual_abuse_is_serious_harm=local, partners_began=None) for local in (True, False))
 

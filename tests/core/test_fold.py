@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from models.catalogue import STEPS
 from models.fold import UnreadableEntryError, apply, fold, rests_on
 from models.record import Entry, Refusal
-from models.step import World, read_step
+from models.serious_case_reviews import STEPS
+from models.step import read_step
 
 from .case import Case
 from .lives import decided, drafted, published
@@ -68,7 +68,7 @@ def test_what_rests_on_a_step_is_the_first_that_could_not_have_been_recorded_wit
     note = case.step("note_added", text="Unrelated.")
     scope = case.step("scope_set", scope="standard", reasons="R")
     case.step("model_chosen", **{name: "By design." for name in PRINCIPLES}, model="Root Cause Analysis")
-    world = World(case.now, case.directory, case.rulebooks)
+    world = case.world
     assert rests_on(case.record, decision, world) == scope["id"]
     assert rests_on(case.record, note["id"], world) is None
 
@@ -83,16 +83,17 @@ def test_a_step_that_was_struck_out_itself_holds_nothing() -> None:
     decision = case.file.decisions[0].id
     scope = case.step("scope_set", scope="standard", reasons="R")
     case.step("struck_out", step=scope["id"], reason="R")
-    assert rests_on(case.record, decision, World(case.now)) is None
+    assert rests_on(case.record, decision, case.world) is None
 
 
 def test_what_todays_rules_would_refuse_either_way_still_holds_the_step_that_it_changes() -> None:
     case = drafted()
     # By an earlier release: an answer that today's check refuses, as it was given before the invitation.
     early = {"id": "old-1", "recorded_by": "a", "happened_on": "2018-09-06", "member": "parent-1", "answer": "declines"}
-    case.record = with_entry(case, "family_answered", early)
+    case.state.record = [entry.plain() for entry in with_entry(case, "family_answered", early)]
+    case.known = None
     invited = next(entry.id for entry in case.record if entry.name == "family_invited")
     later = next(entry.id for entry in case.record if entry.name == "family_answered")
     struck = case.step("struck_out", step=later, reason="R")
     assert struck["body"]["step"] == later
-    assert rests_on(case.record, invited, World(case.now)) == "old-1"
+    assert rests_on(case.record, invited, case.world) == "old-1"

@@ -6,16 +6,15 @@ from typing import Any
 
 import pytest
 
-from models.changes import Incoming, LetterToSend
-from models.record import instant_text
-from models.step import World
+from models.contract import Incoming, instant_text
+from models.letter import LetterToSend
 from models.view import shown
 
 from .case import DIED, HARMED, Case
 from .lives import decided, not_met
 
-DECISION: dict[str, Any] = {"choice": "SCR, criteria met", "decider": "chair", "reasons": "The first limb is met."}
-NO_REVIEW: dict[str, Any] = {"choice": "no review", "decider": "chair", "reasons": "No limb is met."}
+DECISION: dict[str, Any] = {"choice": "SCR, criteria met", "decided_by": "chair", "reasons": "The first limb is met."}
+NO_REVIEW: dict[str, Any] = {"choice": "no review", "decided_by": "chair", "reasons": "No limb is met."}
 TO_OFSTED = "decision:step-1:ofsted"
 UNDELIVERED = f"undelivered:{TO_OFSTED}"
 
@@ -33,7 +32,7 @@ def take_all(case: Case, but: tuple[str, ...] = ()) -> None:
     """The mail server takes what is under way."""
     for letter in list(case.under_way.values()):
         if letter.notice not in but:
-            case.mail_taken(letter.notice)
+            case.mail_accepted(letter.notice)
 
 
 def follow(case: Case, refuses: str) -> None:
@@ -45,7 +44,7 @@ def follow(case: Case, refuses: str) -> None:
         if letter.to == refuses:
             case.mail_refused(letter.notice)
         else:
-            case.mail_taken(letter.notice)
+            case.mail_accepted(letter.notice)
     raise AssertionError(f"there is no end to it: {list(case.under_way)}")
 
 
@@ -55,7 +54,7 @@ def last(case: Case, notice: str) -> LetterToSend:
 
 
 @pytest.mark.rule("2.2e")
-def test_a_letter_is_taken_once_and_then_nothing_is_left_to_do() -> None:
+def test_a_letter_is_accepted_once_and_then_nothing_is_left_to_do() -> None:
     case = Case.opened()
     case.step("decision", **DECISION)
     assert [letter.number for letter in case.sent(TO_OFSTED)] == [1]
@@ -96,7 +95,7 @@ def test_with_the_right_address_it_is_sent_again_and_the_task_is_met() -> None:
     letter = last(case, TO_OFSTED)
     assert (letter.number, letter.address) == (2, "new@ofsted.example")
     assert case.deadlines[UNDELIVERED].open
-    case.mail_taken(TO_OFSTED)
+    case.mail_accepted(TO_OFSTED)
     assert case.told("deadline_met", deadline=UNDELIVERED, late=False)
     assert not case.deadlines["decision_told:step-1"].open
 
@@ -145,7 +144,7 @@ def test_someone_whom_the_directory_does_not_know_needs_an_address() -> None:
 def test_only_a_recipient_of_a_letter_has_an_address_to_correct() -> None:
     case = refused()
     refusal = case.refused("address_corrected", recipient="the-mayor", address="mayor@town.example")
-    assert (refusal.field, "ofsted" in refusal.reason) == ("recipient", True)
+    assert (refusal.field, "No letter" in refusal.reason) == ("recipient", True)
 
 
 def test_letters_that_follow_go_to_whoever_the_directory_names_then() -> None:
@@ -257,32 +256,34 @@ def test_what_is_recorded_anew_does_not_take_over_the_task_of_the_letter_before(
 # What became of a letter.
 
 
-def outcome(case: Case, number: int, *, taken: bool) -> None:
+def outcome(case: Case, number: int, *, accepted: bool) -> None:
     """What became of a letter to Ofsted comes in."""
-    told = {"notice": TO_OFSTED, "number": number, "to": "ofsted", "rule": "2.2e", "template": "decision"}
-    case._ask(Incoming(kind="letter", body={**told, "taken": taken, "at": instant_text(case.now), "why": ""}))
+    letter = LetterToSend(TO_OFSTED, number, "2.2e", "decision", "The decision", "ofsted", "scr-2015")
+    case.state.work[letter.key] = {"activity": "send_letter", "arguments": [{}, letter.plain()]}
+    result = {"accepted": accepted, "at": instant_text(case.now), "why": ""}
+    case._ask(Incoming("work", key=letter.key, result=result))
 
 
 def test_what_was_taken_stays_taken() -> None:
     case = Case.opened()
     case.step("decision", **DECISION)
-    taken_at = case.file.taken_on(TO_OFSTED)
-    outcome(case, 1, taken=False)
-    assert case.file.taken_on(TO_OFSTED) == taken_at
+    accepted_at = case.file.accepted_at(TO_OFSTED)
+    outcome(case, 1, accepted=False)
+    assert case.file.accepted_at(TO_OFSTED) == accepted_at
     assert UNDELIVERED not in case.deadlines
 
 
-def test_a_letter_taken_after_all_ends_the_task() -> None:
+def test_a_letter_accepted_after_all_ends_the_task() -> None:
     case = refused()
-    outcome(case, 1, taken=True)
+    outcome(case, 1, accepted=True)
     assert not case.deadlines[UNDELIVERED].open
 
 
 def test_the_outcome_of_an_older_letter_does_not_overwrite_that_of_a_later_one() -> None:
     case = refused()
     case.step("address_corrected", recipient="ofsted", address="new@ofsted.example")
-    case.mail_taken(TO_OFSTED)
-    outcome(case, 1, taken=False)
+    case.mail_accepted(TO_OFSTED)
+    outcome(case, 1, accepted=False)
     assert case.file.letters[TO_OFSTED].number == 2
     assert not case.deadlines[UNDELIVERED].open
 
@@ -291,16 +292,16 @@ def test_the_file_shows_each_notice_with_what_became_of_it() -> None:
     case = refused()
 
     def states() -> dict[str, tuple[int, str]]:
-        letters = shown(case.file, World(case.now))["letters"]
+        letters = shown(case.file, case.world)["letters"]
         return {letter["notice"]: (letter["number"], letter["status"]) for letter in letters}
 
     assert states()[TO_OFSTED] == (1, "refused")
-    assert states()["decision:step-1:dfe"] == (1, "taken")
+    assert states()["decision:step-1:dfe"] == (1, "accepted")
     assert states()[f"letter_refused:{TO_OFSTED}"] == (1, "under way")
     case.step("address_corrected", recipient="ofsted", address="new@ofsted.example")
     assert states()[TO_OFSTED] == (2, "under way")
-    case.mail_taken(TO_OFSTED)
-    assert states()[TO_OFSTED] == (2, "taken")
+    case.mail_accepted(TO_OFSTED)
+    assert states()[TO_OFSTED] == (2, "accepted")
 
 
 # A file that has ended.
@@ -309,7 +310,7 @@ def test_the_file_shows_each_notice_with_what_became_of_it() -> None:
 def ended() -> Case:
     """A file withdrawn while its letters about the decision were under way."""
     case = not_met(takes_mail=False)
-    case.step("decision", "2018-09-20", choice="no review", decider="chair", reasons="No limb is met.")
+    case.step("decision", "2018-09-20", choice="no review", decided_by="chair", reasons="No limb is met.")
     case.step("notification_withdrawn", reason="It was another child.")
     return case
 
@@ -319,11 +320,11 @@ def test_the_letters_of_a_file_that_has_ended_are_followed_to_their_end() -> Non
     case.mail_refused(TO_OFSTED)
     assert case.deadlines[UNDELIVERED].open
     take_all(case)
-    assert not case.changes[-1].over
+    assert not case.finished
     case.step("address_corrected", recipient="ofsted", address="new@ofsted.example")
     assert last(case, TO_OFSTED).number == 2
     follow(case, refuses="nobody")
-    assert case.changes[-1].over
+    assert case.finished
     assert not case.deadlines[UNDELIVERED].open
 
 
@@ -331,7 +332,7 @@ def test_the_letters_of_a_file_that_has_ended_are_followed_to_their_end() -> Non
 def test_whoever_is_told_only_after_the_withdrawal_hears_of_the_withdrawal_too() -> None:
     case = ended()
     assert case.sent("withdrawn:") == []
-    case.mail_taken(TO_OFSTED)
+    case.mail_accepted(TO_OFSTED)
     assert [letter.to for letter in case.sent("withdrawn:")] == ["ofsted"]
 
 
@@ -350,18 +351,18 @@ def test_an_ended_file_starts_no_letter_that_it_had_not_started_before() -> None
 def test_a_corrected_letter_goes_to_those_who_were_told_and_to_nobody_else() -> None:
     case = Case.opened(DIED, takes_mail=False)
     case.step("decision", "2018-09-20", **DECISION)
-    case.mail_taken(TO_OFSTED)
+    case.mail_accepted(TO_OFSTED)
     case.mail_refused("decision:step-1:dfe")
     correction = case.step("facts_corrected", "2018-09-25", reason="By the school.", residence="Elsewhere")
     letters = case.sent("corrected:")
     assert [(letter.notice, letter.to) for letter in letters] == [(f"corrected:{correction['id']}:ofsted", "ofsted")]
-    assert letters[0].content == {"what": "residence", "corrected_on": "2018-09-25"}
+    assert letters[0].content == {"what": "Area of normal residence", "corrected_on": "2018-09-25"}
     # What goes out only now says what is right.
     case.step("address_corrected", recipient="dfe", address="new@dfe.example")
-    case.mail_taken("decision:step-1:dfe")
+    case.mail_accepted("decision:step-1:dfe")
     assert len(case.sent("corrected:")) == 1
     # What was under way says what was wrong.
-    case.mail_taken("decision:step-1:national_panel")
+    case.mail_accepted("decision:step-1:national_panel")
     assert [letter.to for letter in case.sent("corrected:")] == ["ofsted", "national_panel"]
 
 
@@ -384,7 +385,7 @@ def test_a_correction_that_was_made_before_a_letter_and_is_struck_out_after_it_i
     struck = case.step("struck_out", "2018-09-24", step=correction["id"], reason="It was about another child.")
     [letter] = case.sent("corrected:")
     assert (letter.notice, letter.to) == (f"corrected:{struck['id']}:national_panel", "national_panel")
-    assert letter.content == {"what": "facts corrected", "corrected_on": "2018-09-24"}
+    assert letter.content == {"what": "“Facts of the incident were corrected”", "corrected_on": "2018-09-24"}
 
 
 @pytest.mark.rule("2.1e")
@@ -406,7 +407,7 @@ def test_a_letter_that_went_before_a_correction_was_right_once_that_is_struck_ou
     case.step("struck_out", step=correction["id"], reason="It was about another child.")
     assert len(case.sent("corrected:")) == 1
     # Had it not waited, its reader hears that it was wrong.
-    case.mail_taken(under_way.notice)
+    case.mail_accepted(under_way.notice)
     assert [letter.to for letter in case.sent("corrected:")] == ["national_panel", "national_panel"]
 
 
@@ -420,7 +421,10 @@ def test_a_corrected_day_is_told_to_those_whose_letter_held_it() -> None:
     case.step("decision", "2018-09-20", **NO_REVIEW)
     case.step("facts_corrected", reason="A letter.", aware_on="2018-09-04", notified_on="2018-09-04")
     [letter] = case.sent("corrected:")
-    assert (letter.to, letter.content["what"]) == ("national_panel", "aware on, notified on")
+    assert (letter.to, letter.content["what"]) == (
+        "national_panel",
+        "The authority became aware on, The board was notified on",
+    )
 
 
 @pytest.mark.rule("1.1")
@@ -432,7 +436,10 @@ def test_an_earlier_day_that_a_merged_file_brings_is_told_to_those_whose_letter_
     first = case.step("merged_from", "2018-09-24", reference="EX-2018-0002", **merged)
     [letter] = case.sent("corrected:")
     assert (letter.notice, letter.to) == (f"corrected:{first['id']}:national_panel", "national_panel")
-    assert letter.content == {"what": "notified on, aware on", "corrected_on": "2018-09-24"}
+    assert letter.content == {
+        "what": "The board was notified on, The authority became aware on",
+        "corrected_on": "2018-09-24",
+    }
     case.step("merged_from", "2018-09-25", reference="EX-2018-0003", notified_on="2018-09-10")
     assert len(case.sent("corrected:")) == 1, "a later day changes nothing"
     case.step("merged_from", reference="EX-2018-0004", children=[{**DIED, "id": "child-2"}])
@@ -449,7 +456,7 @@ def test_an_acknowledgement_is_kept_beside_its_letter() -> None:
     case = decided()
     notice = next(letter.notice for letter in case.letters if letter.to == "ofsted")
     case.step("acknowledged", "2018-09-27", notice=notice)
-    letters = {letter["notice"]: letter for letter in shown(case.file, World(case.now))["letters"]}
+    letters = {letter["notice"]: letter for letter in shown(case.file, case.world)["letters"]}
     assert letters[notice]["acknowledged_on"] == "2018-09-27"
 
 

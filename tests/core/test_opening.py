@@ -10,12 +10,11 @@ import pytest
 from models.fold import fold, open_record
 from models.record import Entry, Refusal
 from models.rulebook import Definitions, Rulebook
-from models.step import World
 from models.view import remarks_of, shown
 
-from .case import DIED, HARMED, Case, morning, rulebook
+from .case import DIED, HARMED, Case, morning, rulebook, surroundings
 
-REMARK = "Notified after 29 September 2019"
+REMARK = "notified after 29 September 2019"
 
 
 def opening(**changes: Any) -> dict[str, Any]:
@@ -42,7 +41,7 @@ def opening(**changes: Any) -> dict[str, Any]:
 
 def refused(body: dict[str, Any], now: str = "2018-09-05", rules: Rulebook | None = None) -> Refusal:
     """Why a file may not be opened with this."""
-    refusal = open_record(body, rules or rulebook(), morning(now))
+    refusal = open_record(body, rules or rulebook(), surroundings().at(morning(now)))
     assert isinstance(refusal, Refusal)
     return refusal
 
@@ -54,7 +53,7 @@ def began(day: date | None) -> Rulebook:
 
 
 def test_a_file_is_opened_with_its_opening_and_its_rulebook_pinned() -> None:
-    record = open_record(opening(), rulebook(), morning("2018-09-05"))
+    record = open_record(opening(), rulebook(), surroundings().at(morning("2018-09-05")))
     assert isinstance(record, list)
     assert [(entry.name, entry.source) for entry in record] == [("opened", "start"), ("rulebook_pinned", "shell")]
     file = fold([Entry.read(entry.plain()) for entry in record])
@@ -63,48 +62,56 @@ def test_a_file_is_opened_with_its_opening_and_its_rulebook_pinned() -> None:
 
 @pytest.mark.rule("2.1f")
 @pytest.mark.parametrize(
-    ("tomorrow", "field"),
+    ("tomorrow", "field", "title"),
     [
-        (["opened_on"], "opened_on"),
-        (["incident__notified_on"], "incident.notified_on"),
-        (["incident__notified_on", "incident__aware_on"], "incident.notified_on"),
-        (["incident__panel_notified_on"], "incident.panel_notified_on"),
-        (["incident__children__0__died_on"], "incident.children.0.died_on"),
-        (["incident__children__0__died_on", "incident__children__0__born_on"], "incident.children.0.born_on"),
+        (["opened_on"], "opened_on", "Opened on"),
+        (["incident__notified_on"], "incident.notified_on", "The board was notified on"),
+        (["incident__notified_on", "incident__aware_on"], "incident.notified_on", "The board was notified on"),
+        (["incident__panel_notified_on"], "incident.panel_notified_on", "The authority notified the national panel on"),
+        (["incident__children__0__died_on"], "incident.children.0.died_on", "Date of death"),
+        (
+            ["incident__children__0__died_on", "incident__children__0__born_on"],
+            "incident.children.0.born_on",
+            "Date of birth",
+        ),
     ],
 )
-def test_nothing_can_have_happened_tomorrow(tomorrow: list[str], field: str) -> None:
+def test_nothing_can_have_happened_tomorrow(tomorrow: list[str], field: str, title: str) -> None:
     refusal = refused(opening(**dict.fromkeys(tomorrow, "2018-09-06")))
-    assert refusal == Refusal("2.1f", f"{field}: 6 September 2018 is in the future: check the date.", field)
+    assert refusal == Refusal("2.1f", f"{title}: 6 September 2018 is in the future. Check the date.", field)
 
 
 def test_today_is_londons_today() -> None:
     late = opening(opened_on="2018-09-06")
     before, after = (morning("2018-09-05").replace(hour=23, minute=59), morning("2018-09-06").replace(hour=0))
-    assert isinstance(open_record(late, rulebook(), before), Refusal)
-    assert isinstance(open_record(late, rulebook(), after), list)
+    assert isinstance(open_record(late, rulebook(), surroundings().at(before)), Refusal)
+    assert isinstance(open_record(late, rulebook(), surroundings().at(after)), list)
 
 
 @pytest.mark.parametrize(
     ("changes", "field", "told"),
     [
-        ({"incident__aware_on": "2018-09-06", "incident__notified_on": "2018-09-05"}, "incident", "before aware_on"),
+        (
+            {"incident__aware_on": "2018-09-06", "incident__notified_on": "2018-09-05"},
+            "incident",
+            "before aware_on",
+        ),
         ({"incident__panel_notified_on": "2018-09-02"}, "incident", "panel_notified_on is before aware_on"),
         ({"incident__children__0__died_on": "2011-01-01"}, "incident.children.0", "before born_on"),
         ({"incident__children__0__outcome": "unknown"}, "incident.children.0", "outcome is not 'died'"),
-        ({"opened_on": "2018-09-04"}, "opened_on", "on the day of the notification or later"),
-        ({"incident__children": []}, "incident.children", "give 1 at least"),
+        ({"opened_on": "2018-09-04"}, "opened_on", "before the board was notified"),
+        ({"incident__children": []}, "incident.children", "give at least 1"),
         ({"incident__children": [DIED, DIED]}, "incident", "same child id"),
         ({"incident__organisations": [{"id": "a", "name": "A"}] * 2}, "incident", "same organisation id"),
         ({"incident__colour": "red"}, "incident.colour", "incident.colour is not a field of an opening"),
         ({"incident__children__0__name": "A Child"}, "incident.children.0.name", "is not a field of an opening"),
         ({"incident__where": "at home"}, "incident.where", "choose one of"),
-        ({"incident__notified_on": "yesterday"}, "incident.notified_on", "give a date, as 2018-09-30"),
-        ({"incident__notified_on": "2018-02-30"}, "incident.notified_on", "give a date, as 2018-09-30"),
-        ({"incident__children__0__id": "A Child"}, "incident.children.0.id", "use letters"),
+        ({"incident__notified_on": "yesterday"}, "incident.notified_on", "enter a date like 2018-09-30"),
+        ({"incident__notified_on": "2018-02-30"}, "incident.notified_on", "enter a date like 2018-09-30"),
+        ({"incident__children__0__id": "A Child"}, "incident.children.0.id", "use up to 50 letters"),
         ({"incident__summary": "x" * 2_001}, "incident.summary", "longer than 2000 characters"),
-        ({"reference": "the case of A"}, "reference", "capitals, digits and hyphens"),
-        ({"reference": 7}, "reference", "give a text"),
+        ({"reference": "the case of A"}, "reference", "capital letters, digits and hyphens"),
+        ({"reference": 7}, "reference", "enter text"),
         ({"recorded_by": " "}, "recorded_by", "it is empty"),
         ({"incident": None}, None, "give either an incident or a review"),
         ({"review": {"kind": "audit of practice", "reasons": "R"}}, None, "give either an incident or a review"),
@@ -142,7 +149,7 @@ def test_a_child_born_after_the_notification_is_refused() -> None:
 def test_a_child_with_a_fault_is_not_also_told_to_be_missing(changes: dict[str, Any]) -> None:
     refusal = refused(opening(incident__children=[{"id": "child-1", **changes}]))
     assert refusal.reason.startswith("incident.children.0")
-    assert "give 1 at least" not in refusal.reason
+    assert "give at least 1" not in refusal.reason
 
 
 def test_several_faults_are_told_together() -> None:
@@ -170,7 +177,7 @@ def test_every_fact_that_decides_something_may_be_unknown() -> None:
 @pytest.mark.parametrize(("notified", "opens"), [("2019-06-01", True), ("2019-06-02", False)])
 def test_an_incident_notified_after_the_partners_began_is_not_this_boards(notified: str, opens: bool) -> None:
     body = opening(opened_on="2019-06-10", incident__notified_on=notified)
-    record = open_record(body, began(date(2019, 6, 1)), morning("2019-06-10"))
+    record = open_record(body, began(date(2019, 6, 1)), surroundings().at(morning("2019-06-10")))
     assert isinstance(record, list) == opens
     if isinstance(record, Refusal):
         assert (record.rule, record.field) == ("2.1g", "incident.notified_on")
@@ -183,7 +190,7 @@ def test_a_file_notified_after_29_september_2019_says_so_where_no_day_is_set(not
     body = opening(opened_on=notified, incident__notified_on=notified)
     case = Case.start(body, morning(notified), began(None))
     assert any(REMARK in remark for remark in remarks_of(case.file, case.deadlines)) == remarks
-    assert any(REMARK in remark for remark in shown(case.file, World(case.now))["remarks"]) == remarks
+    assert any(REMARK in remark for remark in shown(case.file, case.world)["remarks"]) == remarks
     assert (REMARK in case.changes[0].details) == remarks
 
 
@@ -210,7 +217,7 @@ def test_a_review_that_needs_no_incident_is_opened_without_one(kind: str) -> Non
     assert not {"decision", "notify_panel", "notify_board", "completion"} & case.deadlines.keys()
     assert any(deadline.open for deadline in case.deadlines.values())
     assert "Criteria" not in case.changes[0].details
-    assert case.refused("decision", choice="no review", decider="chair", reasons="R").rule == "2.2a"
+    assert case.refused("decision", choice="no review", decided_by="chair", reasons="R").rule == "2.2a"
 
 
 @pytest.mark.rule("2.1a")
@@ -236,20 +243,18 @@ def test_a_panel_that_was_notified_before_the_file_was_opened_is_no_cause_for_an
     assert case.told("escalated", deadline="notify_panel") == []
 
 
-@pytest.mark.rule("2.1f")
 @pytest.mark.parametrize(("aware_on", "field"), [("2008-09-03", "incident.aware_on"), (None, "incident.notified_on")])
 def test_a_file_is_not_opened_with_a_day_that_no_deadline_can_be_counted_from(aware_on: str | None, field: str) -> None:
     working_days = rulebook("working-days-2018")
     child = {"id": "child-1", "residence": "Hertfordshire"}
     body = opening(incident__aware_on=aware_on, incident__notified_on="2011-09-05", incident__children=[child])
     refusal = refused(body, rules=working_days)
-    assert (refusal.rule, refusal.field) == ("2.1f", field)
+    assert (refusal.rule, refusal.field) == ("", field)
     assert f"calendar of bank holidays for {aware_on[:4] if aware_on else '2011'}" in refusal.reason
 
 
-@pytest.mark.rule("1.1")
 def test_a_planned_review_is_not_opened_on_a_day_that_no_deadline_can_be_counted_from() -> None:
     body = opening(review={"kind": "audit of practice", "reasons": "R"}, opened_on="2011-09-05")
     del body["incident"]
     refusal = refused(body)
-    assert (refusal.rule, refusal.field) == ("1.1", "opened_on")
+    assert (refusal.rule, refusal.field) == ("", "opened_on")

@@ -131,7 +131,7 @@ def test_its_year_alone_takes_nothing_down() -> None:
 
 def test_what_stays_on_the_website_after_its_year_stays_open() -> None:
     case = with_response().until(OVER)
-    case.step("moved_to_request", OVER, now="stays on the website")
+    case.step("moved_to_request", OVER, availability="stays on the website")
     found = seen(case)
     assert found and not found.on_request and found.report == REPORT
 
@@ -141,7 +141,7 @@ def test_a_report_stays_open_while_a_review_of_another_kind_is_held_until_that_o
     case = signed_off(decided(not_met(), "alternative review", kind="Partnership Case Review"))
     case.step("board_responded", document=RESPONSE)
     before = seen(published(case))
-    again = {"decider": "chair", "reasons": "By the finding.", "because": "Asked."}
+    again = {"decided_by": "chair", "reasons": "By the finding.", "because": "Asked."}
     case.step("decision_revisited", "2019-06-03", choice="SCR, criteria not met", **again)
     assert before and before.kind == "Partnership Case Review" and seen(case) == before
     case.step("court_restriction_set", restriction="order-1", court="Family Court", terms="No names.")

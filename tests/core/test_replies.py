@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from models.catalogue import STEPS
-from models.changes import LetterToSend
+from models.letter import LetterToSend
 from models.replies import Reply, replies_to
-from models.step import World, refusals
+from models.serious_case_reviews import SERIOUS_CASE_REVIEWS, STEPS
+from models.step import refusals
 
 from .case import Case
 from .lives import decided, learned, met, planned, published, ready_to_publish, signed_off
@@ -18,7 +18,7 @@ from .test_templates import whole_life
 
 def answers(letter: LetterToSend) -> tuple[Reply, ...]:
     """The replies to a letter; a board member who is named as a person sits there for the hospital."""
-    return replies_to(letter.template, letter.notice, letter.to, letter.content, ("hospital",))
+    return replies_to(SERIOUS_CASE_REVIEWS, letter.template, letter.notice, letter.to, letter.content, ("hospital",))
 
 
 def late_life() -> Case:
@@ -43,8 +43,8 @@ LETTERS = list(all_letters())
     ("template", "to", "step"),
     [
         ("lock_down", "lead:hospital", "files_secured"),
-        ("staff_to_be_informed", "lead:hospital", "staff_informed"),
-        ("agency_findings_to_be_told", "lead:school", "staff_informed"),
+        ("inform_staff", "lead:hospital", "staff_informed"),
+        ("inform_staff_of_findings", "lead:school", "staff_informed"),
         ("outcome", "lead:hospital", "outcome_confirmed"),
         ("board_copy", "person:member-hospital", "findings_shared"),
         ("decision", "ofsted", "acknowledged"),
@@ -105,9 +105,9 @@ def test_what_a_reply_settles_are_fields_of_its_step() -> None:
 
 def test_a_letter_to_a_person_who_sits_for_two_asks_for_each() -> None:
     copy = next(letter for letter in LETTERS if letter.template == "board_copy")
-    found = replies_to(copy.template, copy.notice, copy.to, copy.content, ("hospital", "school"))
+    found = replies_to(SERIOUS_CASE_REVIEWS, copy.template, copy.notice, copy.to, copy.content, ("hospital", "school"))
     assert [reply.organisation for reply in found] == ["hospital", "school"]
-    assert replies_to(copy.template, copy.notice, copy.to, copy.content) == ()
+    assert replies_to(SERIOUS_CASE_REVIEWS, copy.template, copy.notice, copy.to, copy.content) == ()
 
 
 def test_what_a_letter_asks_the_core_takes() -> None:
@@ -117,6 +117,6 @@ def test_what_a_letter_asks_the_core_takes() -> None:
     [reply] = answers(letter)
     body = {"id": "r", "recorded_by": "A Lead", "happened_on": "2018-09-05", **reply.given}
     step = STEPS[reply.step].model_validate(body, strict=False)
-    assert not list(refusals(step, case.file, World(case.now))) and reply.deadline in case.deadlines
+    assert not list(refusals(step, case.file, case.world)) and reply.deadline in case.deadlines
     case.step(reply.step, **reply.given)
     assert not case.deadlines[reply.deadline].open

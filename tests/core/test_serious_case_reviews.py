@@ -1,4 +1,4 @@
-"""Every deadline leads to the step that meets it, and to who is responsible, in words."""
+"""The regime of serious case reviews: each deadline leads to the step that meets it, and to who is responsible."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ from datetime import date
 
 import pytest
 
-from models.catalogue import STEPS
 from models.directory import Acting, Appointment, Directory, Organisation, Person
-from models.meets import STEP_FOR, met_by
 from models.responsible import answers_for, named_in, organisation_of, responsible_words
-from models.rulebook import CLOCKS
-from models.tasks import FURTHER, TASKS, stage_of_step, steps_of_stage
-from models.view import STAGES
+from models.sections.clocks import ANY_TIME, STAGES
+from models.serious_case_reviews import SERIOUS_CASE_REVIEWS, STEPS
+from models.tasks import clocks_of_stage, stage_of_step, steps_of_stage
 
+REGIME = SERIOUS_CASE_REVIEWS
 TODAY = date(2019, 3, 1)
 BOARD = Directory(
     board="A Board",
@@ -29,22 +28,22 @@ BOARD = Directory(
 
 
 def test_every_clock_leads_to_a_step_with_the_fields_it_names_or_to_none() -> None:
-    assert set(STEP_FOR) == set(CLOCKS)
-    for clock in CLOCKS:
-        found = met_by(clock, f"{clock}:one:two:three")
+    for clock in SERIOUS_CASE_REVIEWS.clocks:
+        found = REGIME.met_by(clock, f"{clock}:one:two:three")
         if found is not None:
             assert found.fields.keys() <= STEPS[found.step].model_fields.keys(), clock
 
 
 def test_every_step_belongs_to_one_stage_or_to_none() -> None:
-    told = [step for stage in FURTHER for step in steps_of_stage(stage)]
-    assert sorted(told) == sorted(STEPS) and set(FURTHER) == {*STAGES, ""}
-    assert (stage_of_step("decision"), stage_of_step("copy_supplied")) == ("deciding", "follow-up")
-    assert (stage_of_step("address_corrected"), stage_of_step("panel_advised")) == ("", "deciding")
+    told = [step for stage in STAGES for step in steps_of_stage(REGIME, stage)]
+    assert sorted([*told, *ANY_TIME]) == sorted(STEPS)
+    assert stage_of_step(REGIME, "decision") == stage_of_step(REGIME, "panel_advised") == "deciding"
+    assert (stage_of_step(REGIME, "copy_supplied"), stage_of_step(REGIME, "reopened")) == ("follow-up", "closed")
+    assert {stage_of_step(REGIME, step) for step in (*ANY_TIME, "address_corrected")} == {""}
 
 
 def test_every_clock_is_somebodys_task() -> None:
-    assert {clock for _, _, kinds in TASKS for kind in kinds for clock in kind.clocks} == set(CLOCKS)
+    assert {clock for stage in STAGES for clock in clocks_of_stage(stage)} == set(SERIOUS_CASE_REVIEWS.clocks)
 
 
 @pytest.mark.parametrize(
@@ -55,16 +54,23 @@ def test_every_clock_is_somebodys_task() -> None:
         ("conflict_resolved", "conflict_resolved:r:o", "conflict_resolved", {"reviewer": "r", "organisation": "o"}),
         ("proceedings_checked", "proceedings_checked:p:2019-03-01", "proceedings_recorded", {"proceedings": "p"}),
         ("family_invited", "family_invited", "family_invited", {}),
-        ("staff_informed", "staff_informed:o", "staff_informed", {"organisation": "o", "told": "of the review"}),
+        ("staff_informed", "staff_informed:o", "staff_informed", {"organisation": "o", "about": "the review"}),
     ],
 )
 def test_what_the_deadline_knows_is_filled_in(clock: str, key: str, step: str, fields: dict[str, str]) -> None:
-    found = met_by(clock, key)
+    found = REGIME.met_by(clock, key)
     assert found is not None and (found.step, dict(found.fields)) == (step, fields)
 
 
 def test_what_a_letter_or_time_meets_has_no_step() -> None:
-    assert met_by("panel_copy", "panel_copy:x") is None and met_by("a_clock_of_later", "x") is None
+    assert REGIME.met_by("panel_copy", "panel_copy:x") is None and REGIME.met_by("a_clock_of_later", "x") is None
+
+
+def test_letters_meet_what_no_step_and_no_time_meets() -> None:
+    of_time = {"notify_board", "year_on_website"}
+    assert {name for name, clock in SERIOUS_CASE_REVIEWS.clocks.items() if clock.by_letters} == {
+        name for name, clock in SERIOUS_CASE_REVIEWS.clocks.items() if not clock.step and name not in of_time
+    }
 
 
 @pytest.mark.parametrize(

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-import activities
-from activities.letters import Letterhead, Mailbox, Templates, compose
-from models.changes import Incoming, LetterToSend
+import activities.mail
+from activities.mail.compose import Draft, Letterhead, Mailbox, Templates, compose
+from models.letter import LetterToSend
 
 from .case import HARMED, Case
 from .lives import decided, drafted, learned, not_met, planned, published, ready_to_publish, signed_off
 from .review_steps import UNDECIDED, UNHARMED, decide, without_incident
 
-FOLDER = Path(activities.__file__).parent / "templates"
+FOLDER = Path(activities.mail.__file__).parent / "templates"
 LETTERHEAD = Letterhead("Example Board", "reviews@board.example", "coordinator@board.example")
 
 
@@ -55,12 +55,12 @@ def not_published() -> Case:
 def against_a_review() -> Case:
     """A decision not to initiate, whose letter could not be delivered; withdrawn later."""
     case = not_met(takes_mail=False)
-    case.step("decision", choice="no review", decider="chair", reasons="No limb is met.")
+    case.step("decision", choice="no review", decided_by="chair", reasons="No limb is met.")
     for letter in list(case.under_way.values()):
-        case._outcome(letter, taken=letter.to != "dfe", why="550")
+        case._outcome(letter, accepted=letter.to != "dfe", why="550")
     case.step("notification_withdrawn", reason="It was another child.")
     for letter in list(case.under_way.values()):
-        case.mail_taken(letter.notice)
+        case.mail_accepted(letter.notice)
     case.step("reopened", reason="It was this one.")
     return case
 
@@ -83,7 +83,7 @@ def merged_into_nothing() -> Case:
     """A merger that found no other file."""
     case = Case.opened()
     case.step("merged_into", reference="EX-2018-0009", reason="The same incident.")
-    case._ask(Incoming(kind="message_undelivered", key="EX-2018-0009"))
+    case.undelivered("EX-2018-0009")
     return case
 
 
@@ -98,14 +98,16 @@ def written(letter: LetterToSend, content: Mapping[str, str]) -> EmailMessage:
     """The mail of a letter."""
     return compose(
         Templates(),
-        letter.template,
-        {"title": letter.title, "rule": letter.rule, **content},
-        letterhead=LETTERHEAD,
-        to=Mailbox("", "somebody@board.example"),
-        reference="EX-2018-0001",
-        notice=letter.notice,
-        number=letter.number,
-        at=datetime(2018, 9, 5, tzinfo=UTC),
+        Draft(
+            letter.template,
+            {"title": letter.title, "rule": letter.rule, **content},
+            letterhead=LETTERHEAD,
+            to=Mailbox("", "somebody@board.example"),
+            reference="EX-2018-0001",
+            notice=letter.notice,
+            number=letter.number,
+            at=datetime(2018, 9, 5, tzinfo=UTC),
+        ),
     )
 
 
@@ -146,9 +148,9 @@ def test_a_letter_about_a_decision_says_that_the_criteria_are_not_met_only_when_
 def test_a_letter_of_a_later_decision_promises_no_notification_that_the_panel_has() -> None:
     case = Case.opened(UNHARMED)
     decide(case, "2018-09-12", "no review")
-    again = {"decider": "chair", "reasons": "Nothing new.", "because": "The panel asked."}
+    again = {"decided_by": "chair", "reasons": "Nothing new.", "because": "The panel asked."}
     case.step("decision_revisited", "2018-09-13", choice="no review", **again)
-    case.step("notification_sent", "2018-09-14", how="By the panel's own portal.")
+    case.step("notification_copy_sent", "2018-09-14", how="By the panel's own portal.")
     case.step("decision_revisited", "2018-09-17", choice="no review", **again)
     with_copy = {"notification_document": "9" * 64}
     case.step("decision_revisited", "2018-09-18", choice="no review", **again, **with_copy)
@@ -165,11 +167,14 @@ def test_a_letter_about_a_period_says_which_and_that_nothing_is_overdue() -> Non
     case = signed_off()
     case.step("non_publication_proposed", reasons="A sibling would be known by it.", advice_by="2019-04-15")
     case.until("2019-04-16")
-    reminder, over = case.sent("reminder:non_publication_advice:")[-1], case.sent("over:non_publication_advice:")[-1]
+    reminder, over = (
+        case.sent("reminder:non_publication_advice:")[-1],
+        case.sent("period_ended:non_publication_advice:")[-1],
+    )
     assert "time to advise ends" in str(written(over, over.content)["Subject"])
-    assert "until the end of 15 April 2019 (rule 2.9g)" in text_of(over, over.content)
-    assert "is awaited until 15 April 2019" in text_of(reminder, reminder.content)
-    (year,) = [letter for letter in whole_life().letters if letter.notice.startswith("over:year_on_website:")]
+    assert "(section 2.9 of the framework, Publication). We have no record" in text_of(over, over.content)
+    assert "has until 15 April 2019 to advise" in text_of(reminder, reminder.content)
+    (year,) = [letter for letter in whole_life().letters if letter.notice.startswith("period_ended:year_on_website:")]
     assert "twelve months on the website are over" in str(written(year, year.content)["Subject"])
 
 

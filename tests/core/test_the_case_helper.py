@@ -21,5 +21,5 @@ def test_the_chair_hears_the_morning_after_and_again_until_the_decision_is_made(
         "2018-10-13T07:00:00Z",
         "2018-10-20T07:00:00Z",
     ]
-    case.step("decision", choice="SCR, criteria met", decider="chair", reasons="The first limb is met.")
+    case.step("decision", choice="SCR, criteria met", decided_by="chair", reasons="The first limb is met.")
     assert case.told("deadline_met", deadline="decision", late=True)

@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 
 from models.project import project
-from models.step import World
 from models.timeline import Moment, timeline
 
 from . import lives
@@ -16,7 +15,7 @@ from .case import Case
 
 def told(case: Case) -> list[Moment]:
     """The history of a file, the last thing last."""
-    stored = project(case.record, case.events, 1, World(case.now))
+    stored = project(case.record, case.events, 1, case.world)
     return timeline(stored.entries, stored.events, {"hospital": "Hospital Trust"})
 
 
@@ -39,8 +38,8 @@ def test_within_a_second_the_opening_comes_first_then_what_was_recorded_then_wha
     case = lives.met()
     case.step("note_added", "2018-09-05", text="The first call was returned.")
     at = case.record[0].recorded_at
-    case.record = [replace(entry, recorded_at=at) for entry in case.record]
-    case.events = [{**event, "at": case.events[0]["at"]} for event in case.events]
+    case.state.record = [replace(entry, recorded_at=at).plain() for entry in case.record]
+    case.state.events = [{**event, "at": case.events[0]["at"]} for event in case.events]
     titles = [moment.title for moment in told(case) if moment.at == at]
     assert titles[:2] == ["The file was opened", "A note was added"]
 
@@ -57,7 +56,7 @@ def test_a_fact_that_was_unknown_when_it_was_decided_is_called_in_words() -> Non
     facts = ("abuse_or_neglect", "custody", "detained_under_mental_health_act", "deprived_of_liberty", "residence")
     unknown = {f"child-1.{fact}": "not known yet" for fact in (*facts, "born_on", "died_on")}
     lives.decided(case, "no review", unknown_reasons=unknown)
-    why = fields(case, "A decision was made")["Why it was decided with facts unknown"]
+    why = fields(case, "A decision was made")["Why the Chair decided although facts are unknown"]
     assert "Area of normal residence (child 1): not known yet" in why and "child-1" not in why
 
 
@@ -65,7 +64,7 @@ def test_a_correction_tells_whose_facts_and_which_are_unknown_after_all() -> Non
     case = lives.met()
     case.step("facts_corrected", reason="The inquest.", child="child-1", where="unknown", now_unknown=["born_on"])
     told = fields(case, "Facts of the incident were corrected")
-    assert (told["Child"], told["Facts that are unknown after all"]) == ("Child 1", "Date of birth")
+    assert (told["Child"], told["Facts that turned out to be unknown"]) == ("Child 1", "Date of birth")
 
 
 def test_steps_and_deadlines_that_a_step_is_about_are_called_by_what_they_are() -> None:
@@ -74,4 +73,4 @@ def test_steps_and_deadlines_that_a_step_is_about_are_called_by_what_they_are() 
     case.step("struck_out", step=note["id"], reason="It was another file's.")
     assert fields(case, "A step was struck out")["Which step"].startswith("A note was added, on ")
     case.step("deadline_extended", deadline="scope_set", new_due="2018-12-01", reason="The group meets later.")
-    assert fields(case, "A deadline was extended")["Which deadline"] == "The scope of the review is set"
+    assert fields(case, "A deadline was extended")["Which deadline"] == "Set the scope of the review"

@@ -7,20 +7,19 @@ from typing import Any
 
 import pytest
 
-from models.catalogue import STEPS
 from models.project import project
-from models.step import World
+from models.serious_case_reviews import STEPS
 from models.view import SHOWN, attributes_of, details_of, in_order, kind_of, next_due, recordable, shown, stage_of
 
 from .case import DIED, HARMED, PAPER, Case, morning
 from .lives import CHECK, decided, drafted, learned, not_met, published, signed_off, year_over
 
-DECISION: dict[str, Any] = {"decider": "chair", "reasons": "By the finding."}
+DECISION: dict[str, Any] = {"decided_by": "chair", "reasons": "By the finding."}
 
 
 def seen(case: Case) -> dict[str, Any]:
     """The file as queries show it."""
-    return shown(case.file, World(case.now, quick=True))
+    return shown(case.file, case.quick_world)
 
 
 def test_the_stage_is_one_word_that_follows_the_case() -> None:
@@ -50,7 +49,7 @@ def test_the_kind_is_what_was_decided() -> None:
     assert kind_of(case.file) == "undecided"
     case.step("decision", choice="alternative review", kind="Partnership Case Review", **DECISION)
     assert kind_of(case.file) == "Partnership Case Review"
-    assert case.changes[-1].attributes["CaseKind"] in ("Partnership Case Review",)
+    assert case.state.attributes["CaseKind"] in ("Partnership Case Review",)
 
 
 def test_the_attributes_say_where_a_file_stands_and_name_nobody() -> None:
@@ -64,17 +63,17 @@ def test_the_attributes_say_where_a_file_stands_and_name_nobody() -> None:
         "Overdue": 0,
     }
     case.until("2018-09-09")
-    assert case.changes[-1].attributes["Overdue"] == 1
+    assert case.state.attributes["Overdue"] == 1
     case.step("notified_panel")
-    assert case.changes[-1].attributes["NextDeadline"] == "2018-10-05T23:00:00Z"
-    assert case.changes[-1].attributes["Overdue"] == 0
+    assert case.state.attributes["NextDeadline"] == "2018-10-05T23:00:00Z"
+    assert case.state.attributes["Overdue"] == 0
 
 
 def test_a_file_that_waits_for_nothing_has_no_next_deadline() -> None:
     case = not_met()
     case.step("notification_withdrawn", reason="Another child.")
-    assert case.changes[-1].attributes["NextDeadline"] is None
-    assert "No deadline stands." in case.changes[-1].details
+    assert case.state.attributes["NextDeadline"] is None
+    assert "There are no open deadlines." in case.state.details
 
 
 @pytest.mark.rule("2.9b")
@@ -103,7 +102,7 @@ def test_the_details_show_the_nearest_deadlines_and_how_many_more() -> None:
 def test_the_details_say_what_is_overdue() -> None:
     case = Case.opened().until("2018-10-06")
     details = details_of(case.file, case.deadlines, date(2018, 10, 6))
-    assert "- **2018-10-05, overdue** The Chair decides whether to hold a Serious Case Review 2.2b" in details
+    assert "- **2018-10-05, overdue** Chair's decision on a Serious Case Review 2.2b" in details
     assert "- **2018-10-05, open**" in details_of(case.file, case.deadlines, date(2018, 10, 5))
 
 
@@ -127,7 +126,7 @@ def test_open_deadlines_come_first_by_date_with_how_they_were_counted() -> None:
     assert found[0] == {
         "deadline": "decision",
         "rule": "2.2b",
-        "title": "The Chair decides whether to hold a Serious Case Review",
+        "title": "Chair's decision on a Serious Case Review",
         "basis": "statutory",
         "due": "2018-10-05",
         "original_due": "2018-10-05",
@@ -153,11 +152,11 @@ def test_the_finding_is_shown_limb_by_limb_with_its_facts() -> None:
 
 def test_every_step_says_whether_it_may_be_recorded_now_and_why_not() -> None:
     case = Case.opened()
-    found = {one["step"]: one for one in recordable(case.file, World(case.now, quick=True))}
+    found = {one["step"]: one for one in recordable(case.file, case.quick_world)}
     assert found.keys() == STEPS.keys()
     assert found["decision"]["why_not"] == []
     assert found["reviewer_named"]["why_not"][0]["rule"] == "2.5a"
-    assert "Record a decision" in found["reviewer_named"]["why_not"][0]["reason"]
+    assert "Waiting for the Chair's decision" in found["reviewer_named"]["why_not"][0]["reason"]
     assert found["decision"]["label"] == "A decision was made"
     assert found["decision"]["rules"] == list(STEPS["decision"].rules)
 
@@ -167,7 +166,7 @@ def test_a_review_without_an_incident_has_no_finding_in_the_register() -> None:
     review = {"kind": "audit of practice", "reasons": "The board's programme."}
     opened = {"reference": "EX-1", "opened_on": "2018-09-05", "recorded_by": "coordinator", "review": review}
     case = Case.start(opened, morning("2018-09-05"))
-    projection = project(case.record, case.events, 1, World(case.now))
+    projection = project(case.record, case.events, 1, case.world)
     assert (projection.finding, projection.kind, projection.decided_on) == ("", "audit of practice", None)
 
 
@@ -177,11 +176,11 @@ def test_a_closed_file_keeps_in_the_register_how_its_deadlines_were_met() -> Non
     case.step("notified_panel")
     case.step("decision", "2018-10-09", choice="no review", notification_document=PAPER, **DECISION)
     case.step("closed")
-    projection = project(case.record, case.events, 7, World(case.now))
+    projection = project(case.record, case.events, 7, case.world)
     rows = {row.key: row.status for row in projection.deadlines}
     assert (rows["decision"], rows["notify_panel"], rows["closing"]) == ("met late", "met", "met")
     assert (projection.closed_on, projection.stage, projection.next_due) == (date(2018, 10, 9), "closed", None)
-    assert {row.status for row in projection.notices} == {"taken"}
+    assert {row.status for row in projection.notices} == {"accepted"}
 
 
 def test_the_register_is_told_of_a_letter_that_is_sent_again() -> None:
@@ -190,16 +189,16 @@ def test_the_register_is_told_of_a_letter_that_is_sent_again() -> None:
     notice = "decision:step-1:ofsted"
 
     def row() -> tuple[int, str, date | None]:
-        rows = {row.key: row for row in project(case.record, case.events, 1, World(case.now)).notices}
-        return rows[notice].number, rows[notice].status, rows[notice].taken_on
+        rows = {row.key: row for row in project(case.record, case.events, 1, case.world).notices}
+        return rows[notice].number, rows[notice].status, rows[notice].accepted_on
 
     assert row() == (1, "under way", None)
     case.mail_refused(notice)
     assert row() == (1, "refused", None)
     case.step("address_corrected", recipient="ofsted", address="new@ofsted.example")
     assert row() == (2, "under way", None)
-    case.mail_taken(notice)
-    assert row() == (2, "taken", date(2018, 9, 5))
+    case.mail_accepted(notice)
+    assert row() == (2, "accepted", date(2018, 9, 5))
 
 
 def test_the_next_due_day_is_the_first_that_is_open() -> None:
@@ -243,6 +242,6 @@ def test_while_not_publishing_is_undecided_the_file_is_in_its_stage_of_publicati
     case = signed_off()
     case.step("non_publication_proposed", reasons="It would harm the sibling.", advice_by="2019-03-20")
     assert stage_of(case.file) == "publication"
-    decision = {"publish": False, "decided_by": "Person chair", "reasons": "The sibling.", "no_advice_came": True}
+    decision = {"publish": False, "decided_by": "Person chair", "reasons": "The sibling.", "no_advice_received": True}
     case.step("non_publication_decided", "2019-03-21", **decision)
     assert stage_of(case.file) == "learning"

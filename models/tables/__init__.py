@@ -1,0 +1,1 @@
+"""The register's tables. Only the register and its migrations import them."""
