@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from typing import Literal
 
@@ -10,9 +9,9 @@ from alembic import context
 from alembic.util import CommandError
 from sqlalchemy import Connection, TypeDecorator
 
-from activities.database import make_engine, register_url
-from models import register_access  # noqa: F401  its tables belong to the register as well
-from models.register import Row
+from models.tables import access as register_access  # noqa: F401  its tables belong to the register as well
+from models.tables.register import Row
+from register.engine import migrate_with, register_url
 
 _LOCK = 7_205_816_394
 """PostgreSQL's advisory lock that one migration at a time holds. Any number, always the same."""
@@ -45,20 +44,16 @@ def _plainly(kind: str, item: object, _: object) -> str | Literal[False]:
     return False
 
 
-async def migrate_by_address() -> None:
+def migrate_by_address() -> None:
     """As above, for the ``alembic`` command."""
     address = context.get_x_argument(as_dictionary=True).get("url") or os.environ.get("SCR_REGISTER_URL")
     if not address:
         raise CommandError("Which register? Set SCR_REGISTER_URL, or give: alembic -x url=sqlite:///register.db …")
     try:
-        engine = make_engine(register_url(address), migrating=True)
+        url = register_url(address)
     except ValueError as error:
         raise CommandError(str(error)) from None
-    try:
-        async with engine.begin() as connection:
-            await connection.run_sync(migrate)
-    finally:
-        await engine.dispose()
+    migrate_with(url, migrate)
 
 
 if context.is_offline_mode():
@@ -66,4 +61,4 @@ if context.is_offline_mode():
 if (given := context.config.attributes.get("connection")) is not None:
     migrate(given)
 else:
-    asyncio.run(migrate_by_address())
+    migrate_by_address()

@@ -12,7 +12,7 @@ from sqlalchemy import Table, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.directory import Acting, Appointment, Directory, Organisation, Person
-from models.register import (
+from models.tables.register import (
     StoredActing,
     StoredAppointment,
     StoredBoard,
@@ -21,7 +21,7 @@ from models.register import (
     StoredPerson,
 )
 
-from .database import Register, insert_into
+from .engine import Register, insert_into
 
 _BOARD = StoredBoard.__table__
 _CHANGE = StoredDirectoryChange.__table__
@@ -109,17 +109,19 @@ async def latest_directory(register: Register, known: Known | None) -> Known:
         RegisterAway: no answer in time.
     """
 
-    async def work(connection: AsyncConnection) -> Known | None:
-        revision = await connection.scalar(select(_BOARD.c.revision))
-        if known is not None and known.revision == revision:
-            return known
-        directory = await _load(connection)
-        return Known(revision, directory) if revision is not None and directory is not None else None
-
-    found = await register.read(work)
+    found = await register.read(lambda connection: directory_since(connection, known))
     if found is None:
         raise NoDirectory
     return found
+
+
+async def directory_since(connection: AsyncConnection, known: Known | None) -> Known | None:
+    """The directory, read anew only if it was replaced since; None while there is none."""
+    revision = await connection.scalar(select(_BOARD.c.revision))
+    if known is not None and known.revision == revision:
+        return known
+    directory = await _load(connection)
+    return Known(revision, directory) if revision is not None and directory is not None else None
 
 
 async def load_directory_to_change(register: Register) -> tuple[Directory | None, int]:
@@ -131,20 +133,6 @@ async def load_directory_to_change(register: Register) -> tuple[Directory | None
 
     async def work(connection: AsyncConnection) -> tuple[Directory | None, int]:
         return await _load(connection), await connection.scalar(select(_BOARD.c.revision)) or 0
-
-    return await register.read(work)
-
-
-async def directory_revision(register: Register) -> int | None:
-    """How often the directory was replaced, by which a copy of it can be known to be the latest; None without one.
-
-    Raises:
-        RegisterAway: no answer in time.
-    """
-
-    async def work(connection: AsyncConnection) -> int | None:
-        found: int | None = await connection.scalar(select(_BOARD.c.revision))
-        return found
 
     return await register.read(work)
 

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from typing import Any, Self, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
-from sqlalchemy import URL, Connection, Table, event, make_url
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from .away import RegisterAway, away_means_away, shown
+from .one_hop import CONNECTIONS, OneHop, Work
 from .sqlite_file import SqliteFile
+from .unavailable import RegisterAway, away_means_away, shown
 
 T = TypeVar("T")
-Work = Callable[[AsyncConnection], Awaitable[T]]
 
 Insert = sqlite.Insert | postgresql.Insert
 
@@ -27,13 +27,22 @@ PATIENCE = 5.0
 """Seconds after which the register counts as away: a busy machine is not."""
 
 _DRIVERS = {
-    "sqlite": "sqlite+aiosqlite",
-    "sqlite+aiosqlite": "sqlite+aiosqlite",
+    "sqlite": "sqlite",
     "postgres": "postgresql+asyncpg",
     "postgresql": "postgresql+asyncpg",
     "postgresql+asyncpg": "postgresql+asyncpg",
 }
 _WRITES = "register_writes"
+
+
+class _Transactions(Protocol):
+    """How a kind of database runs transactions."""
+
+    async def run(self, work: Work[T], *, writes: bool) -> T:
+        """What ``work`` answers. Cancelled, nothing of it is kept, unless that was under way."""
+
+    async def close(self) -> None:
+        """Closes the connections that are not in use."""
 
 
 class Register:
@@ -49,15 +58,16 @@ class Register:
 
     def __init__(self, url: str | URL, patience: float = PATIENCE) -> None:
         self.url = register_url(url)
-        self.engine = make_engine(self.url, patience)
-        on_sqlite = self.engine.dialect.name == "sqlite"
-        self._writing = self.engine.execution_options(**{_WRITES: True})
-        # SQLite's readers see one state by themselves; PostgreSQL's would see another with each statement.
-        one_state = {} if on_sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-        self._reading = self.engine.execution_options(**one_state)
         self._patience = patience
-        # SQLite has one writer at a time and lets waiting ones starve. Ours queue here, in their order.
-        self._one_writer = asyncio.Lock() if on_sqlite else None
+        self._transactions: _Transactions
+        if self.url.get_backend_name() == "sqlite":
+            self.engine = _sqlite_engine(self.url, patience)
+            writing = self.engine.execution_options(**{_WRITES: True})
+            self._transactions = OneHop(self.engine, writing)
+        else:
+            engine = _postgresql_engine(self.url, patience)
+            self.engine = engine.sync_engine
+            self._transactions = _OnPostgresql(engine)
         self._left = set[asyncio.Task[Any]]()
 
     async def __aenter__(self) -> Self:
@@ -72,7 +82,7 @@ class Register:
             await asyncio.wait(set(self._left), timeout=self._patience)
         with suppress(TimeoutError):
             async with asyncio.timeout(self._patience):
-                await self.engine.dispose()
+                await self._transactions.close()
 
     async def read(self, work: Work[T]) -> T:
         """What ``work`` answers, in a transaction of its own that sees one state of the register.
@@ -80,7 +90,7 @@ class Register:
         Raises:
             RegisterAway: no answer in time.
         """
-        return await self._bounded(partial(_in_transaction, self._reading, work))
+        return await self._bounded(work, writes=False)
 
     async def change(self, work: Work[T]) -> T:
         """As :meth:`read`, for work that writes. All of it is kept, or nothing.
@@ -88,17 +98,11 @@ class Register:
         Raises:
             RegisterAway: no answer in time. It may have been kept all the same: ask what can be asked twice.
         """
-        return await self._bounded(partial(self._in_turn, work))
+        return await self._bounded(work, writes=True)
 
-    async def _in_turn(self, work: Work[T]) -> T:
-        if self._one_writer is None:
-            return await _in_transaction(self._writing, work)
-        async with self._one_writer:
-            return await _in_transaction(self._writing, work)
-
-    async def _bounded(self, work: Callable[[], Awaitable[T]]) -> T:
+    async def _bounded(self, work: Work[T], *, writes: bool) -> T:
         # A task of its own: a driver may take seconds to let go of a silent server. Nobody waits for that.
-        task = asyncio.create_task(_awaited(work))
+        task = asyncio.create_task(self._transactions.run(work, writes=writes))
         try:
             done, _ = await asyncio.wait({task}, timeout=self._patience)
         except asyncio.CancelledError:
@@ -136,30 +140,23 @@ def register_url(url: str | URL) -> URL:
     return parsed
 
 
-def make_engine(url: URL, patience: float = PATIENCE, *, migrating: bool = False) -> AsyncEngine:
-    """An engine for an address from :func:`register_url`.
+def migrate_with(url: URL, work: Callable[[Connection], None], patience: float = PATIENCE) -> None:
+    """Changes a register's tables in one transaction: all of it, or nothing. Makes SQLite's file where there is none.
 
     Arguments:
-        url: the address, with its driver.
+        url: from :func:`register_url`.
+        work: what is done on a connection.
         patience: seconds to wait for a connection or a lock.
-        migrating: makes SQLite's file where there is none, and is without its foreign keys: changing a table there
-            means copying and dropping it, and that would delete all that hangs from it.
     """
-    common: dict[str, Any] = {
-        "json_serializer": _json,
-        # Errors go into logs; what was being written must not.
-        "hide_parameters": True,
-        "pool_timeout": patience,
-    }
     if url.get_backend_name() == "postgresql":
-        return create_async_engine(url, **common, pool_pre_ping=True, connect_args={"timeout": patience})
-    file = SqliteFile(url, create=migrating)
-    options = {"timeout": patience, "isolation_level": None, "async_creator_fn": file.open}
-    engine = create_async_engine(url, **common, connect_args=options)
-    file.watch(engine.sync_engine)
-    event.listen(engine.sync_engine, "connect", partial(_prepare_sqlite, foreign_keys=not migrating))
-    event.listen(engine.sync_engine, "begin", partial(_begin_sqlite, always_writes=migrating))
-    return engine
+        asyncio.run(_migrate_postgresql(url, work, patience))
+        return
+    engine = _sqlite_engine(url, patience, migrating=True)
+    try:
+        with engine.begin() as connection:
+            work(connection)
+    finally:
+        engine.dispose()
 
 
 def insert_into(dialect: str, table: Table) -> Insert:
@@ -173,6 +170,59 @@ def _json(value: Any) -> str:
     except ValueError:
         # Python reads 1e999 as infinity, which is not JSON: PostgreSQL would refuse the file for ever.
         return json.dumps(json.loads(json.dumps(value, default=dict), parse_constant=str))
+
+
+def _engine_options(patience: float) -> dict[str, Any]:
+    # Errors go into logs; what was being written must not.
+    return {"json_serializer": _json, "hide_parameters": True, "pool_timeout": patience}
+
+
+def _postgresql_engine(url: URL, patience: float) -> AsyncEngine:
+    connecting = {"timeout": patience}
+    return create_async_engine(url, **_engine_options(patience), pool_pre_ping=True, connect_args=connecting)
+
+
+async def _migrate_postgresql(url: URL, work: Callable[[Connection], None], patience: float) -> None:
+    engine = _postgresql_engine(url, patience)
+    try:
+        async with engine.begin() as connection:
+            await connection.run_sync(work)
+    finally:
+        await engine.dispose()
+
+
+class _OnPostgresql:
+    """Transactions on PostgreSQL, as :class:`OneHop` has them on SQLite."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._writing = engine
+        # Each statement would see another state of the register by itself. SQLite's transactions see one.
+        self._reading = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+    async def run(self, work: Work[T], *, writes: bool) -> T:
+        """What ``work`` answers."""
+        async with (self._writing if writes else self._reading).begin() as connection:
+            return await work(connection)
+
+    async def close(self) -> None:
+        """Closes the connections that are not in use."""
+        await self._writing.dispose()
+
+
+def _sqlite_engine(url: URL, patience: float, *, migrating: bool = False) -> Engine:
+    # A migration is without foreign keys: changing a table of SQLite's means copying and dropping it, and that would
+    # delete all that hangs from it.
+    engine = create_engine(
+        url,
+        **_engine_options(patience),
+        pool_size=CONNECTIONS,
+        max_overflow=0,
+        connect_args={"timeout": patience, "isolation_level": None},
+    )
+    SqliteFile(url, create=migrating).watch(engine)
+    event.listen(engine, "connect", partial(_prepare_sqlite, foreign_keys=not migrating))
+    event.listen(engine, "begin", partial(_begin_sqlite, always_writes=migrating))
+    return engine
 
 
 def _prepare_sqlite(connection: Any, _: ConnectionPoolEntry, *, foreign_keys: bool) -> None:
@@ -189,12 +239,3 @@ def _begin_sqlite(connection: Connection, *, always_writes: bool) -> None:
     # becomes a writer is refused at once instead of waiting its turn.
     writes = always_writes or connection.get_execution_options().get(_WRITES)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-async def _in_transaction(engine: AsyncEngine, work: Work[T]) -> T:
-    async with engine.begin() as connection:
-        return await work(connection)
-
-
-async def _awaited(work: Callable[[], Awaitable[T]]) -> T:
-    return await work()

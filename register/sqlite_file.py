@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import aiosqlite
 from sqlalchemy import URL, Engine, event
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -21,7 +20,7 @@ class SqliteFile:
     SQLite keeps beside an empty one could break the real one once it is moved back.
 
     Arguments:
-        url: the register's, from :func:`activities.database.register_url`.
+        url: the register's, from :func:`register.engine.register_url`.
         create: whether a file that is not there is made. Only migrations do.
     """
 
@@ -31,31 +30,11 @@ class SqliteFile:
         self.path = None if given in ("", ":memory:") or given.startswith("file:") else Path(given).absolute()
         self._create = create
 
-    async def open(self, *file: Any, **options: Any) -> aiosqlite.Connection:
-        """A connection to it, with what SQLAlchemy gives.
-
-        Raises:
-            FileNotFoundError: it is not there.
-            sqlite3.Error: it cannot be opened.
-        """
-        if self.path is not None and not self._create:
-            if self.path.parent.exists() and not self.path.exists():
-                raise FileNotFoundError(
-                    "there is no such file. Put it back; to begin a new register, run `starter.py migrate`."
-                )
-            file, options = (f"{self.path.as_uri()}?mode=rw", *file[1:]), {**options, "uri": True}
-        connection = aiosqlite.connect(*file, **options)
-        connection._thread.daemon = True  # as SQLAlchemy does: a process that ends does not wait for it
-        try:
-            return await connection
-        except Exception:
-            # Its thread still has a word for this event loop, which may be about to close.
-            await asyncio.to_thread(connection._thread.join)
-            raise
-
     def watch(self, engine: Engine) -> None:
-        """Lets the engine's pool give away no connection to a file that is no longer the one at the address."""
+        """Lets the engine open the file only where it is, and its pool give away no connection to one that moved."""
         if self.path is not None:
+            if not self._create:
+                event.listen(engine, "do_connect", partial(_only_where_it_is, self.path))
             event.listen(engine, "connect", self._connected)
             event.listen(engine, "checkout", self._checked_out)
 
@@ -74,3 +53,12 @@ class SqliteFile:
         except OSError:
             return None
         return (found.st_dev, found.st_ino) if found else None
+
+
+def _only_where_it_is(path: Path, _: Any, __: Any, file: list[str], options: dict[str, Any]) -> None:
+    """Called before a connection is opened, with what it is opened with: SQLite alone would make the file."""
+    if path.parent.exists() and not path.exists():
+        raise FileNotFoundError(
+            "there is no such file. Put it back; to begin a new register, run `starter.py migrate`."
+        )
+    file[0], options["uri"] = f"{path.as_uri()}?mode=rw", True

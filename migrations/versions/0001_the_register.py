@@ -33,6 +33,7 @@ def upgrade() -> None:
         "case_file",
         sa.Column("reference", sa.Text(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("regime", sa.Text(), nullable=False),
         sa.Column("rulebook", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("stage", sa.Text(), nullable=False),
@@ -48,7 +49,6 @@ def upgrade() -> None:
         sa.Column("completed_on", sa.Date(), nullable=True),
         sa.Column("published_on", sa.Date(), nullable=True),
         sa.Column("held", sa.JSON(none_as_null=True), nullable=False),
-        sa.Column("held_before", sa.JSON(none_as_null=True), nullable=True),
         sa.PrimaryKeyConstraint("reference", name=op.f("pk_case_file")),
     )
     with op.batch_alter_table("case_file", schema=None) as batch_op:
@@ -123,6 +123,7 @@ def upgrade() -> None:
         sa.Column("year", sa.Integer(), nullable=True),
         sa.Column("number", sa.Integer(), nullable=True),
         sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("begun_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("reference", name=op.f("pk_reference_claim")),
     )
     with op.batch_alter_table("reference_claim", schema=None) as batch_op:
@@ -188,6 +189,7 @@ def upgrade() -> None:
         sa.Column("counted", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("met_on", sa.Date(), nullable=True),
+        sa.Column("period", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["reference"], ["case_file.reference"], name=op.f("fk_deadline_reference"), ondelete="CASCADE"
         ),
@@ -206,6 +208,8 @@ def upgrade() -> None:
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("envelope", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("payload_metadata", sa.JSON(none_as_null=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["reference"], ["case_file.reference"], name=op.f("fk_entry_reference"), ondelete="CASCADE"
         ),
@@ -257,7 +261,7 @@ def upgrade() -> None:
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("recipient", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
-        sa.Column("taken_on", sa.Date(), nullable=True),
+        sa.Column("accepted_on", sa.Date(), nullable=True),
         sa.Column("message_id", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
             ["reference"], ["case_file.reference"], name=op.f("fk_notice_reference"), ondelete="CASCADE"

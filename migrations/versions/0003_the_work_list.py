@@ -15,9 +15,9 @@ def upgrade() -> None:
     """Brings the tables to this revision."""
     still = {"sqlite_where": sa.text("met_on IS NULL"), "postgresql_where": sa.text("met_on IS NULL")}
     with op.batch_alter_table("deadline", schema=None) as batch_op:
-        due = ["due", "reference", "key", "clock", "responsible"]
+        due = ["due", "reference", "key", "period", "responsible"]
         batch_op.create_index("ix_deadline_open_due", due, unique=False, **still)
-        file = ["reference", "responsible", "due", "clock"]
+        file = ["reference", "responsible", "due", "period"]
         batch_op.create_index("ix_deadline_open_file", file, unique=False, **still)
     with op.batch_alter_table("case_file", schema=None) as batch_op:
         name = batch_op.f("ix_case_file_reference_stage_kind")

@@ -22,10 +22,11 @@ from typing import IO
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.register import StoredDocument
+from models.tables.register import StoredDocument
 
-from .database import Register, insert_into
-from .document_types import WrongType, check_type, media_type_by_name
+from ..engine import Register, insert_into
+from ..takes_writes import write_and_remove
+from .types import WrongType, check_type, media_type_by_name
 
 LARGEST = 25_000_000
 """Bytes that a document may have, unless the store is told otherwise. Mail servers rarely take more."""
@@ -116,6 +117,22 @@ class DocumentStore:
         return await self._register.change(
             lambda connection: _note(connection, reference, Document(digest, name, media_type, size, now))
         )
+
+    async def try_a_write(self) -> None:
+        """Writes a file into the folder and removes it: as small as can be, and large enough to need room.
+
+        Raises:
+            DocumentsAway: the folder cannot be written.
+        """
+
+        def work() -> None:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            write_and_remove(self._folder)
+
+        try:
+            await asyncio.to_thread(work)
+        except OSError as error:
+            raise DocumentsAway(f"The folder of documents cannot be written: {error.strerror}.") from error
 
     async def get(self, digest: str) -> bytes:
         """A document's content, checked against its digest.

@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Text, cast, delete, exists, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.register import StoredDocument, StoredEntry, StoredFileDocument
+from models.tables.register import StoredDocument, StoredEntry, StoredFileDocument
 
-from .database import Register
-from .documents import DocumentStore
+from ..engine import Register
+from .store import DocumentStore
 
 LEFT_AFTER = timedelta(days=90)
 """How long one is kept for whoever comes back to the form: longer than any form is."""

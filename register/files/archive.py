@@ -9,9 +9,9 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.register import StoredArchive
+from models.tables.register import StoredArchive
 
-from .database import Register, insert_into
+from ..engine import Register, insert_into
 
 _ARCHIVE = StoredArchive.__table__
 

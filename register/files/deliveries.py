@@ -2,7 +2,7 @@
 
 A letter is claimed for a while, sent, and its outcome written down. Whoever crashes in between loses the
 claim when its time is up, and the letter is sent again under the same Message-ID: never lost, doubled only
-where the server may have taken it. All times are business time, passed in.
+where the server may have accepted it. All times are business time, passed in.
 """
 
 from __future__ import annotations
@@ -12,17 +12,16 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Literal, NamedTuple
-from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Executable, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Executable, and_, case, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.register import StoredDelivery, StoredNotice
+from models.tables.register import StoredDelivery, StoredNotice
 
-from .access import EVERYTHING, Reader
-from .database import Register, insert_into
+from ..engine import Register, insert_into
+from ..people.access import EVERYTHING, Reader
 
-Status = Literal["under way", "waiting", "taken", "refused", "withdrawn"]
+Status = Literal["sending", "waiting", "accepted", "refused", "withdrawn"]
 
 _DELIVERY = StoredDelivery.__table__
 _NOTICE = StoredNotice.__table__
@@ -45,10 +44,10 @@ class Delivery:
         recipient: the role or person it is for, as the notice says it.
         address: where it was last sent.
         message_id: its Message-ID, the same each time it is sent.
-        status: ``under way`` while claimed, ``waiting`` to be tried again, or the server's answer: ``taken``
+        status: ``sending`` while claimed, ``waiting`` to be tried again, or the server's answer: ``accepted``
             or ``refused``.
         attempts: how often it was claimed.
-        held_until: until when it is claimed, while it is under way.
+        held_until: until when it is claimed, while it is being sent.
         words: why it waits or was refused.
         operations_must_act: whether it waits for settings to be mended, not for time to pass.
         claimed_at: when it was first claimed.
@@ -84,8 +83,8 @@ class Claimed:
 
 
 @dataclass(frozen=True, slots=True)
-class AlreadyTaken:
-    """The mail server has answered for this letter before: ``outcome.status`` is ``taken`` or ``refused``."""
+class AlreadySettled:
+    """The mail server has answered for this letter before: ``outcome.status`` is ``accepted`` or ``refused``."""
 
     outcome: Delivery
 
@@ -104,10 +103,11 @@ async def claim(
     recipient: str,
     address: str,
     message_id: str,
+    holder: str,
     now: datetime,
     lease: timedelta,
-) -> Claimed | AlreadyTaken | HeldBySomeoneElse:
-    """Claims a letter before it is sent, if nobody has it and the server has not answered for it.
+) -> Claimed | AlreadySettled | HeldBySomeoneElse:
+    """Claims a letter before it is sent, if nobody else has it and the server has not answered for it.
 
     Arguments:
         register: where.
@@ -115,18 +115,20 @@ async def claim(
         recipient: the role or person it is for.
         address: where it is sent this time; it may be another than last time.
         message_id: its Message-ID. The first claim's counts: what is sent again is the same message.
+        holder: who claims it: always the same for whoever tries again once it has failed, as their claim may have
+            been kept though the answer came too late. They have it again, as the same claim and from now on.
         now: business time.
         lease: how long the claim holds without an outcome; longer than sending can take.
 
     Raises:
-        RegisterAway: no answer in time; nothing may be sent. If the claim was kept, its lease runs out.
+        RegisterAway: no answer in time; nothing may be sent. If the claim was kept, its holder has it again, and
+            for everybody else its lease runs out.
     """
-    holder = uuid4().hex
     row = letter._asdict() | {
         "recipient": recipient,
         "address": address,
         "message_id": message_id,
-        "status": "under way",
+        "status": "sending",
         "attempts": 1,
         "holder": holder,
         "held_until": now + lease,
@@ -136,31 +138,31 @@ async def claim(
         "updated_at": now,
     }
 
-    async def work(connection: AsyncConnection) -> Claimed | AlreadyTaken | HeldBySomeoneElse:
+    async def work(connection: AsyncConnection) -> Claimed | AlreadySettled | HeldBySomeoneElse:
         claimed = (await connection.execute(_claiming(connection.dialect.name), row)).one_or_none()
         if claimed is not None:
             return Claimed(holder, claimed.attempts, claimed.message_id, claimed.claimed_at)
         stored = _delivery((await connection.execute(_SELECTING.where(_is(letter)))).one())
-        if stored.status == "under way":
+        if stored.status == "sending":
             return HeldBySomeoneElse(stored.held_until)
-        return AlreadyTaken(stored)
+        return AlreadySettled(stored)
 
     return await register.change(work)
 
 
-async def taken(register: Register, letter: Letter, *, now: datetime) -> None:
-    """Writes down that the mail server took a letter, whoever sent it. It stays taken, as of the first time.
+async def accepted(register: Register, letter: Letter, *, now: datetime) -> None:
+    """Writes down that the mail server accepted a letter, whoever sent it. It stays accepted, as of the first time.
 
     Raises:
         RegisterAway: no answer in time; say it again.
         LookupError: the letter was never claimed.
     """
-    done = {"status": "taken", "words": "", "operations_must_act": False, "updated_at": now}
-    await _settle(register, letter, _DELIVERY.c.status != "taken", done)
+    done = {"status": "accepted", "words": "", "operations_must_act": False, "updated_at": now}
+    await _settle(register, letter, _DELIVERY.c.status != "accepted", done)
 
 
 async def refused(register: Register, letter: Letter, *, now: datetime, words: str) -> None:
-    """Writes down that the mail server refused a letter for good. One that was taken stays taken.
+    """Writes down that the mail server refused a letter for good. One that was accepted stays accepted.
 
     Arguments:
         register: where.
@@ -173,7 +175,7 @@ async def refused(register: Register, letter: Letter, *, now: datetime, words: s
         LookupError: the letter was never claimed.
     """
     done = {"status": "refused", "words": words, "operations_must_act": False, "updated_at": now}
-    await _settle(register, letter, _DELIVERY.c.status.not_in(["taken", "refused"]), done)
+    await _settle(register, letter, _DELIVERY.c.status.not_in(["accepted", "refused"]), done)
 
 
 async def withdrawn(register: Register, letter: Letter, holder: str, *, now: datetime) -> None:
@@ -183,7 +185,7 @@ async def withdrawn(register: Register, letter: Letter, holder: str, *, now: dat
         RegisterAway: no answer in time; say it again.
         LookupError: the letter was never claimed.
     """
-    mine = and_(_DELIVERY.c.status == "under way", _DELIVERY.c.holder == holder)
+    mine = and_(_DELIVERY.c.status == "sending", _DELIVERY.c.holder == holder)
     done = {"status": "withdrawn", "words": "Settled before it could be sent.", "operations_must_act": False}
     await _settle(register, letter, mine, done | {"updated_at": now})
 
@@ -211,7 +213,7 @@ async def waiting(
         RegisterAway: no answer in time; say it again.
         LookupError: the letter was never claimed.
     """
-    mine = and_(_DELIVERY.c.status == "under way", _DELIVERY.c.holder == holder)
+    mine = and_(_DELIVERY.c.status == "sending", _DELIVERY.c.holder == holder)
     done = {
         "status": "waiting",
         "words": words,
@@ -250,14 +252,14 @@ async def undelivered(register: Register, now: datetime, reader: Reader = EVERYT
         later.c.notice_key == _DELIVERY.c.notice_key,
         later.c.number > _DELIVERY.c.number,
     )
-    # The ledger may have been away when the server took a letter: then the file alone knows.
-    known_taken = exists().where(
+    # The ledger may have been away when the server accepted a letter: then the file alone knows.
+    known_accepted = exists().where(
         _NOTICE.c.reference == _DELIVERY.c.reference,
         _NOTICE.c.key == _DELIVERY.c.notice_key,
         _NOTICE.c.number == _DELIVERY.c.number,
-        _NOTICE.c.status == "taken",
+        _NOTICE.c.status == "accepted",
     )
-    silent = and_(_DELIVERY.c.status == "under way", _DELIVERY.c.held_until <= now, ~known_taken)
+    silent = and_(_DELIVERY.c.status == "sending", _DELIVERY.c.held_until <= now, ~known_accepted)
     failed = or_(_DELIVERY.c.status == "waiting", silent, and_(_DELIVERY.c.status == "refused", ~replaced))
     found = _SELECTING.where(failed, reader.sees(_DELIVERY.c.reference)).order_by(
         _DELIVERY.c.updated_at, _DELIVERY.c.reference, _DELIVERY.c.notice_key
@@ -374,9 +376,12 @@ async def _settle(register: Register, letter: Letter, when: ColumnElement[bool],
 def _claiming(dialect: str) -> Executable:
     insert = insert_into(dialect, _DELIVERY)
     offered = insert.excluded
+    under_way = _DELIVERY.c.status == "sending"
+    mine = and_(under_way, _DELIVERY.c.holder == offered.holder)
     free = or_(
         _DELIVERY.c.status.in_(["waiting", "withdrawn"]),
-        and_(_DELIVERY.c.status == "under way", _DELIVERY.c.held_until <= offered.claimed_at),
+        mine,
+        and_(under_way, _DELIVERY.c.held_until <= offered.claimed_at),
     )
     again = (
         "recipient",
@@ -390,6 +395,6 @@ def _claiming(dialect: str) -> Executable:
     )
     return insert.on_conflict_do_update(
         index_elements=list(Letter._fields),
-        set_={name: offered[name] for name in again} | {"attempts": _DELIVERY.c.attempts + 1},
+        set_={name: offered[name] for name in again} | {"attempts": _DELIVERY.c.attempts + case((mine, 0), else_=1)},
         where=free,
     ).returning(_DELIVERY.c.attempts, _DELIVERY.c.message_id, _DELIVERY.c.claimed_at)

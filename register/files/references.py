@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.register import StoredClaim, StoredFile
+from models.tables.register import StoredClaim, StoredFile
 
-from .database import Register, insert_into
+from ..engine import Register, insert_into
 
 _CLAIM = StoredClaim.__table__
 _FILE = StoredFile.__table__
@@ -23,7 +23,7 @@ class ReferenceTaken(Exception):
     """A reference that belongs to another opening, or to a file that is there already."""
 
     def __init__(self, reference: str) -> None:
-        super().__init__(f"{reference} is taken: choose another reference, or leave it out to be given the next.")
+        super().__init__(f"{reference} is already used: choose another reference, or leave it out for the next one.")
         self.reference = reference
 
 
@@ -34,12 +34,12 @@ class Claim:
     Arguments:
         reference: the reference.
         opening: the opening's own id, as it was given.
-        has_file: whether a file by this reference is in the register: the opening was carried out before.
+        begun: whether the file was begun before: Temporal took it, or it is in the register.
     """
 
     reference: str
     opening: str
-    has_file: bool
+    begun: bool
 
 
 async def claim_reference(register: Register, reference: str, opening: str, now: datetime) -> Claim:
@@ -106,15 +106,53 @@ async def _claim_next(connection: AsyncConnection, prefix: str, year: int, openi
 
 async def _claim(connection: AsyncConnection, reference: str, opening: str, now: datetime) -> Claim:
     has_file = await connection.scalar(select(_FILE.c.revision).where(_FILE.c.reference == reference)) is not None
-    mine = await connection.scalar(select(_CLAIM.c.opening).where(_CLAIM.c.reference == reference))
+    claimed = select(_CLAIM.c.opening, _CLAIM.c.begun_at).where(_CLAIM.c.reference == reference)
+    mine = (await connection.execute(claimed)).one_or_none()
     if mine is None and not has_file:
-        row: dict[str, Any] = {"reference": reference, "opening": opening, "claimed_at": now}
+        row: dict[str, Any] = {"reference": reference, "opening": opening, "claimed_at": now, "begun_at": None}
         insert = insert_into(connection.dialect.name, _CLAIM).on_conflict_do_nothing()
         await connection.execute(insert, row | _taken_apart(reference))
-        mine = await connection.scalar(select(_CLAIM.c.opening).where(_CLAIM.c.reference == reference))
-    if mine != opening:
+        mine = (await connection.execute(claimed)).one_or_none()
+    if mine is None or mine.opening != opening:
         raise ReferenceTaken(reference)
-    return Claim(reference, opening, has_file)
+    return Claim(reference, opening, has_file or mine.begun_at is not None)
+
+
+async def mark_begun(register: Register, reference: str, now: datetime) -> None:
+    """Writes down that Temporal has taken a file's first run. ``now`` is business time.
+
+    Raises:
+        RegisterAway: no answer in time.
+    """
+    marking = _CLAIM.update().where(_CLAIM.c.reference == reference, _CLAIM.c.begun_at.is_(None)).values(begun_at=now)
+    await register.change(lambda connection: connection.execute(marking))
+
+
+async def begun_without_file(register: Register) -> list[str]:
+    """References whose file was begun, and that the register has nothing of; in order.
+
+    Raises:
+        RegisterAway: no answer in time.
+    """
+    found = (
+        select(_CLAIM.c.reference)
+        .where(_CLAIM.c.begun_at.is_not(None), _CLAIM.c.reference.not_in(select(_FILE.c.reference)))
+        .order_by(_CLAIM.c.reference)
+    )
+
+    async def work(connection: AsyncConnection) -> list[str]:
+        return list(await connection.scalars(found))
+
+    return await register.read(work)
+
+
+async def release_claim(register: Register, reference: str) -> None:
+    """Gives a reference back whose file is nowhere any more, so that it can be opened again.
+
+    Raises:
+        RegisterAway: no answer in time.
+    """
+    await register.change(lambda connection: connection.execute(_CLAIM.delete().where(_CLAIM.c.reference == reference)))
 
 
 def _taken_apart(reference: str) -> dict[str, str | int | None]:

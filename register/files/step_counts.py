@@ -7,9 +7,9 @@ from collections.abc import Collection
 from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.register import StoredEntry, StoredFile
+from models.tables.register import StoredEntry, StoredFile
 
-from .database import Register
+from ..engine import Register
 
 _FILE = StoredFile.__table__
 _ENTRY = StoredEntry.__table__
@@ -18,7 +18,7 @@ _ENTRY = StoredEntry.__table__
 async def step_counts(register: Register, references: Collection[str]) -> dict[str, int]:
     """How many steps each of these files has, by reference; a file that the register does not have is left out.
 
-    What the shell itself saw does not count: a letter that was taken is no news to whoever has the page open.
+    What the shell itself saw does not count: a letter that was accepted is no news to whoever has the page open.
 
     Raises:
         RegisterAway: no answer in time.

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
 from functools import cache, cached_property
 from hashlib import blake2b
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Delete, Executable, Select, Table, bindparam, delete, or_, select
+from sqlalchemy import Delete, Select, Table, bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.projection import (
@@ -23,7 +22,7 @@ from models.projection import (
     Projection,
 )
 from models.record import Entry
-from models.register import (
+from models.tables.register import (
     StoredAction,
     StoredDeadline,
     StoredEntry,
@@ -34,7 +33,8 @@ from models.register import (
     StoredNotice,
 )
 
-from .database import Insert, Register, insert_into
+from ..engine import Insert, Register, insert_into
+from .behind import RegisterAhead
 
 
 @dataclass(frozen=True)
@@ -67,12 +67,8 @@ class _Part:
 
 _ENTRIES = _Part("entries", StoredEntry.__table__, Entry)
 _EVENTS = _Part("events", StoredEvent.__table__, Event)
-_NOTHING = (0, "")
 _GROWING = (_ENTRIES, _EVENTS)
-"""What is only ever added to: the record and the timeline."""
-
-_NAMES_OF_GROWING = frozenset(part.name for part in _GROWING)
-_AS_OF = "as_of"
+"""What is added to: the record and the timeline. A row keeps its position, also when another takes its place."""
 
 _STANDING = (
     _Part("deadlines", StoredDeadline.__table__, DeadlineRow),
@@ -83,48 +79,52 @@ _STANDING = (
 )
 """What stands as of a revision, and is brought into line with it."""
 
+_NOTHING: tuple[int, dict[str, Any]] = (-1, {})
+
 _FILE = StoredFile.__table__
-_OWN = tuple(column.name for column in _FILE.c if not column.name.startswith("held"))
+_OWN = tuple(column.name for column in _FILE.c if column.name != "held")
 """What the file's own row has, in the order of :class:`Projection`; reference first."""
 
 
-async def write(
-    register: Register, projection: Projection, *, as_of: datetime | None = None, again: bool = False
-) -> bool:
+async def write(register: Register, projection: Projection, *, instead: bool = False) -> bool:
     """Brings the register up to one revision of a file, in one transaction.
 
-    Only a higher revision than the stored one counts, or one that the workflow came to later: it may be sent
-    twice, late, out of order, or by several at once. Entries and events that are stored are left; the rest becomes
-    what the projection says.
+    Only a higher revision than the stored one counts: it may be sent twice, late, out of order, or by several at once.
+    Entries and events that are stored are left, but for those that were replaced since; the rest becomes what the
+    projection says.
 
     Arguments:
         register: where.
         projection: the whole file, as its workflow knows it.
-        as_of: the workflow's time at this revision. A worker that is killed may have written revisions that its
-            workflow never kept, and then comes to others under the same numbers, later. Without it, the revision
-            alone counts.
-        again: write everything anew even if this very revision is stored, entries and events included: for a
-            register whose rows are not to be trusted. An older revision still changes nothing.
+        instead: put it in the place of whatever is stored, once a person has said so.
 
     Returns:
         Whether it counted.
 
     Raises:
+        RegisterAhead: the register has what the file does not; nothing was written.
         RegisterAway: no answer in time; ask again.
         ValueError: two rows of the projection have the same key.
     """
 
     async def work(connection: AsyncConnection) -> bool:
-        holds = _holds(projection, as_of)
-        held = await _advance(connection, projection, holds, again)
-        if held is None:
-            return False
-        if not all(_goes_on(projection, part, held) for part in _GROWING):
-            # A worker that was killed had written what its workflow then never kept: the workflow is right.
-            await _remove(connection, projection, _GROWING)
-            held = {name: value for name, value in held.items() if name not in _NAMES_OF_GROWING}
+        holds = _holds(projection)
+        stored = await _stored(connection, projection, holds)
+        revision, held = stored or _NOTHING
+        if instead:
+            await _remove(connection, projection, (*_GROWING, *_STANDING))
+            revision, held = _NOTHING
+        elif stored is not None:
+            for part in _GROWING:
+                await _check_behind(connection, projection, part, revision, held)
+            if projection.revision <= revision:
+                return False
+        if stored is not None:
+            await connection.execute(_UPDATING, _own(projection, holds) | {"file": projection.reference})
         for part in _GROWING:
-            await _append(connection, projection, part, held.get(part.name, _NOTHING)[0])
+            stored_rows = held.get(part.name, (0,))[0]
+            await _replace(connection, projection, part, since=revision, stored=stored_rows)
+            await _append(connection, projection, part, stored_rows)
         for part in _STANDING:
             if held.get(part.name) != holds[part.name]:
                 await _align(connection, projection, part)
@@ -171,49 +171,85 @@ async def read_events(register: Register, reference: str, since: int = 0) -> tup
     return await register.read(lambda connection: _rows(connection, _EVENTS, reference, since))
 
 
-def _holds(projection: Projection, as_of: datetime | None) -> dict[str, Any]:
-    ends = {part.name: _end(getattr(projection, part.name)) for part in _GROWING}
-    digests = {part.name: _digest(getattr(projection, part.name)) for part in _STANDING}
-    return ends | digests | {_AS_OF: as_of.timestamp() if as_of else None}
+def _holds(projection: Projection) -> dict[str, Any]:
+    ends: dict[str, Any] = {part.name: _end(part, getattr(projection, part.name)) for part in _GROWING}
+    return ends | {part.name: _digest(getattr(projection, part.name)) for part in _STANDING}
 
 
-def _end(rows: Sequence[Any]) -> list[Any]:
+def _end(part: _Part, rows: Sequence[Any]) -> list[Any]:
     """How many there are, and which the last one is."""
-    return [len(rows), _digest(rows[-1:])]
+    return [len(rows), _identity(part, rows[-1]) if rows else ""]
+
+
+def _identity(part: _Part, row: Any) -> str:
+    """What tells a row of a record or a timeline from every other, also after another body took its place."""
+    names = ("recorded_at", "name", "id") if part is _ENTRIES else ("at", "what")
+    return " ".join(str(getattr(row, name)) for name in names)
 
 
 def _digest(rows: Sequence[Any]) -> str:
     return blake2b(repr(rows).encode("utf-8", "backslashreplace"), digest_size=16).hexdigest()
 
 
-async def _advance(
-    connection: AsyncConnection, projection: Projection, holds: dict[str, Any], again: bool
-) -> dict[str, Any] | None:
-    """Stores the file's own row if its revision is higher; on both databases whoever does makes others wait.
+def _own(projection: Projection, holds: dict[str, Any]) -> dict[str, Any]:
+    return {name: getattr(projection, name) for name in _OWN[1:]} | {"held": holds}
 
-    Returns:
-        What the file held until now, or None when this revision does not count.
+
+async def _stored(
+    connection: AsyncConnection, projection: Projection, holds: dict[str, Any]
+) -> tuple[int, dict[str, Any]] | None:
+    """The revision that is stored, and what hangs from it; None when the file's own row was just added.
+
+    On both databases whoever has the row makes others wait.
     """
-    values = {name: getattr(projection, name) for name in _OWN} | {"held": holds, "held_before": None}
-    found = (await connection.execute(_advancing(connection.dialect.name, again), values)).one_or_none()
+    found = (await connection.execute(_LOOKING, {"file": projection.reference})).one_or_none()
     if found is None:
-        return None
-    if again:
-        await _remove(connection, projection, (*_GROWING, *_STANDING))
-        return {}
-    held_before: dict[str, Any] | None = found.held_before
-    return held_before or {}
+        added = _ADDING_FILE[connection.dialect.name]
+        if (await connection.execute(added, {"reference": projection.reference, **_own(projection, holds)})).rowcount:
+            return None
+        # Somebody else has just added it.
+        found = (await connection.execute(_LOOKING, {"file": projection.reference})).one()
+    return found.revision, found.held
 
 
-def _goes_on(projection: Projection, part: _Part, held: dict[str, Any]) -> bool:
-    """Whether what is stored of a part is how the projection's begins. Its last row tells."""
-    stored, last = held.get(part.name, _NOTHING)
-    return not stored or _end(getattr(projection, part.name)[:stored]) == [stored, last]
+async def _check_behind(
+    connection: AsyncConnection, projection: Projection, part: _Part, revision: int, held: dict[str, Any]
+) -> None:
+    """What is stored of a part must be how the projection's begins, or go on from it when this comes late."""
+    stored, last = held[part.name]
+    rows = getattr(projection, part.name)
+    if stored <= len(rows):
+        more = projection.revision > revision or stored == len(rows)  # What was added since came with a revision.
+        same = more and (not stored or _identity(part, rows[stored - 1]) == last)
+    else:
+        there = (await _rows(connection, part, projection.reference, len(rows) - 1))[:1] if rows else ()
+        same = revision > projection.revision and all(
+            _identity(part, row) == _identity(part, rows[-1]) for row in there
+        )
+    if not same:
+        raise RegisterAhead(
+            f"the register has {stored} {part.name} at revision {revision}, the file {len(rows)} others at revision "
+            f"{projection.revision}: starter.py recheck {projection.reference} shows both, and asks which side counts"
+        )
 
 
 async def _remove(connection: AsyncConnection, projection: Projection, parts: Sequence[_Part]) -> None:
     for part in parts:
         await connection.execute(delete(part.table).where(part.table.c.reference == projection.reference))
+
+
+async def _replace(
+    connection: AsyncConnection, projection: Projection, part: _Part, *, since: int, stored: int
+) -> None:
+    """Rows that were replaced after the stored revision, each at its position."""
+    rows = getattr(projection, part.name)
+    for position, revision in projection.replaced.get(part.name, {}).items():
+        if revision > since and int(position) < stored:
+            values = part.values(rows[: int(position) + 1], since=int(position))[0]
+            there = (part.table.c.reference == projection.reference) & (part.table.c.position == int(position))
+            await connection.execute(
+                part.table.update().where(there).values(dict(zip(part.columns, values, strict=True)))
+            )
 
 
 async def _append(connection: AsyncConnection, projection: Projection, part: _Part, stored: int) -> None:
@@ -252,22 +288,18 @@ async def _rows(connection: AsyncConnection, part: _Part, reference: str, since:
 # The statements are made once: SQLAlchemy then knows them again without looking at them closely.
 
 
-@cache
-def _advancing(dialect: str, again: bool) -> Executable:
-    insert = insert_into(dialect, _FILE)
-    offered, stored = insert.excluded.revision, _FILE.c.revision
-    later = insert.excluded.held[_AS_OF].as_float() > _FILE.c.held[_AS_OF].as_float()
-    return insert.on_conflict_do_update(
-        index_elements=["reference"],
-        set_={name: insert.excluded[name] for name in (*_OWN[1:], "held")} | {"held_before": _FILE.c.held},
-        where=offered >= stored if again else or_(offered > stored, later),
-    ).returning(_FILE.c.held_before)
+_ADDING_FILE = {name: insert_into(name, _FILE).on_conflict_do_nothing() for name in ("sqlite", "postgresql")}
+_LOOKING = select(_FILE.c.revision, _FILE.c.held).where(_FILE.c.reference == bindparam("file")).with_for_update()
+_UPDATING = (
+    _FILE.update()
+    .where(_FILE.c.reference == bindparam("file"))
+    .values({name: bindparam(name) for name in (*_OWN[1:], "held")})
+)
 
 
 @cache
 def _adding(dialect: str, part: _Part) -> Insert:
-    # Should a revision come with fewer than an earlier one, those stored stay, and more go on after them.
-    return insert_into(dialect, part.table).on_conflict_do_nothing()
+    return insert_into(dialect, part.table)
 
 
 @cache

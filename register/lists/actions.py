@@ -9,11 +9,11 @@ from datetime import date
 from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.register import StoredAction, StoredInvolvement
 from models.sections.s2_8_actions import BOARD
+from models.tables.register import StoredAction, StoredInvolvement
 
-from .access import Reader
-from .database import Register
+from ..engine import Register
+from ..people.access import Reader
 
 _ACTION = StoredAction.__table__
 _INVOLVED = StoredInvolvement.__table__

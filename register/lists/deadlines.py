@@ -7,15 +7,14 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.meets import CHAIRS_CLOCKS
-from models.register import StoredDeadline, StoredFile, StoredInvolvement
-from models.rulebook import PERIODS
+from models.responsible import work_of
+from models.tables.register import StoredDeadline, StoredFile, StoredInvolvement
 
-from .access import Reader
-from .database import Register
+from ..engine import Register
+from ..people.access import Reader
 
 _FILE = StoredFile.__table__
 _DEADLINE = StoredDeadline.__table__
@@ -42,6 +41,7 @@ class DueLine:
     original_due: date
     counted: str
     met_on: date | None
+    period: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +207,7 @@ def _conditions(reader: Reader, which: DueFilter) -> list[ColumnElement[bool]]:
     if which.until is not None:
         wanted.append(_DEADLINE.c.due <= which.until)
     if not which.periods:
-        wanted.append(_DEADLINE.c.clock.not_in(PERIODS))
+        wanted.append(_DEADLINE.c.period.is_(False))
     if which.stage:
         wanted.append(_FILE.c.stage == which.stage)
     if which.organisation:
@@ -218,10 +218,6 @@ def _conditions(reader: Reader, which: DueFilter) -> list[ColumnElement[bool]]:
     return wanted
 
 
-def is_theirs(answers_for: Collection[str]) -> ColumnElement[bool]:
-    """Whether a deadline is the work of whoever answers for these: see :func:`models.meets.whose`."""
-    reminded = _DEADLINE.c.responsible.in_(sorted(answers_for))
-    if "chair" not in answers_for or "coordinator" in answers_for:
-        return reminded
-    of_chair = and_(_DEADLINE.c.responsible == "coordinator", _DEADLINE.c.clock.in_(sorted(CHAIRS_CLOCKS)))
-    return or_(reminded, of_chair)
+def is_theirs(answers_for: frozenset[str]) -> ColumnElement[bool]:
+    """Whether a deadline is the work of whoever answers for these: see :func:`models.responsible.work_of`."""
+    return _DEADLINE.c.responsible.in_(sorted(work_of(answers_for)))

@@ -9,10 +9,10 @@ from datetime import date
 from sqlalchemy import Column, ColumnElement, case, extract, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.register import StoredAction, StoredDeadline, StoredFile
+from models.tables.register import StoredAction, StoredDeadline, StoredFile
 
-from .access import EVERYTHING, Reader
-from .database import Register
+from ..engine import Register
+from ..people.access import EVERYTHING, Reader
 
 _FILE = StoredFile.__table__
 _DEADLINE = StoredDeadline.__table__

@@ -8,10 +8,10 @@ from datetime import date
 from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.register import StoredFile, StoredInvolvement
+from models.tables.register import StoredFile, StoredInvolvement
 
-from .access import visible
-from .database import Register
+from ..engine import Register
+from ..people.access import visible
 
 _FILE = StoredFile.__table__
 _INVOLVED = StoredInvolvement.__table__

@@ -12,11 +12,11 @@ from statistics import median
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.counting import counted_from
-from models.register import StoredDeadline
+from models.days import counted_from
+from models.tables.register import StoredDeadline
 
-from .access import Reader
-from .database import Register
+from ..engine import Register
+from ..people.access import Reader
 
 _DEADLINE = StoredDeadline.__table__
 

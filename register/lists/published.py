@@ -10,10 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from models.fold import fold
 from models.public import PublicReport, public_report
 from models.record import Entry
-from models.register import StoredEntry, StoredFile
+from models.tables.register import StoredEntry, StoredFile
 
-from .database import Register
-from .register import read_entries
+from ..engine import Register
+from ..files.store import read_entries
 
 _FILE = StoredFile.__table__
 _ENTRY = StoredEntry.__table__

@@ -12,14 +12,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.meets import CHAIRS_CLOCKS
-from models.register import StoredDeadline, StoredFile, StoredInvolvement
-from models.register_access import StoredRestriction
-from models.responsible import ASKED_OF_ORGANISATIONS, CHAIR_OR_COORDINATOR, is_work_of, organisation_of
-from models.rulebook import PERIODS
+from models.responsible import ASKED_OF_ORGANISATIONS, organisation_of, work_of
+from models.tables.access import StoredRestriction
+from models.tables.register import StoredDeadline, StoredFile, StoredInvolvement
 
-from .access import Reader
-from .database import Register
+from ..engine import Register
+from ..people.access import Reader
 from .deadlines import is_theirs
 
 _FILE = StoredFile.__table__
@@ -76,6 +74,8 @@ class WorkLine:
     original_due: date
     counted: str
     met_on: date | None
+    period: bool
+    regime: str
     stage: str
     kind: str
     organisation: str = ""
@@ -193,26 +193,22 @@ def _seen(reader: Asker, which: WorkFilter, reference: ColumnElement[str]) -> li
 
 
 def _standing() -> list[ColumnElement[bool]]:
-    return [_DEADLINE.c.met_on.is_(None), _DEADLINE.c.clock.not_in(sorted(PERIODS))]
+    return [_DEADLINE.c.met_on.is_(None), _DEADLINE.c.period.is_(False)]
 
 
 def _grouped(seen: list[ColumnElement[bool]], today: date) -> Select[Any]:
     # First by file, in the order of an index that has all of it: files are then looked up once each.
     passed = _DEADLINE.c.due < today
-    of_chair = _DEADLINE.c.clock.in_(sorted(CHAIRS_CLOCKS))
-    numbers = (
-        func.sum(case((when, 1), else_=0)).label(name)
-        for name, when in (("late", passed), ("chairs_late", and_(of_chair, passed)), ("chairs", of_chair))
-    )
+    late = func.sum(case((passed, 1), else_=0)).label("late")
     of_files = (
-        select(_DEADLINE.c.reference, _DEADLINE.c.responsible, *numbers, func.count().label("number"))
+        select(_DEADLINE.c.reference, _DEADLINE.c.responsible, late, func.count().label("number"))
         .where(*_standing())
         .group_by(_DEADLINE.c.reference, _DEADLINE.c.responsible)
         .subquery()
     )
     groups = (_FILE.c.stage, _FILE.c.kind, of_files.c.responsible)
     return (
-        select(*groups, *(func.sum(of_files.c[name]) for name in ("late", "number", "chairs_late", "chairs")))
+        select(*groups, func.sum(of_files.c.late), func.sum(of_files.c.number))
         .join_from(of_files, _FILE, _FILE.c.reference == of_files.c.reference)
         .where(*seen)
         .group_by(*groups)
@@ -224,7 +220,7 @@ async def _counted(
 ) -> list[_Group]:
     async def counted() -> list[_Group]:
         rows = await connection.execute(_grouped(_seen(reader, which, _FILE.c.reference), today))
-        return [group for row in rows for group in _split(*row) if group.number]
+        return [_Group(*row) for row in rows]
 
     if kept is None:
         return await counted()
@@ -235,18 +231,6 @@ async def _counted(
         groups = await counted()
         kept.put(asked, stamp, groups)
     return groups
-
-
-def _split(
-    stage: str, kind: str, responsible: str, late: int, number: int, chairs_late: int, chairs: int
-) -> Iterable[_Group]:
-    """The coordinator's deadlines apart from those that the Chair may meet too."""
-    if responsible != "coordinator":
-        return [_Group(stage, kind, responsible, late, number)]
-    return [
-        _Group(stage, kind, responsible, late - chairs_late, number - chairs),
-        _Group(stage, kind, CHAIR_OR_COORDINATOR, chairs_late, chairs),
-    ]
 
 
 _STAMP = select(
@@ -291,8 +275,8 @@ _IN_ORDER = (_DEADLINE.c.due, _DEADLINE.c.reference, _DEADLINE.c.key)
 
 
 async def _lines(connection: AsyncConnection, page: Select[Any]) -> tuple[WorkLine, ...]:
-    names = [name for name in WorkLine.__slots__ if name not in ("stage", "kind", "organisation")]
-    columns = (*(_DEADLINE.c[name] for name in names), _FILE.c.stage, _FILE.c.kind)
+    names = [name for name in WorkLine.__slots__ if name not in ("regime", "stage", "kind", "organisation")]
+    columns = (*(_DEADLINE.c[name] for name in names), _FILE.c.regime, _FILE.c.stage, _FILE.c.kind)
     of_page = page.subquery()
     same = and_(_DEADLINE.c.reference == of_page.c.reference, _DEADLINE.c.key == of_page.c.key)
     found = (
@@ -319,7 +303,7 @@ def _fits(group: _Group, which: WorkFilter, reader: Asker, leaving_out: str = ""
         (leaving_out == "stage" or which.stage in (None, group.stage))
         and (leaving_out == "kind" or which.kind in (None, group.kind))
         and (leaving_out == "organisation" or which.organisation in (None, organisation_of(group.responsible)))
-        and (leaving_out == "mine" or not which.mine or is_work_of(reader.answers_for, group.responsible))
+        and (leaving_out == "mine" or not which.mine or group.responsible in work_of(reader.answers_for))
     )
 
 
@@ -337,6 +321,6 @@ def _counts(groups: list[_Group], which: WorkFilter, reader: Asker) -> Counts:
             kinds[group.kind] += number
         if asked and _fits(group, which, reader, "organisation"):
             organisations[asked] += number
-        if is_work_of(reader.answers_for, group.responsible) and _fits(group, which, reader, "mine"):
+        if group.responsible in work_of(reader.answers_for) and _fits(group, which, reader, "mine"):
             mine += number
     return Counts(overdue, mine, dict(stages), dict(kinds), dict(organisations))

@@ -9,10 +9,10 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, delete, exists, insert, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.register_access import StoredAccess, StoredAccount, StoredRestriction
+from models.tables.access import StoredAccess, StoredAccount, StoredRestriction
 
+from ..engine import Register
 from .accounts import Account
-from .database import Register
 
 _RESTRICTION = StoredRestriction.__table__
 _ACCESS = StoredAccess.__table__

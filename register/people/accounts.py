@@ -13,9 +13,9 @@ from uuid import uuid4
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.register_access import StoredAccount, StoredAccountChange, StoredInvitation, StoredSession
+from models.tables.access import StoredAccount, StoredAccountChange, StoredInvitation, StoredSession
 
-from .database import Register
+from ..engine import Register
 
 _ACCOUNT = StoredAccount.__table__
 _CHANGE = StoredAccountChange.__table__
@@ -54,7 +54,7 @@ class Account:
         id: its own, random; in addresses and in the audit.
         name: as it stands beside what they record.
         email: what they sign in with, in small letters.
-        roles: words of the table in ``web/roles.py``.
+        roles: words of the table in ``web/request/roles.py``.
         organisation: the directory's id of the organisation they speak for; empty when none.
         person: the directory's id of the same person; empty when they are not in it.
         has_password: whether they have chosen one.
@@ -101,7 +101,7 @@ async def add_account(
     by: str,
     now: datetime,
 ) -> Account:
-    """A new account, without a password: see :func:`activities.credentials.invite`.
+    """A new account, without a password: see :func:`register.people.credentials.invite`.
 
     Arguments:
         register: where.

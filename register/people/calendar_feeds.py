@@ -8,10 +8,10 @@ from datetime import datetime
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.register_access import StoredAccount, StoredAccountChange
+from models.tables.access import StoredAccount, StoredAccountChange
 
+from ..engine import Register
 from .accounts import Account, digest, find_account
-from .database import Register
 
 _ACCOUNT = StoredAccount.__table__
 _CHANGE = StoredAccountChange.__table__

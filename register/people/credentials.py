@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.register_access import StoredAccount, StoredInvitation, StoredSession
+from models.tables.access import StoredAccount, StoredInvitation, StoredSession
 
+from ..engine import Register
 from .accounts import Account, digest, find, from_row, note
-from .database import Register
 from .passwords import hashed, is_outdated, matches
 
 _ACCOUNT = StoredAccount.__table__

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.register_access import StoredKeptForm
+from models.tables.access import StoredKeptForm
 
-from .database import Register, insert_into
+from ..engine import Register, insert_into
 
 _KEPT = StoredKeptForm.__table__
 KEPT_FOR = timedelta(days=2)

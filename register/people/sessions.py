@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.register_access import StoredAccount, StoredSession
+from models.tables.access import StoredAccount, StoredSession
 
+from ..engine import Register
+from ..unavailable import RegisterAway
 from .accounts import Account, digest, from_row
-from .database import Register
 
 _SESSION = StoredSession.__table__
 _ACCOUNT = StoredAccount.__table__
@@ -105,12 +107,11 @@ async def session_of(register: Register, secret: str, *, now: datetime, used: bo
     if session is None or session.over or not used:
         return session
     if session.idle_at - now < IDLE - _NOTED_EVERY:
-        session = replace(session, idle_at=now + IDLE)
-        await register.change(
-            lambda connection: connection.execute(
-                update(_SESSION).where(_SESSION.c.digest == name).values(idle_at=now + IDLE)
-            )
-        )
+        noted = update(_SESSION).where(_SESSION.c.digest == name).values(idle_at=now + IDLE)
+        # A register that takes no write, as its disk is full, is still read, /health above all.
+        with suppress(RegisterAway):
+            await register.change(lambda connection: connection.execute(noted))
+            session = replace(session, idle_at=now + IDLE)
     return session
 
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from activities.database import Register
-from activities.documents import Document, DocumentMissing, DocumentStore
-from activities.left_documents import LEFT_AFTER, left_documents, remove_left
-from activities.register import write
 from models.projection import DocumentRow
 from models.record import Entry
+from register.documents.store import Document, DocumentMissing, DocumentStore
+from register.documents.unclaimed import LEFT_AFTER, left_documents, remove_left
+from register.engine import Register
+from register.files.store import write
 
 from ..register.conftest import file_at
 

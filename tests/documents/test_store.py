@@ -13,14 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from activities.database import Register
-from activities.documents import (
+from register.documents.store import (
     DocumentDamaged,
     DocumentMissing,
     DocumentRefused,
     DocumentsAway,
     DocumentStore,
 )
+from register.engine import Register
 
 NOW = datetime(2019, 6, 1, 9, tzinfo=UTC)
 FILE, OTHER = "EX-2019-0001", "EX-2019-0002"
@@ -248,8 +248,17 @@ def file_in_the_way(folder: Path) -> None:
 async def test_a_folder_that_is_away_is_one_clear_error(store: DocumentStore) -> None:
     with pytest.raises(DocumentsAway, match="cannot be written: File exists"):
         await store.put(FILE, PDF, "report.pdf", NOW)
+    with pytest.raises(DocumentsAway, match="cannot be written: File exists"):
+        await store.try_a_write()
     with pytest.raises(DocumentsAway, match="cannot be read: Not a directory"):
         await store.get("0" * 64)
+
+
+async def test_trying_whether_the_folder_can_be_written_leaves_nothing_in_it(
+    store: DocumentStore, folder: Path
+) -> None:
+    await store.try_a_write()
+    assert folder.is_dir() and not list(folder.iterdir())
 
 
 async def test_a_document_is_on_the_disk_before_it_has_its_name(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -19,6 +21,7 @@ from models.projection import (
     Projection,
 )
 from models.record import Entry
+from register.engine import Register
 
 OPENED = date(2018, 10, 1)
 NOON = datetime(2018, 10, 1, 12, tzinfo=UTC)
@@ -29,6 +32,7 @@ def file_at(reference: str = "HSCB-2018-0001", revision: int = 3, **changes: Any
     projection = Projection(
         reference=reference,
         revision=revision,
+        regime="scr-2015",
         rulebook="hertfordshire-2018",
         kind="Serious Case Review",
         stage="review",
@@ -74,13 +78,50 @@ def deadline(key: str, *, met: bool = False, **changes: Any) -> DeadlineRow:
         "counted",
         status,
         met_on,
+        period=False,
     )
     return replace(row, **changes)
 
 
 def notice(key: str) -> NoticeRow:
     """A letter that the mail server took."""
-    return NoticeRow(key, "2.2e", "Decision", "ofsted", "taken", 1, OPENED, f"<{key}@example.org>")
+    return NoticeRow(key, "2.2e", "Decision", "ofsted", "accepted", 1, OPENED, f"<{key}@example.org>")
+
+
+class Pause:
+    """Keeps a transaction under way until it is let go, on either database.
+
+    PostgreSQL's work awaits, as everything does; SQLite's is in a thread, and may await nothing but its connection.
+    """
+
+    def __init__(self, *, in_thread: bool) -> None:
+        self._in_thread, self._loop = in_thread, asyncio.get_running_loop()
+        self._begun, self._let_go, self._let_go_in_thread = asyncio.Event(), asyncio.Event(), threading.Event()
+
+    async def here(self) -> None:
+        """For the work: waits until it is let go."""
+        self._loop.call_soon_threadsafe(self._begun.set)
+        if self._in_thread:
+            self._let_go_in_thread.wait()
+        else:
+            await self._let_go.wait()
+
+    async def begun(self) -> None:
+        """Waits until the work has come here."""
+        await self._begun.wait()
+
+    def let_go(self) -> None:
+        """Lets it go on."""
+        self._let_go.set()
+        self._let_go_in_thread.set()
+
+
+@pytest.fixture
+async def pause(register: Register) -> AsyncIterator[Pause]:
+    """A pause for a transaction's work."""
+    pause = Pause(in_thread=register.engine.dialect.name == "sqlite")
+    yield pause
+    pause.let_go()
 
 
 @pytest.fixture(scope="session")

@@ -13,8 +13,9 @@ import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import text
 
-from activities.access import accesses, note_access, restrict, restricted_to
-from activities.accounts import (
+from register.engine import Register
+from register.people.access import accesses, note_access, restrict, restricted_to
+from register.people.accounts import (
     Account,
     EmailTaken,
     LastAdministrator,
@@ -26,7 +27,7 @@ from activities.accounts import (
     count_accounts,
     find_account,
 )
-from activities.credentials import (
+from register.people.credentials import (
     INVITED_FOR,
     Identity,
     LinkSpent,
@@ -38,10 +39,17 @@ from activities.credentials import (
     invite,
     invited,
 )
-from activities.database import Register
-from activities.kept_forms import KEPT_FOR, forget_form, keep_form, kept_form
-from activities.passwords import weakness
-from activities.sessions import IDLE, LONGEST, begin_session, count_sessions, end_session, end_sessions, session_of
+from register.people.passwords import weakness
+from register.people.saved_forms import KEPT_FOR, forget_form, keep_form, kept_form
+from register.people.sessions import (
+    IDLE,
+    LONGEST,
+    begin_session,
+    count_sessions,
+    end_session,
+    end_sessions,
+    session_of,
+)
 
 NOW = datetime(2026, 1, 7, 9, tzinfo=UTC)
 PASSWORD = "turnip lantern quiet boat"
@@ -62,7 +70,7 @@ async def with_password(register: Register, account: Account) -> Account:
 async def rows_of(register: Register, table: str) -> Any:
     """All that a table holds."""
     query = text(f'SELECT * FROM "{table}"')
-    return (await register.read(lambda connection: connection.execute(query))).all()
+    return await register.read(lambda connection: connection.run_sync(lambda sync: sync.execute(query).all()))
 
 
 # --- Accounts ---

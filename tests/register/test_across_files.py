@@ -10,22 +10,27 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from activities.access import EVERYTHING, Reader, reader_of, restrict
-from activities.accounts import account_changes, add_account, change_account
-from activities.actions import ActionFilter, actions_by_owner, list_actions
-from activities.database import Register
-from activities.deadlines import DueFilter, deadlines_by_day, deadlines_due, organisations_on_files
-from activities.feeds import account_of_feed, has_feed, new_feed, remove_feed
-from activities.ledger import Letter, claim, recent_deliveries, refused, titles_of, undelivered
-from activities.register import write
-from models.counting import Unit, count, counted_from
+from models.days import Unit, count, counted_from
 from models.projection import ActionRow, DeadlineRow, OrganisationRow, Projection
+from register.engine import Register
+from register.files.deliveries import Letter, claim, recent_deliveries, refused, titles_of, undelivered
+from register.files.store import write
+from register.lists.actions import ActionFilter, actions_by_owner, list_actions
+from register.lists.deadlines import DueFilter, deadlines_by_day, deadlines_due, organisations_on_files
+from register.people.access import EVERYTHING, Reader, reader_of, restrict
+from register.people.accounts import account_changes, add_account, change_account
+from register.people.calendar_feeds import account_of_feed, has_feed, new_feed, remove_feed
 
 AFile = Callable[..., Projection]
 ADeadline = Callable[..., DeadlineRow]
 
 TODAY = date(2026, 11, 23)
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
+
+
+async def claimed(register: Register, letter: Letter, now: datetime = NOW) -> None:
+    of_the_letter = {"recipient": "ofsted", "address": "a@b", "message_id": f"<{letter.notice_key}@b>", "holder": "a"}
+    await claim(register, letter, **of_the_letter, now=now, lease=timedelta(minutes=1))
 
 
 async def test_a_day_has_its_first_deadlines_and_how_many_there_are(
@@ -70,8 +75,7 @@ async def test_restricted_files_are_in_nothing_that_others_read(
     rows = (a_deadline("a", due=TODAY),)
     await write(register, a_file("SECRET-1", deadlines=rows, organisations=here, actions=(action,)))
     letter = Letter("SECRET-1", "decision_told:0", 1)
-    lease = timedelta(minutes=1)
-    await claim(register, letter, recipient="ofsted", address="a@b", message_id="<1@b>", now=NOW, lease=lease)
+    await claimed(register, letter)
     await refused(register, letter, now=NOW, words="550")
     await restrict(register, "SECRET-1", ["named", "another"], by="named", now=NOW)
 
@@ -125,20 +129,16 @@ async def test_actions_come_overdue_first_then_by_due_date(register: Register, a
 
 async def test_letters_are_named_by_what_their_notice_is_about(register: Register, a_file: AFile) -> None:
     await write(register, a_file("ONE-1"))
-    lease = timedelta(minutes=1)
     for key in ("decision_told:0", "no longer there"):
-        letter = Letter("ONE-1", key, 1)
-        await claim(register, letter, recipient="ofsted", address="a@b", message_id=f"<{key}@b>", now=NOW, lease=lease)
+        await claimed(register, Letter("ONE-1", key, 1))
     recent, total = await recent_deliveries(register, EVERYTHING)
     assert total == 2 and await titles_of(register, recent) == {("ONE-1", "decision_told:0"): "Decision"}
     assert await titles_of(register, ()) == {}
 
 
 async def test_the_latest_letters_are_read_a_page_at_a_time(register: Register) -> None:
-    lease = timedelta(minutes=1)
     for n in range(5):
-        letter, at = Letter("ONE-1", f"decision_told:{n}", 1), NOW + timedelta(minutes=n)
-        await claim(register, letter, recipient="ofsted", address="a@b", message_id=f"<{n}@b>", now=at, lease=lease)
+        await claimed(register, Letter("ONE-1", f"decision_told:{n}", 1), NOW + timedelta(minutes=n))
     pages = [await recent_deliveries(register, EVERYTHING, start=start, limit=2) for start in (0, 2, 4)]
     assert [[delivery.notice_key[-1] for delivery in found] for found, _ in pages] == [["4", "3"], ["2", "1"], ["0"]]
     assert {total for _, total in pages} == {5}
@@ -173,7 +173,7 @@ async def test_a_calendars_secret_is_good_until_another_is_made(register: Regist
 def test_the_day_counted_from_is_read_out_of_the_words(start: date, length: int, unit: Unit) -> None:
     if unit == "calendar months":
         length %= 12
-    assert counted_from(count(start, length, unit).words()) == start
+    assert counted_from(count(start, length, unit, frozenset()).words()) == start
 
 
 @pytest.mark.parametrize(

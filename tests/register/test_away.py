@@ -9,15 +9,17 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from activities.away import RegisterAway
-from activities.database import Register
-from activities.database import register_url as read_url
-from activities.files import list_files
-from activities.register import read_file, write
-from activities.schema import migrate
 from models.projection import Projection
+from register.engine import Register
+from register.engine import register_url as read_url
+from register.files.store import read_file, write
+from register.lists.files import list_files
+from register.schema import migrate
+from register.unavailable import RegisterAway
+
+from .conftest import Pause
 
 AFile = Callable[..., Projection]
 
@@ -109,48 +111,42 @@ async def test_tables_that_are_not_there(bare_url: str, a_file: AFile) -> None:
         await fails_soon(register, a_file, "run `starter.py migrate`")
 
 
-async def test_a_lock_that_is_held(register: Register, register_url: str, a_file: AFile) -> None:
+async def test_a_lock_that_is_held(register: Register, register_url: str, a_file: AFile, pause: Pause) -> None:
     await write(register, a_file(revision=1))
-    held, let_go = asyncio.Event(), asyncio.Event()
 
     async def hold(connection: AsyncConnection) -> None:
         await connection.execute(text("UPDATE case_file SET stage = 'held'"))
-        held.set()
-        await let_go.wait()
+        await pause.here()
 
     holding = asyncio.create_task(register.change(hold))
-    await held.wait()
-    async with Register(register_url, patience=0.3) as impatient:
-        await fails_soon(impatient, a_file, "did not answer in 0.3 seconds|database is locked")
-        let_go.set()
+    await pause.begun()
+    async with Register(register_url, patience=1) as impatient:
+        await fails_soon(impatient, a_file, "did not answer in 1 seconds|database is locked")
+        pause.let_go()
         await holding
         # What was given up on was not half done, and keeps nobody else out.
         assert await write(impatient, a_file(revision=9))
         assert await read_file(impatient, "HSCB-2018-0001") == a_file(revision=9)
 
 
-async def test_whoever_is_cancelled_lets_go(register: Register, a_file: AFile) -> None:
-    begun = asyncio.Event()
-
+async def test_whoever_is_cancelled_lets_go(register: Register, a_file: AFile, pause: Pause) -> None:
     async def dawdle(connection: AsyncConnection) -> None:
         await connection.execute(text("INSERT INTO organisation (id, position, name) VALUES ('x', 0, 'X')"))
-        begun.set()
-        await asyncio.Event().wait()
+        await pause.here()
 
     dawdling = asyncio.create_task(register.change(dawdle))
-    await begun.wait()
+    await pause.begun()
     dawdling.cancel()
     with pytest.raises(asyncio.CancelledError):
         await dawdling
+    pause.let_go()
     assert await write(register, a_file())
     assert await register.read(lambda connection: connection.scalar(text("SELECT count(*) FROM organisation"))) == 0
 
 
-async def test_connections_that_broke_meanwhile_are_made_anew(
-    register: Register, engine: AsyncEngine, a_file: AFile
-) -> None:
+async def test_connections_that_broke_meanwhile_are_made_anew(register: Register, a_file: AFile) -> None:
     await write(register, a_file(revision=1))
-    if engine.dialect.name == "postgresql":
+    if register.engine.dialect.name == "postgresql":
         others = text(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
             "WHERE pid <> pg_backend_pid() AND datname = current_database()"
@@ -160,7 +156,7 @@ async def test_connections_that_broke_meanwhile_are_made_anew(
     assert await write(register, a_file(revision=2))
 
 
-async def test_a_mistake_of_ours_is_not_taken_for_an_absence(register: Register, engine: AsyncEngine) -> None:
+async def test_a_mistake_of_ours_is_not_taken_for_an_absence(register: Register) -> None:
     twice = "INSERT INTO organisation (id, position, name) VALUES ('x', 0, :name)"
 
     async def insert(connection: AsyncConnection) -> None:
@@ -169,7 +165,7 @@ async def test_a_mistake_of_ours_is_not_taken_for_an_absence(register: Register,
     with pytest.raises(IntegrityError) as mistake:
         await register.change(insert)
     assert "Someone's name" not in str(mistake.value)
-    if engine.dialect.name == "postgresql":  # SQLite would take the text for a number
+    if register.engine.dialect.name == "postgresql":  # SQLite would take the text for a number
 
         async def wrong_type(connection: AsyncConnection) -> None:
             await connection.execute(text("SELECT CAST(:n AS integer)"), {"n": "text"})
@@ -181,8 +177,7 @@ async def test_a_mistake_of_ours_is_not_taken_for_an_absence(register: Register,
 @pytest.mark.parametrize(
     ("given", "meant"),
     [
-        ("sqlite:///register.db", "sqlite+aiosqlite:///register.db"),
-        ("sqlite+aiosqlite:////data/register.db", "sqlite+aiosqlite:////data/register.db"),
+        ("sqlite:////data/register.db", "sqlite:////data/register.db"),
         ("postgres://u:p@h/d", "postgresql+asyncpg://u:p@h/d"),
         ("postgresql://h/d?sslmode=require", "postgresql+asyncpg://h/d?ssl=require"),
     ],
@@ -191,7 +186,10 @@ def test_an_address_is_read_with_our_driver(given: str, meant: str) -> None:
     assert read_url(given).render_as_string(hide_password=False) == meant
 
 
-@pytest.mark.parametrize("wrong", ["mysql://u:secret@h/d", "postgresql+psycopg://u:secret@h/d", "secret", ""])
+@pytest.mark.parametrize(
+    "wrong",
+    ["mysql://u:secret@h/d", "sqlite+aiosqlite:///secret.db", "postgresql+psycopg://u:secret@h/d", "secret", ""],
+)
 def test_a_wrong_address_is_named_without_being_repeated(wrong: str) -> None:
     with pytest.raises(ValueError, match="register") as error:
         Register(wrong)

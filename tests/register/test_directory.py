@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from activities.database import Register
-from activities.directory import (
+from models.directory import Acting, Appointment, Directory, Organisation, Person
+from register.directory import (
     FaultyDirectory,
     NoDirectory,
     directory_changes,
@@ -17,7 +17,7 @@ from activities.directory import (
     load_directory,
     replace_directory,
 )
-from models.directory import Acting, Appointment, Directory, Organisation, Person
+from register.engine import Register
 
 NOW = datetime(2019, 1, 7, 9, tzinfo=UTC)
 

@@ -8,9 +8,11 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from activities.access import EVERYTHING, Reader, restrict
-from activities.database import Register
-from activities.figures import (
+from models.days import count
+from models.projection import ActionRow, DeadlineRow, Projection
+from register.engine import Register
+from register.files.store import write
+from register.lists.figures import (
     Actions,
     Count,
     Timeliness,
@@ -19,10 +21,8 @@ from activities.figures import (
     count_by_kind_and_year,
     count_decisions,
 )
-from activities.milestones import Milestone, milestones
-from activities.register import write
-from models.counting import count
-from models.projection import ActionRow, DeadlineRow, Projection
+from register.lists.milestones import Milestone, milestones
+from register.people.access import EVERYTHING, Reader, restrict
 
 AFile = Callable[..., Projection]
 ADeadline = Callable[..., DeadlineRow]
@@ -132,7 +132,7 @@ async def test_the_time_to_a_milestone_is_counted_from_its_first_day_in_calendar
     start = date(2018, 1, 31)
 
     def decided(key: str, days: int | None, *, due: date, counted: str = "") -> DeadlineRow:
-        words = counted or count(start, 1, "calendar months").words()
+        words = counted or count(start, 1, "calendar months", frozenset()).words()
         met_on = None if days is None else start + timedelta(days=days)
         return a_deadline(key, clock="decision", due=due, counted=words, met_on=met_on)
 

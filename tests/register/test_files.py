@@ -7,10 +7,10 @@ from datetime import date
 
 import pytest
 
-from activities.database import Register
-from activities.files import Filter, list_files
-from activities.register import write
 from models.projection import OrganisationRow, Projection
+from register.engine import Register
+from register.files.store import write
+from register.lists.files import Filter, list_files
 
 AFile = Callable[..., Projection]
 

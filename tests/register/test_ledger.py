@@ -3,35 +3,39 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 
-from activities.database import Register
-from activities.ledger import (
-    AlreadyTaken,
+from models.projection import Projection
+from register.engine import Register
+from register.files.deliveries import (
+    AlreadySettled,
     Claimed,
     HeldBySomeoneElse,
     Letter,
+    accepted,
     claim,
     deliveries_of,
     refused,
-    taken,
     unaddressed,
     undelivered,
     waiting,
 )
-from activities.register import write
-from models.projection import Projection
+from register.files.store import write
 
 NOW = datetime(2019, 1, 7, 8, tzinfo=UTC)
 LEASE = timedelta(minutes=5)
 MINUTE = timedelta(minutes=1)
 LETTER = Letter("HSCB-2018-0001", "decision_told:ofsted", 1)
 
-Answer = Claimed | AlreadyTaken | HeldBySomeoneElse
+Answer = Claimed | AlreadySettled | HeldBySomeoneElse
+
+_senders = itertools.count(1)
 
 
 async def claimed(register: Register, letter: Letter = LETTER, now: datetime = NOW, **changes: str) -> Answer:
@@ -39,6 +43,7 @@ async def claimed(register: Register, letter: Letter = LETTER, now: datetime = N
         "recipient": "ofsted",
         "address": "ofsted@example.org",
         "message_id": "<1@example.org>",
+        "holder": f"sender {next(_senders)}",
     } | changes
     return await claim(register, letter, **given, now=now, lease=LEASE)
 
@@ -53,6 +58,35 @@ async def test_a_letter_is_claimed_by_one_at_a_time(register: Register) -> None:
     first = await claimed(register)
     assert isinstance(first, Claimed) and first.attempt == 1
     assert await claimed(register, now=NOW + MINUTE) == HeldBySomeoneElse(NOW + LEASE)
+
+
+async def test_whoever_claims_again_has_the_same_claim(register: Register) -> None:
+    """The register may have kept a claim, and answered too late."""
+    first = await claimed(register, holder="a")
+    again = await claimed(register, now=NOW + MINUTE, holder="a", address="new@example.org")
+    assert again == first and isinstance(again, Claimed) and again.attempt == 1
+    assert await claimed(register, now=NOW + MINUTE, holder="b") == HeldBySomeoneElse(NOW + MINUTE + LEASE)
+    (delivery,) = await deliveries_of(register, LETTER.reference)
+    assert (delivery.address, delivery.claimed_at, delivery.updated_at) == ("new@example.org", NOW, NOW + MINUTE)
+
+
+async def test_whoever_claims_again_after_giving_back_or_losing_the_claim_tries_again(register: Register) -> None:
+    first = await claimed(register, holder="a")
+    assert isinstance(first, Claimed)
+    await waiting(register, LETTER, first.holder, now=NOW, words="450")
+    second = await claimed(register, holder="a")
+    assert isinstance(second, Claimed) and second.attempt == 2
+    third = await claimed(register, holder="b", now=NOW + LEASE)
+    assert isinstance(third, Claimed) and third.attempt == 3
+    assert await claimed(register, holder="a", now=NOW + LEASE) == HeldBySomeoneElse(NOW + 2 * LEASE)
+
+
+async def test_what_was_taken_or_refused_is_no_longer_its_senders_to_claim(register: Register) -> None:
+    for number, settle in ((1, accepted), (2, partial(refused, words="550"))):
+        letter = LETTER._replace(number=number)
+        await claimed(register, letter, holder="a")
+        await settle(register, letter, now=NOW)
+        assert isinstance(await claimed(register, letter, holder="a"), AlreadySettled)
 
 
 async def test_of_many_at_once_one_gets_the_letter(register: Register) -> None:
@@ -73,17 +107,17 @@ async def test_letters_differ_by_file_notice_and_number(register: Register) -> N
 
 async def test_a_taken_letter_is_never_sent_again(register: Register) -> None:
     await holder(register)
-    await taken(register, LETTER, now=NOW + MINUTE)
+    await accepted(register, LETTER, now=NOW + MINUTE)
     answer = await claimed(register, now=NOW + 10 * LEASE)
-    assert isinstance(answer, AlreadyTaken)
-    assert (answer.outcome.status, answer.outcome.updated_at) == ("taken", NOW + MINUTE)
+    assert isinstance(answer, AlreadySettled)
+    assert (answer.outcome.status, answer.outcome.updated_at) == ("accepted", NOW + MINUTE)
 
 
 async def test_a_refused_letter_is_not_sent_again(register: Register) -> None:
     await holder(register)
     await refused(register, LETTER, now=NOW, words="550: no such mailbox")
     answer = await claimed(register, now=NOW + 10 * LEASE)
-    assert isinstance(answer, AlreadyTaken)
+    assert isinstance(answer, AlreadySettled)
     assert (answer.outcome.status, answer.outcome.words) == ("refused", "550: no such mailbox")
 
 
@@ -125,20 +159,20 @@ async def test_whoever_lost_the_claim_cannot_give_it_back(register: Register) ->
 async def test_what_the_server_took_counts_even_when_the_claim_was_lost(register: Register) -> None:
     await holder(register)
     second = await holder(register, now=NOW + LEASE)
-    await taken(register, LETTER, now=NOW + LEASE)
-    await taken(register, LETTER, now=NOW + 2 * LEASE)
+    await accepted(register, LETTER, now=NOW + LEASE)
+    await accepted(register, LETTER, now=NOW + 2 * LEASE)
     await refused(register, LETTER, now=NOW + 2 * LEASE, words="too late")
     await waiting(register, LETTER, second, now=NOW + 2 * LEASE, words="too late")
     (delivery,) = await deliveries_of(register, LETTER.reference)
-    assert (delivery.status, delivery.updated_at, delivery.words) == ("taken", NOW + LEASE, "")
+    assert (delivery.status, delivery.updated_at, delivery.words) == ("accepted", NOW + LEASE, "")
 
 
-async def test_a_letter_refused_once_and_taken_once_was_taken(register: Register) -> None:
+async def test_a_letter_refused_once_and_accepted_once_was_accepted(register: Register) -> None:
     await holder(register)
     await refused(register, LETTER, now=NOW, words="550")
-    await taken(register, LETTER, now=NOW + MINUTE)
+    await accepted(register, LETTER, now=NOW + MINUTE)
     (delivery,) = await deliveries_of(register, LETTER.reference)
-    assert (delivery.status, delivery.words) == ("taken", "")
+    assert (delivery.status, delivery.words) == ("accepted", "")
 
 
 async def test_a_letter_that_is_refused_twice_was_refused_the_first_time(register: Register) -> None:
@@ -151,19 +185,19 @@ async def test_a_letter_that_is_refused_twice_was_refused_the_first_time(registe
 
 async def test_an_outcome_needs_a_claim(register: Register) -> None:
     with pytest.raises(LookupError, match="letter 1 for decision_told:ofsted was never claimed"):
-        await taken(register, LETTER, now=NOW)
+        await accepted(register, LETTER, now=NOW)
 
 
 async def test_letters_that_wait_or_failed_are_listed_across_files(register: Register) -> None:
-    letters = {name: Letter(f"FILE-{n}", name, 1) for n, name in enumerate(("silent", "waits", "refused", "taken"))}
+    letters = {name: Letter(f"FILE-{n}", name, 1) for n, name in enumerate(("silent", "waits", "refused", "accepted"))}
     for n, (name, letter) in enumerate(letters.items()):
         mine = await holder(register, letter, NOW + n * MINUTE)
         if name == "waits":
             await waiting(register, letter, mine, now=NOW + n * MINUTE, words="450")
         elif name == "refused":
             await refused(register, letter, now=NOW + n * MINUTE, words="550")
-        elif name == "taken":
-            await taken(register, letter, now=NOW + n * MINUTE)
+        elif name == "accepted":
+            await accepted(register, letter, now=NOW + n * MINUTE)
     assert [delivery.notice_key for delivery in await undelivered(register, NOW)] == ["waits", "refused"]
     after = await undelivered(register, NOW + LEASE)
     assert [delivery.notice_key for delivery in after] == ["silent", "waits", "refused"]
@@ -182,7 +216,7 @@ async def test_a_files_letters_are_read_in_their_order(register: Register) -> No
     await holder(register, LETTER._replace(reference="OTHER"))
     found = await deliveries_of(register, LETTER.reference)
     assert [delivery.number for delivery in found] == [1, 2, 3]
-    assert found[0] == replace(found[0], status="under way", held_until=NOW + MINUTE + LEASE, attempts=1)
+    assert found[0] == replace(found[0], status="sending", held_until=NOW + MINUTE + LEASE, attempts=1)
 
 
 async def test_a_letter_that_had_nobody_to_go_to_is_found_although_it_was_never_sent(

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from activities.database import Register
-from activities.published import PAGE, published_report, published_reports
-from activities.register import write
 from models.project import project
 from models.projection import Projection
-from models.step import World
+from register.engine import Register
+from register.files.store import write
+from register.lists.published import PAGE, published_report, published_reports
 
 from ..core.case import Case
 from ..core.lives import published, signed_off
@@ -20,7 +19,7 @@ def projected(case: Case, reference: str) -> Projection:
     """The case under another reference."""
     opened = case.record[0]
     record = [replace(opened, body={**opened.body, "reference": reference}), *case.record[1:]]
-    return project(record, case.events, len(record), World(case.now))
+    return project(record, case.events, len(record), case.world)
 
 
 async def test_the_latest_report_comes_first_and_what_is_not_published_never(register: Register) -> None:

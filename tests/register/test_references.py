@@ -9,16 +9,18 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from activities.database import Register
-from activities.references import (
+from models.projection import Projection
+from register.engine import Register
+from register.files.references import (
     Claim,
     ReferenceTaken,
     _claim_next,
     claim_next_reference,
     claim_reference,
 )
-from activities.register import write
-from models.projection import Projection
+from register.files.store import write
+
+from .conftest import Pause
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
 
@@ -29,7 +31,7 @@ async def next_in_2026(register: Register, opening: str) -> str:
 
 async def test_a_reference_is_claimed_once(register: Register) -> None:
     assert await claim_reference(register, "HSCB-2026-0001", "a", NOW) == Claim("HSCB-2026-0001", "a", False)
-    with pytest.raises(ReferenceTaken, match="HSCB-2026-0001 is taken: choose another reference"):
+    with pytest.raises(ReferenceTaken, match="HSCB-2026-0001 is already used: choose another reference"):
         await claim_reference(register, "HSCB-2026-0001", "b", NOW)
 
 
@@ -37,9 +39,9 @@ async def test_the_same_opening_may_claim_again_after_a_crash(
     register: Register, a_file: Callable[..., Projection]
 ) -> None:
     await claim_reference(register, "OLD-7", "a", NOW)
-    assert not (await claim_reference(register, "OLD-7", "a", NOW)).has_file
+    assert not (await claim_reference(register, "OLD-7", "a", NOW)).begun
     await write(register, a_file("OLD-7"))
-    assert (await claim_reference(register, "OLD-7", "a", NOW)).has_file
+    assert (await claim_reference(register, "OLD-7", "a", NOW)).begun
 
 
 async def test_a_reference_whose_file_is_there_is_taken_even_without_a_claim(
@@ -78,23 +80,20 @@ async def test_openings_at_once_each_get_a_number_of_their_own(register: Registe
     assert sorted(given) == [f"HSCB-2026-{n:04}" for n in range(1, 13)]
 
 
-async def test_one_opening_sent_twice_at_once_gets_one_number(register: Register) -> None:
-    claimed, let_go = asyncio.Event(), asyncio.Event()
-
+async def test_one_opening_sent_twice_at_once_gets_one_number(register: Register, pause: Pause) -> None:
     async def claim_and_dawdle(connection: AsyncConnection) -> str:
         claim = await _claim_next(connection, "HSCB", 2026, "a", NOW)
-        claimed.set()
-        await let_go.wait()
+        await pause.here()
         return claim.reference
 
     async with Register(register.url) as other:
         first = asyncio.create_task(register.change(claim_and_dawdle))
-        await claimed.wait()
+        await pause.begun()
         named = asyncio.create_task(claim_reference(other, "HSCB-2026-0041", "b", NOW))
         await asyncio.wait({named}, timeout=0.2)
         second = asyncio.create_task(next_in_2026(other, "a"))
         await asyncio.wait({second}, timeout=0.2)
-        let_go.set()
+        pause.let_go()
         assert await first == await second == "HSCB-2026-0001"
         await named
 

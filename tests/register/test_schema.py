@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import inspect, text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from activities import schema
-from activities.away import RegisterAway
-from activities.database import Register
-from activities.register import read_entries, write
-from activities.schema import SchemaError, check_schema, migrate
 from models.projection import DocumentRow, Projection
+from register import schema
+from register.engine import Register
+from register.files.store import read_entries, write
+from register.schema import SchemaError, check_schema, migrate
+from register.unavailable import RegisterAway
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -49,14 +50,19 @@ def next_release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 async def do(url: str, *statements: str) -> None:
-    async with Register(url) as register, register.engine.begin() as connection:
+    async def work(connection: AsyncConnection) -> None:
         for statement in statements:
             await connection.execute(text(statement))
 
+    async with Register(url) as register:
+        await register.change(work)
+
 
 async def columns(url: str) -> dict[str, list[str]]:
-    async with Register(url) as register, register.engine.connect() as connection:
-        tables = await connection.run_sync(lambda sync: inspect(sync).get_multi_columns())
+    async with Register(url) as register:
+        tables = await register.read(
+            lambda connection: connection.run_sync(lambda sync: inspect(sync).get_multi_columns())
+        )
     return {table: [column["name"] for column in found] for (_, table), found in tables.items()}
 
 
@@ -153,7 +159,7 @@ async def test_documents_of_an_older_register_keep_their_name_on_each_file_that_
         )
         await migrate(bare_url)
         rows = text("SELECT reference, filename FROM document ORDER BY reference")
-        found = await register.read(lambda connection: connection.execute(rows))
+        found = await register.read(lambda connection: connection.run_sync(lambda sync: sync.execute(rows).all()))
     assert [tuple(row) for row in found] == [("FIRST", "report.pdf"), ("SECOND", "report.pdf")]
 
 

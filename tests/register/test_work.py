@@ -8,13 +8,13 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import Connection, event, text
 
-from activities.access import restrict
-from activities.database import Register
-from activities.register import write
-from activities.work import Asker, Kept, WorkFilter, WorkPage, work_list
 from models.projection import DeadlineRow, OrganisationRow, Projection
+from register.engine import Register
+from register.files.store import write
+from register.lists.work_list import Asker, Kept, WorkFilter, WorkPage, work_list
+from register.people.access import restrict
 
 AFile = Callable[..., Projection]
 ADeadline = Callable[..., DeadlineRow]
@@ -39,7 +39,7 @@ async def three(register: Register, a_file: AFile, a_deadline: ADeadline) -> Reg
     lead = due("files_secured:hospital", day(4), responsible="lead:hospital", clock="files_secured")
     member = due("findings_shared:hospital", day(2), responsible="board_member:hospital", status="overdue")
     other = due("decision", day(3), responsible="chair")
-    nobodys = due("year_on_website", date(2019, 2, 1), clock="year_on_website")
+    nobodys = due("year_on_website", date(2019, 2, 1), period=True)
     met = replace(due("completion", date(2019, 2, 2)), met_on=date(2019, 2, 1), status="met")
     for file in (
         a_file("HSCB-1", deadlines=(late, lead, met), organisations=hospital, stage="review"),
@@ -178,7 +178,7 @@ async def asked_for(register: Register, **which: Any) -> list[tuple[str, Any]]:
     def listen(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
         asked.append((statement, parameters))
 
-    engine = register.engine.sync_engine
+    engine = register.engine
     event.listen(engine, "before_cursor_execute", listen)
     try:
         await work_list(register, COORDINATOR, TODAY, WorkFilter(**which))
@@ -188,11 +188,27 @@ async def asked_for(register: Register, **which: Any) -> list[tuple[str, Any]]:
 
 
 async def explained(register: Register, statement: str, parameters: Any) -> str:
-    async with register.engine.connect() as connection:
-        if register.engine.dialect.name == "sqlite":
-            found = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+    def explain(connection: Connection) -> str:
+        if connection.dialect.name == "sqlite":
+            found = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
             return "".join(f"{row[-1]}\n" for row in found.all())
         # So few rows are read whole, whatever the indexes: here the question is whether one can be used.
-        await connection.execute(text("SET enable_seqscan = off"))
-        found = await connection.exec_driver_sql(f"EXPLAIN {statement}", parameters)
+        connection.execute(text("SET enable_seqscan = off"))
+        found = connection.exec_driver_sql(f"EXPLAIN {statement}", parameters)
         return "".join(f"{row[0]}\n" for row in found.all())
+
+    return await register.read(lambda connection: connection.run_sync(explain))
+
+
+@pytest.mark.parametrize("role", ["chair", "coordinator"])
+async def test_what_either_may_do_is_the_work_of_both(
+    three: Register, a_file: AFile, a_deadline: ADeadline, role: str
+) -> None:
+    either = a_deadline("advice_considered:a", due=day(9), responsible="chair_or_coordinator")
+    await write(three, a_file("HSCB-4", deadlines=(either,)))
+    reader = replace(COORDINATOR, answers_for=frozenset({role}))
+    assert "advice_considered" in await listed(three, reader, mine=True)
+    found = await work_list(three, reader, TODAY, WorkFilter(mine=True))
+    assert found.counts.mine == found.total
+    nobody = replace(COORDINATOR, answers_for=frozenset({"ofsted"}))
+    assert await listed(three, nobody, mine=True) == ""

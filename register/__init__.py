@@ -1,0 +1,1 @@
+"""The register: the database of files, people and documents, on SQLite or PostgreSQL."""

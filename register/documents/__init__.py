@@ -1,0 +1,1 @@
+"""Documents: where they are kept, of which types, and which nobody has claimed."""

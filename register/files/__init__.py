@@ -1,0 +1,1 @@
+"""Files as the register has them: entries, timelines, archives, references, deliveries of letters."""

@@ -1,0 +1,1 @@
+"""What is asked across all files: lists, figures and reports."""
