@@ -12,18 +12,28 @@ from email.message import EmailMessage
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from . import ledger
-from .away import RegisterAway
-from .database import Register
-from .documents import DocumentDamaged, DocumentMissing, DocumentsAway
-from .letters import BadAddressError, LetterError
-from .mail import Refused, Relay, TryAgain, WrongSettings, deliver
+from register.documents.store import DocumentDamaged, DocumentMissing, DocumentsAway
+from register.engine import Register
+from register.files import deliveries
+from register.unavailable import RegisterAway
 
-_SAY_AGAIN = (1, 3, 10, 0)
-"""Seconds to wait after each try to tell the ledger that a letter was taken."""
+from .mail.compose import BadAddressError, LetterError
+from .mail.smtp import DeliveryRefused, Relay, TryAgain, WrongSettings, deliver
 
-SLOWLY = timedelta(minutes=15)
+RETRY_DELAYS = (1, 3, 10, 0)
+"""Seconds to wait after each try to tell the ledger that a letter was accepted."""
+
+SETTINGS_RETRY = timedelta(minutes=15)
 """How long to wait when settings are wrong: time alone mends nothing, but somebody may."""
+
+
+def holder() -> str:
+    """Who claims letters in this activity: the same however often it is tried again.
+
+    It is tried again once it has said that it failed, or after a timeout no shorter than its claim holds.
+    """
+    info = activity.info()
+    return f"{info.workflow_id}/{info.workflow_run_id}/{info.activity_id}"
 
 
 class Clock:
@@ -39,28 +49,28 @@ class Clock:
 
 
 @dataclass(frozen=True, slots=True)
-class HandedOver:
-    """What the mail server said of a letter: ``why`` is empty when it took it."""
+class DeliveryResult:
+    """What the mail server said of a letter: ``why`` is empty when it accepted it."""
 
     at: datetime
     subject: str
     why: str = ""
 
     @property
-    def taken(self) -> bool:
-        """Whether it took it; otherwise it was refused for good."""
+    def accepted(self) -> bool:
+        """Whether it accepted it; otherwise it was refused for good."""
         return not self.why
 
 
-async def hand_over(
+async def deliver_letter(
     register: Register,
     relay: Relay,
-    which: ledger.Letter,
-    claim: ledger.Claimed,
+    which: deliveries.Letter,
+    claim: deliveries.Claimed,
     written: Awaitable[EmailMessage],
     clock: Clock,
-) -> HandedOver:
-    """Hands over a letter that was claimed.
+) -> DeliveryResult:
+    """Hands a letter that was claimed to the mail server, and writes down what became of it.
 
     Arguments:
         register: where the ledger is.
@@ -79,45 +89,45 @@ async def hand_over(
         message = await written
         subject = str(message["Subject"])
         await deliver(message, relay)
-    except (Refused, BadAddressError, DocumentMissing) as error:
-        await ledger.refused(register, which, now=clock.now(), words=str(error))
-        return HandedOver(clock.now(), subject, str(error))
+    except (DeliveryRefused, BadAddressError, DocumentMissing) as error:
+        await deliveries.refused(register, which, now=clock.now(), words=str(error))
+        return DeliveryResult(clock.now(), subject, str(error))
     except TryAgain as error:
         await _waits(register, which, claim, error.reason, clock, operations_must_act=False)
         raise ApplicationError(error.reason, type="TryAgain") from error
     except (WrongSettings, LetterError, DocumentDamaged, DocumentsAway) as error:
         # A template at fault is mended by a release, settings and the store by operations: the letter waits for either.
         await _waits(register, which, claim, str(error), clock, operations_must_act=True)
-        raise ApplicationError(str(error), type="WrongSettings", next_retry_delay=SLOWLY) from error
+        raise ApplicationError(str(error), type="WrongSettings", next_retry_delay=SETTINGS_RETRY) from error
     at = clock.now()
-    await _taken(register, which, at)
-    return HandedOver(at, subject)
+    await _accepted(register, which, at)
+    return DeliveryResult(at, subject)
 
 
-async def _taken(register: Register, which: ledger.Letter, at: datetime) -> None:
+async def _accepted(register: Register, which: deliveries.Letter, at: datetime) -> None:
     """Says it to the ledger, and again while the register is away for a moment: tried again, the letter went twice.
 
     A register that stays away hears of it from the file, on whose record it stands.
     """
-    for pause in _SAY_AGAIN:
+    for pause in RETRY_DELAYS:
         try:
-            await ledger.taken(register, which, now=at)
+            await deliveries.accepted(register, which, now=at)
             return
         except RegisterAway:
-            activity.logger.warning("The ledger could not be told that a letter was taken.")
+            activity.logger.warning("The ledger could not be told that a letter was accepted.")
             await asyncio.sleep(pause)
 
 
 async def _waits(
     register: Register,
-    which: ledger.Letter,
-    claim: ledger.Claimed,
+    which: deliveries.Letter,
+    claim: deliveries.Claimed,
     words: str,
     clock: Clock,
     *,
     operations_must_act: bool,
 ) -> None:
     activity.logger.warning("A letter waits: %s", words)
-    await ledger.waiting(
+    await deliveries.waiting(
         register, which, holder=claim.holder, now=clock.now(), words=words, operations_must_act=operations_must_act
     )

@@ -11,31 +11,32 @@ from typing import Any
 from temporalio import activity
 from temporalio.client import Client, WorkflowQueryFailedError
 from temporalio.exceptions import ApplicationError
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 
-from models.changes import LetterToSend
-from models.counting import london_date
+from models.contract import instant_text
+from models.days import london_date
 from models.directory import Directory
-from models.record import instant_text
+from models.letter import LetterToSend
+from models.regimes import regime_named
 from models.replies import replies_to
+from register.directory import Known, latest_directory
+from register.documents.store import DocumentStore
+from register.engine import Register
+from register.files import deliveries
 
-from . import ledger
-from .database import Register
-from .directory import Known, latest_directory
-from .documents import DocumentStore
-from .handing_over import Clock, hand_over
-from .letters import Answers, Attachment, Letterhead, Mailbox, Templates, compose, message_id
-from .mail import Relay
-from .recipients import NobodyThere, mailbox_of, opens_files, organisations_of
-from .reply_links import VALID_FOR, ReplyLink, sign
+from .delivery import Clock, deliver_letter, holder
+from .mail.compose import Answers, Attachment, Draft, Letterhead, Mailbox, Templates, compose, message_id
+from .mail.recipients import NobodyThere, mailbox_of, opens_files, organisations_of
+from .mail.reply_links import VALID_FOR, ReplyLink, sign
+from .mail.smtp import Relay
 
 LEASE = timedelta(minutes=5)
-"""Longer than sending can take: a crash in between lets the letter be sent again after it."""
+"""Longer than sending can take: a crash in between lets the letter be sent again after it. Temporal waits as long."""
 
 LOOK_AGAIN = timedelta(seconds=30)
 """How soon to ask what became of a letter that another is sending: a run that continued as new has two at it."""
 
-NEWS_FOR = timedelta(minutes=1)
+FRESH_FOR = timedelta(seconds=10)
 """A letter that has waited longer asks its file whether, and where to, it is still to go."""
 
 
@@ -65,12 +66,12 @@ class SendingActivities:
 
     @activity.defn(name="send_letter")
     async def send_letter(self, opening: dict[str, Any], letter_to_send: dict[str, Any]) -> dict[str, Any]:
-        """What became of the letter: taken by the mail server, or refused for good.
+        """What became of the letter: accepted by the mail server, or refused for good.
 
         Raises:
             ApplicationError: it must be tried again; Temporal does.
         """
-        letter = LetterToSend.model_validate(letter_to_send)
+        letter = LetterToSend.read(letter_to_send)
         clock = Clock(opening.get("offset_seconds", 0))
         stands = await self._as_it_stands(opening["reference"], letter)
         if stands is None:
@@ -91,62 +92,69 @@ class SendingActivities:
         return await self._send(opening["reference"], letter, to, directory, clock)
 
     async def _as_it_stands(self, reference: str, letter: LetterToSend) -> LetterToSend | None:
-        """A letter that has waited, as it is to go now; None when it is no longer to go."""
+        """A letter that has waited, as it is to go now; None when the file holds it as settled."""
         info = activity.info()
-        if info.attempt == 1 and info.started_time - info.scheduled_time < NEWS_FOR:
+        if info.attempt == 1 and info.started_time - info.scheduled_time < FRESH_FOR:
             return letter
         handle = self.client.get_workflow_handle(reference)
         try:
-            found: dict[str, Any] | None = await handle.query("letter", letter.model_dump())
-        except (RPCError, WorkflowQueryFailedError):
+            held: dict[str, Any] | None = await handle.query("standing", args=["letters", letter.key])
+        except WorkflowQueryFailedError:
             # A file that cannot say keeps no letter from going.
             return letter
-        return LetterToSend.model_validate(found) if found else None
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            return letter
+        if held is None:
+            return letter
+        return None if held["settled"] else LetterToSend.read(held["letter"])
 
     async def _withdraw(self, reference: str, letter: LetterToSend, clock: Clock) -> dict[str, Any]:
-        which = ledger.Letter(reference, letter.notice, letter.number)
+        which = deliveries.Letter(reference, letter.notice, letter.number)
         claim = await self._claim(which, letter, "", clock)
-        if isinstance(claim, ledger.Claimed):
-            await ledger.withdrawn(self.register, which, claim.holder, now=clock.now())
+        if isinstance(claim, deliveries.Claimed):
+            await deliveries.withdrawn(self.register, which, claim.holder, now=clock.now())
             return _outcome(False, clock.now()) | {"withdrawn": True}
         return self._answered(claim, letter, reference)
 
     async def _send(
         self, reference: str, letter: LetterToSend, to: Mailbox, directory: Directory, clock: Clock
     ) -> dict[str, Any]:
-        which = ledger.Letter(reference, letter.notice, letter.number)
+        which = deliveries.Letter(reference, letter.notice, letter.number)
         claim = await self._claim(which, letter, to.address, clock)
-        if isinstance(claim, ledger.Claimed):
+        if isinstance(claim, deliveries.Claimed):
             return await self._deliver(which, claim, letter, to, directory, clock)
         return self._answered(claim, letter, reference)
 
     async def _claim(
-        self, which: ledger.Letter, letter: LetterToSend, address: str, clock: Clock
-    ) -> ledger.Claimed | ledger.AlreadyTaken | ledger.HeldBySomeoneElse:
-        return await ledger.claim(
+        self, which: deliveries.Letter, letter: LetterToSend, address: str, clock: Clock
+    ) -> deliveries.Claimed | deliveries.AlreadySettled | deliveries.HeldBySomeoneElse:
+        return await deliveries.claim(
             self.register,
             which,
             recipient=letter.to,
             address=address,
             message_id=message_id(*which, self.sender),
+            holder=holder(),
             now=clock.now(),
             lease=LEASE,
         )
 
     @staticmethod
     def _answered(
-        claim: ledger.AlreadyTaken | ledger.HeldBySomeoneElse, letter: LetterToSend, reference: str
+        claim: deliveries.AlreadySettled | deliveries.HeldBySomeoneElse, letter: LetterToSend, reference: str
     ) -> dict[str, Any]:
-        if isinstance(claim, ledger.HeldBySomeoneElse):
+        if isinstance(claim, deliveries.HeldBySomeoneElse):
             raise ApplicationError("Someone else is sending this letter.", next_retry_delay=LOOK_AGAIN)
         done = claim.outcome
         subject = f"{letter.title} ({reference})"
-        return _outcome(done.status == "taken", done.updated_at, done.address, subject, done.message_id, done.words)
+        return _outcome(done.status == "accepted", done.updated_at, done.address, subject, done.message_id, done.words)
 
     async def _deliver(
         self,
-        which: ledger.Letter,
-        claim: ledger.Claimed,
+        which: deliveries.Letter,
+        claim: deliveries.Claimed,
         letter: LetterToSend,
         to: Mailbox,
         directory: Directory,
@@ -161,13 +169,13 @@ class SendingActivities:
             self.public_address if opens_files(letter.to, directory, today) else "",
         )
         written = self._written(which, claim, letter, to, directory, letterhead, clock)
-        done = await hand_over(self.register, self.relay, which, claim, written, clock)
-        return _outcome(done.taken, done.at, to.address, done.subject, claim.message_id, done.why)
+        done = await deliver_letter(self.register, self.relay, which, claim, written, clock)
+        return _outcome(done.accepted, done.at, to.address, done.subject, claim.message_id, done.why)
 
     async def _written(
         self,
-        which: ledger.Letter,
-        claim: ledger.Claimed,
+        which: deliveries.Letter,
+        claim: deliveries.Claimed,
         letter: LetterToSend,
         to: Mailbox,
         directory: Directory,
@@ -176,27 +184,30 @@ class SendingActivities:
     ) -> EmailMessage:
         return compose(
             self.templates,
-            letter.template,
-            {"title": letter.title, "rule": letter.rule, **letter.content},
-            letterhead=letterhead,
-            to=to,
-            reference=which.reference,
-            notice=letter.notice,
-            number=letter.number,
-            at=clock.now(),
-            attachments=await self._attachments(which.reference, letter),
-            answers=self._answers(which, claim, letter, directory),
+            Draft(
+                letter.template,
+                {"title": letter.title, "rule": letter.rule, **letter.content},
+                letterhead=letterhead,
+                to=to,
+                reference=which.reference,
+                notice=letter.notice,
+                number=letter.number,
+                at=clock.now(),
+                attachments=await self._attachments(which.reference, letter),
+                answers=self._answers(which, claim, letter, directory),
+            ),
         )
 
     def _answers(
-        self, which: ledger.Letter, claim: ledger.Claimed, letter: LetterToSend, directory: Directory
+        self, which: deliveries.Letter, claim: deliveries.Claimed, letter: LetterToSend, directory: Directory
     ) -> Answers | None:
         """The links by which it is answered: the same each time it is sent, as they count from the first try."""
         if not self.public_address or not self.key:
             return None
         first_on = london_date(claim.first_at)
         speaks_for = organisations_of(letter.to, directory, first_on)
-        replies = replies_to(letter.template, letter.notice, letter.to, letter.content, speaks_for)
+        regime = regime_named(letter.regime)
+        replies = replies_to(regime, letter.template, letter.notice, letter.to, letter.content, speaks_for)
         until = first_on + VALID_FOR
         links = []
         for reply in replies:
@@ -218,10 +229,10 @@ class SendingActivities:
 
 
 def _outcome(
-    taken: bool, at: datetime, address: str = "", subject: str = "", message_id: str = "", why: str = ""
+    accepted: bool, at: datetime, address: str = "", subject: str = "", message_id: str = "", why: str = ""
 ) -> dict[str, Any]:
     found: Mapping[str, Any] = {
-        "taken": taken,
+        "accepted": accepted,
         "at": instant_text(at),
         "address": address,
         "subject": subject,

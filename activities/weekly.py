@@ -11,21 +11,23 @@ from typing import Any
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from models.counting import day_words, london_date
+from models.contract import read_instant
+from models.days import day_words, london_date
 from models.deadline_words import deadline_words
 from models.directory import Directory
-from models.record import read_instant
+from models.world import World
+from register.directory import NoDirectory
+from register.engine import Register
+from register.files import deliveries
+from register.lists.deadlines import DueFilter, DueLine, deadlines_due
+from register.people.access import Reader, reader_of
+from register.people.accounts import accounts, find_account
+from register.surroundings import SurroundingsReader
 
-from . import ledger
-from .access import Reader, reader_of
-from .accounts import accounts, find_account
-from .database import Register
-from .deadlines import DueFilter, DueLine, deadlines_due
-from .directory import load_directory
-from .handing_over import Clock, hand_over
-from .letters import Letterhead, Mailbox, Templates, compose, message_id
-from .mail import Relay
-from .recipients import recipient_words
+from .delivery import Clock, deliver_letter, holder
+from .mail.compose import Draft, Letterhead, Mailbox, Templates, compose, message_id
+from .mail.recipients import recipient_words
+from .mail.smtp import Relay
 from .sending import LEASE, LOOK_AGAIN
 
 ONE_DAY, AHEAD = timedelta(days=1), timedelta(days=14)
@@ -44,20 +46,20 @@ class WeeklyActivities:
     """Sends the weekly lists.
 
     Arguments:
-        register: for files, accounts, the ledger and the directory.
+        register: for files, accounts and the deliveries.
+        surroundings: what is around every file, the directory among it.
         relay: the mail server.
         templates: the texts.
         sender: the address mail comes from.
         public_address: of the pages, for the link; empty for none.
-        extra_holidays: one-off bank holidays.
     """
 
     register: Register
+    surroundings: SurroundingsReader
     relay: Relay
     templates: Templates
     sender: str
     public_address: str = ""
-    extra_holidays: tuple[date, ...] = ()
 
     @activity.defn(name="weekly_recipients")
     async def weekly_recipients(self) -> list[str]:
@@ -67,7 +69,7 @@ class WeeklyActivities:
 
     @activity.defn(name="send_weekly_list")
     async def send_weekly_list(self, recipient: str, begun: str) -> str:
-        """Sends one list, once for a recipient and a week: ``taken``, ``refused`` or ``nobody there``.
+        """Sends one list, once for a recipient and a week: ``accepted``, ``refused`` or ``nobody there``.
 
         Arguments:
             recipient: as :meth:`weekly_recipients` names them.
@@ -76,27 +78,30 @@ class WeeklyActivities:
         Raises:
             ApplicationError: it must be tried again; Temporal does.
         """
-        on, clock = london_date(read_instant(begun)), Clock()
-        directory = await load_directory(self.register)
-        to, reader = await self._recipient(recipient, directory, on)
+        world, clock = (await self.surroundings.refresh()).at(read_instant(begun)), Clock()
+        if world.directory is None:
+            raise NoDirectory
+        on = world.today
+        to, reader = await self._recipient(recipient, world.directory, on)
         if to is None:
             return "nobody there"
         week = on.isocalendar()
-        which = ledger.Letter(LIST, f"{week.year}-W{week.week:02}:{recipient}", 1)
-        claim = await ledger.claim(
+        which = deliveries.Letter(LIST, f"{week.year}-W{week.week:02}:{recipient}", 1)
+        claim = await deliveries.claim(
             self.register,
             which,
             recipient=COORDINATOR,
             address=to.address,
             message_id=message_id(*which, self.sender),
+            holder=holder(),
             now=clock.now(),
             lease=LEASE,
         )
-        if isinstance(claim, ledger.AlreadyTaken):
+        if isinstance(claim, deliveries.AlreadySettled):
             return claim.outcome.status
-        if isinstance(claim, ledger.HeldBySomeoneElse):
+        if isinstance(claim, deliveries.HeldBySomeoneElse):
             raise ApplicationError("Someone else is sending this list.", next_retry_delay=LOOK_AGAIN)
-        return await self._deliver(which, claim, to, reader, directory, on, clock)
+        return await self._deliver(which, claim, to, reader, world.directory, world, clock)
 
     async def _recipient(self, recipient: str, directory: Directory, on: date) -> tuple[Mailbox | None, Reader]:
         """The mailbox, and what they may see."""
@@ -110,73 +115,77 @@ class WeeklyActivities:
 
     async def _deliver(
         self,
-        which: ledger.Letter,
-        claim: ledger.Claimed,
+        which: deliveries.Letter,
+        claim: deliveries.Claimed,
         to: Mailbox,
         reader: Reader,
         directory: Directory,
-        on: date,
+        world: World,
         clock: Clock,
     ) -> str:
-        coordinator = directory.holder(COORDINATOR, on)
+        coordinator = directory.holder(COORDINATOR, world.today)
         letterhead = Letterhead(
             directory.board, self.sender, coordinator.email if coordinator else self.sender, self.public_address
         )
-        written = self._written(which, to, reader, letterhead, on, clock)
-        done = await hand_over(self.register, self.relay, which, claim, written, clock)
-        return "taken" if done.taken else "refused"
+        written = self._written(which, to, reader, letterhead, world, clock)
+        done = await deliver_letter(self.register, self.relay, which, claim, written, clock)
+        return "accepted" if done.accepted else "refused"
 
     async def _written(
-        self, which: ledger.Letter, to: Mailbox, reader: Reader, letterhead: Letterhead, on: date, clock: Clock
+        self, which: deliveries.Letter, to: Mailbox, reader: Reader, letterhead: Letterhead, world: World, clock: Clock
     ) -> EmailMessage:
         return compose(
             self.templates,
-            "weekly_list",
-            await self._content(reader, on, clock.now()),
-            letterhead=letterhead,
-            to=to,
-            reference=which.reference,
-            notice=which.notice_key,
-            number=which.number,
-            at=clock.now(),
-            about="",
-            link=(self.public_address.rstrip("/") + "/", "Open the work list") if self.public_address else None,
+            Draft(
+                "weekly_list",
+                await self._content(reader, world, clock.now()),
+                letterhead=letterhead,
+                to=to,
+                reference=which.reference,
+                notice=which.notice_key,
+                number=which.number,
+                at=clock.now(),
+                about="",
+                link=(self.public_address.rstrip("/") + "/", "Open the work list") if self.public_address else None,
+            ),
         )
 
-    async def _content(self, reader: Reader, on: date, now: datetime) -> dict[str, Any]:
+    async def _content(self, reader: Reader, world: World, now: datetime) -> dict[str, Any]:
         """What the list says: references and the rules' words, nothing of a child and nobody's name."""
+        on = world.today
         late = await deadlines_due(self.register, reader, DueFilter(until=on - ONE_DAY, periods=False), limit=SHOWN)
         soon = await deadlines_due(self.register, reader, DueFilter(since=on, until=on + AHEAD), limit=SHOWN)
-        letters = [one for one in await ledger.undelivered(self.register, now, reader) if one.reference != LIST]
-        nobody = await ledger.unaddressed(self.register, reader)
+        letters = [one for one in await deliveries.undelivered(self.register, now, reader) if one.reference != LIST]
+        nobody = await deliveries.unaddressed(self.register, reader)
         wrong = [*map(_letter, letters), *map(_nobody, nobody)]
         return {
             "on": on,
             "until": on + AHEAD,
-            "overdue": self._lines(late.lines, on),
+            "overdue": _lines(late.lines, world),
             "overdue_more": late.total - len(late.lines),
-            "soon": self._lines(soon.lines, on),
+            "soon": _lines(soon.lines, world),
             "soon_more": soon.total - len(soon.lines),
             "letters": wrong[:SHOWN],
             "letters_more": max(len(wrong) - SHOWN, 0),
         }
 
-    def _lines(self, lines: Sequence[DueLine], on: date) -> list[str]:
-        told = (f"{deadline_words(line, on, self.extra_holidays).line} ({line.rule})" for line in lines)
-        return [f"{line.reference}: {title_of(line)}: {words}" for line, words in zip(lines, told, strict=True)]
+
+def _lines(lines: Sequence[DueLine], world: World) -> list[str]:
+    told = (f"{deadline_words(line, world).line} ({line.rule})" for line in lines)
+    return [f"{line.reference}: {title_of(line)}: {words}" for line, words in zip(lines, told, strict=True)]
 
 
 def title_of(line: DueLine) -> str:
     """What is to be done, for where only the reference may stand: without the person a letter was for."""
-    return "A letter that could not be delivered reaches its reader" if line.clock == "undelivered" else line.title
+    return "Undelivered letter" if line.clock == "undelivered" else line.title
 
 
-def _letter(delivery: ledger.Delivery) -> str:
-    words = "refused" if delivery.status == "refused" else "waits"
+def _letter(delivery: deliveries.Delivery) -> str:
+    words = "could not be delivered" if delivery.status == "refused" else "is waiting"
     to = recipient_words(delivery.recipient)
-    who = "; operations must act" if delivery.operations_must_act else ""
-    return f"{delivery.reference}: a letter to {to} {words} since {day_words(london_date(delivery.updated_at))}{who}"
+    who = "; operations must correct the mail settings" if delivery.operations_must_act else ""
+    return f"{delivery.reference}: a letter to {to} {words}, since {day_words(london_date(delivery.updated_at))}{who}"
 
 
-def _nobody(letter: ledger.Unaddressed) -> str:
-    return f"{letter.reference}: a letter to {recipient_words(letter.recipient)}, for whom there is no address"
+def _nobody(letter: deliveries.Unaddressed) -> str:
+    return f"{letter.reference}: a letter to {recipient_words(letter.recipient)} was not sent: no e-mail address"

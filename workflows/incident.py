@@ -1,8 +1,9 @@
 """The durable shell of one incident.
 
-It takes what comes in, one thing at a time, asks the core what changes, and makes the world agree. It decodes no step
-and owns no rule: what the core answered is kept in history, so that a replay years later reads it and never asks again.
-Change this file only with ``workflow.patched`` and with the recorded histories replayed: see docs/developers.md.
+It takes what comes in, in order, asks the core what changes, and makes the world agree. It decodes no step and owns no
+rule: what the core answered is kept in history, so that a replay years later reads it and never asks again. From
+release 1.0.0 on, change this file only with ``workflow.patched`` and with the recorded histories replayed: see
+docs/developers.md. What it says to the core and hears from it is in ``models/contract.py``.
 """
 
 from __future__ import annotations
@@ -18,25 +19,37 @@ from temporalio.common import RawValue, RetryPolicy
 from temporalio.exceptions import ApplicationError, FailureError
 
 with workflow.unsafe.imports_passed_through():
-    from models.changes import Changes, Incoming, LetterToSend, Message, Standing, Timer
-    from models.consider import letter_as_it_stands, why_not
-    from models.difference import timer_summary
-    from models.fold import fold
-    from models.record import Entry, instant_text, read_instant
-    from models.step import World
-    from models.view import recordable, shown
+    from models import references
+    from models.contract import (
+        BATCH_BYTES,
+        BATCH_ITEMS,
+        INBOX_BYTES,
+        INBOX_ITEMS,
+        Changes,
+        Filing,
+        Incoming,
+        Question,
+        State,
+        Timer,
+        Work,
+        pack,
+        read,
+        read_instant,
+        unknown,
+    )
+    from models.quick_answers import answer_of, quick_refusal
 
     from .attributes import search_attributes
-    from .carried import pack, unpack
     from .messages import read_step_message
 
 ONCE = RetryPolicy(maximum_attempts=1)
 PATIENT = RetryPolicy(initial_interval=timedelta(seconds=10), maximum_interval=timedelta(minutes=15))
 """For the world outside: tried again for as long as it takes."""
+SOON = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=5))
+"""For the register: people look at it. It is tried again after as long as it was away, five minutes at most."""
 
-
-FAULT = "Fault"
-"""The type of the error that a step's sender gets when checking it failed, which is no refusal."""
+REFUSED, FAULT, BUSY = "Refused", "Fault", "Busy"
+"""The types of the errors that a step's sender gets: a refusal, a check that failed, too much that waits."""
 
 
 @workflow.defn(name="IncidentWorkflow")
@@ -49,77 +62,69 @@ class IncidentWorkflow:
 
         Arguments:
             opening: ``reference``; ``offset_seconds``, zero outside rehearsals, between server time and business time;
-                ``first``, steps to take before anything else; and, unless it is carried, the state: ``record``, the
-                first entries of a new file.
+                ``record``, the first entries of a new file; ``first``, steps to take before anything else. The rest
+                is carried along.
             carried: the state that the run before this one handed on, or the archive kept.
         """
-        state = unpack(carried) if carried else opening
-        self.opening = {key: opening.get(key, 0) for key in ("reference", "offset_seconds")}
-        self.record: list[dict[str, Any]] = state.get("record", [])
-        self.events: list[dict[str, Any]] = state.get("events", [])
-        self.deadlines: dict[str, dict[str, Any]] = state.get("deadlines", {})
-        self.letters: dict[str, dict[str, Any]] = state.get("letters", {})
-        messages = [Message.model_validate(message) for message in state.get("messages", {}).values()]
-        self.messages: dict[str, dict[str, Any]] = {message.key: message.model_dump() for message in messages}
-        self.stage: str = state.get("stage", "")
-        self.revision: int = state.get("revision", 0)
-        self.written: int = state.get("written", 0)
-        self.archived = -1
-        self.attributes: dict[str, Any] = {}
-        self.over = False
-        self.busy = False
+        self.state = State.begin(opening, carried)
+        self.inbox: deque[Incoming] = deque()
+        self.dropped = 0
+        self.tickets = 0
+        self.answers: dict[int, dict[str, Any]] = {}
+        self.taken = 0
+        self.asking = False
+        self.renew = False
         self.writing = False
         self.archiving = False
+        self.archived = -1
         self.failure: BaseException | None = None
         self.timers: dict[str, asyncio.Task[None]] = {}
-        self.answers: dict[int, dict[str, Any]] = {}
-        self.first_answers: dict[str, dict[str, Any]] = {}
-        self.tickets = 0
-        self.inbox: deque[tuple[int, Incoming]] = deque()
-        self._put(Incoming(kind="look"))
-        for step in opening.get("first", []):
-            self._put(Incoming(kind="step", source="start", **step))
+        self.known: Any = None
+        self.projection: Any = None
+        self._put(Incoming("reassess"))
+        for step in opening.get("first", ()):
+            self._put(Incoming("step", source="start", **step))
 
     @workflow.run
     async def run(self, opening: dict[str, Any], carried: bytes = b"") -> str:
-        """Waits for what people record until the file is over, then says how it ended."""
-        for deadline, held in self.deadlines.items():
-            if held.get("timer"):
-                self._set_timer(Timer(deadline=deadline, at=held["timer"], summary=timer_summary(held)))
-        for letter in self.letters.values():
-            self._start(self._send(LetterToSend.model_validate(letter)))
-        for message in self.messages.values():
-            self._start(self._tell(Message.model_validate(message)))
-        self._start(self._take_one_at_a_time())
+        """Waits for what people record until the file is finished, then answers its last stage."""
+        state = self.state
+        if state.stage:
+            self._show(state.details, state.attributes)
+        for timer in state.timers.values():
+            self._wait_for(timer)
+        for work in state.work.values():
+            self._start(self._do(read(Work, work)))
+        self._start(self._take_what_comes_in())
         # No await between this check and the way out: what comes in between would be lost.
-        while not (self._may_end() or self._may_continue()):
+        while not (self._may_end() or self._may_renew()):
             try:
-                await workflow.wait_condition(
-                    lambda: self.failure is not None or self._may_end() or self._may_continue()
-                )
+                await workflow.wait_condition(lambda: self.failure is not None or self._may_end() or self._may_renew())
             except asyncio.CancelledError:
                 # A file is ended by a step of its own. That somebody asked is kept, and survived.
-                self._put(Incoming(kind="cancel_requested"))
+                self._put(Incoming("cancel_requested"))
             if self.failure is not None:
                 raise self.failure
         if not self._may_end():
-            workflow.continue_as_new(args=[self.opening, pack(self._state())])
-        return self.stage
+            workflow.continue_as_new(args=[state.opening, pack(state)])
+        return state.stage
 
     # What comes in
 
     @workflow.update(dynamic=True)
     async def step(self, name: str, args: Sequence[RawValue]) -> dict[str, Any]:
-        """Records the step of this name, and answers once it is recorded.
+        """Records the step of this name, and answers once it is recorded, with the revision the file then has.
 
         Raises:
             ApplicationError: of type ``Refused``, with the reason, the rule and the field.
         """
-        ticket = self._put(read_step_message(name, args, "update"))
+        self.tickets += 1
+        ticket = self.tickets
+        self._put(read_step_message(name, args, "update", ticket))
         await workflow.wait_condition(lambda: ticket in self.answers)
         answer = self.answers.pop(ticket)
         if not answer["recorded"]:
-            raise _refused(answer["rule"], answer["reason"], answer["field"])
+            raise _refused(answer)
         return answer
 
     @step.validator
@@ -127,144 +132,147 @@ class IncidentWorkflow:
         """Refuses quickly and without a trace what the core would refuse."""
         incoming = read_step_message(name, args, "update")
         if incoming.refusal:
-            raise _refused("", incoming.refusal, None)
+            raise _refused({"rule": "", "reason": incoming.refusal, "field": None})
+        if self._is_full():
+            raise ApplicationError("Too much waits to be taken on this file.", type=BUSY, non_retryable=True)
         try:
-            refusal = why_not(self._entries(), name, incoming.body, World(self._now(), quick=True))
+            refusal = quick_refusal(self.state.record, self.known, incoming, self._now(), _where())
         except Exception:
             # Told as it is, it would pass for a refusal, and nobody would mend it.
             workflow.logger.error("The check of %s failed.", name, exc_info=True)
             raise ApplicationError("The step could not be checked.", type=FAULT, non_retryable=True) from None
         if refusal is not None:
-            raise _refused(refusal.rule, refusal.reason, refusal.field)
+            raise _refused(refusal)
 
     @workflow.signal(dynamic=True)
     async def step_signalled(self, name: str, args: Sequence[RawValue]) -> None:
         """Takes the step of this name; a refusal is kept on the file."""
-        self._put(read_step_message(name, args, "signal"))
+        if self._is_full():
+            self.dropped += 1
+        else:
+            self._put(read_step_message(name, args, "signal"))
 
     @workflow.signal(name="recheck")
     def recheck(self) -> None:
         """Asks the core again, under today's code and calendar."""
-        self._put(Incoming(kind="look"))
+        if not self._is_full():
+            self._put(Incoming("reassess"))
 
-    @workflow.query(name="state")
-    def state(self) -> dict[str, Any]:
-        """Everything the register and ``recheck`` need."""
-        return self._state()
+    # What may be asked
 
-    @workflow.query(name="offset")
-    def offset(self) -> float:
-        """Seconds between server time and business time; zero outside rehearsals."""
-        return float(self.opening["offset_seconds"])
+    @workflow.query(name="packed")
+    def packed(self) -> bytes:
+        """Everything, as it would be carried on; see :func:`models.contract.unpack`."""
+        return pack(self.state)
+
+    @workflow.query(name="about")
+    def about(self) -> dict[str, Any]:
+        """The little that is asked often."""
+        state = self.state
+        offset = float(state.opening.get("offset_seconds", 0))
+        return {"stage": state.stage, "revision": state.revision, "written": state.written, "offset_seconds": offset}
 
     @workflow.query(name="answer")
-    def answer(self, id: str) -> dict[str, Any] | None:
-        """What became of one of the steps this run was started with; None while it is not taken yet."""
-        return self.first_answers.get(id)
+    def answer(self, id: str, since: int = 0) -> dict[str, Any] | None:
+        """What became of the step with this id, from a position of the record on; None while nothing has."""
+        return answer_of(self.state.record, id, since)
 
-    @workflow.query(name="letter")
-    def letter(self, started: dict[str, Any]) -> dict[str, Any] | None:
-        """A letter under way as it is to go now, to today's address; None once it has nothing left to say."""
-        letter = LetterToSend.model_validate(started)
-        found = letter_as_it_stands(self._entries(), letter, World(self._now(), quick=True))
-        return found.model_dump() if found else None
+    @workflow.query(name="standing")
+    def standing(self, kind: str, key: str) -> Any:
+        """What the core keeps under a key; None when it keeps nothing."""
+        return self.state.standing.get(kind, {}).get(key)
 
-    @workflow.query(name="file")
-    def file(self) -> dict[str, Any]:
-        """The file as people see it."""
-        return shown(fold(self._entries()), World(self._now(), quick=True))
+    # One question at a time
 
-    @workflow.query(name="duties")
-    def duties(self) -> list[dict[str, Any]]:
-        """The deadlines of the file, open ones first."""
-        found: list[dict[str, Any]] = self.file()["deadlines"]
-        return found
-
-    @workflow.query(name="next")
-    def next_steps(self) -> list[dict[str, Any]]:
-        """Every step, and why it may not be recorded now."""
-        return recordable(fold(self._entries()), World(self._now(), quick=True))
-
-    # One thing at a time
-
-    async def _take_one_at_a_time(self) -> None:
+    async def _take_what_comes_in(self) -> None:
         while True:
             await workflow.wait_condition(lambda: bool(self.inbox))
-            self.busy = True
-            ticket, incoming = self.inbox.popleft()
-            changes = await self._ask(incoming)
-            self._apply(incoming, changes)
-            if self.written < self.revision and not self.inbox and not self.writing:
-                # The register was away for a moment; it is written patiently behind, and nobody waits for it.
-                self.writing = True
-                self._start(self._write_register())
-            if changes.answer is not None and incoming.source == "update":
-                self.answers[ticket] = changes.answer.model_dump()
-            if changes.answer is not None and incoming.source == "start":
-                self.first_answers[changes.answer.id] = changes.answer.model_dump()
-            self.busy = False
+            self.asking = True
+            incoming = self._next_batch()
+            question = self._question(incoming)
+            changes = await self._ask(question)
+            self._apply(question, changes)
+            self._file_it()
+            self.asking = False
 
-    async def _ask(self, incoming: Incoming) -> Changes:
-        behind = [one for _, one in self.inbox if one.kind == "step" and not one.refusal]
-        standing = Standing(deadlines=self.deadlines, letters=list(self.letters), stage=self.stage, behind=behind)
-        now = self._now()
-        if incoming.at:
-            now = max(now, read_instant(incoming.at))
-        question = {
-            **self._state(),
-            "standing": standing.model_dump(),
-            "incoming": incoming.model_dump(),
-            "now": instant_text(now),
-            # Someone who waits for an answer reads their own write; the rest is written once nothing else waits.
-            "write": not self.writing and (incoming.source in ("update", "start") or not self.inbox),
-        }
+    def _next_batch(self) -> list[Incoming]:
+        batch: list[Incoming] = []
+        size = 0
+        while self.inbox and len(batch) < BATCH_ITEMS and (not batch or size + self.inbox[0].size <= BATCH_BYTES):
+            batch.append(self.inbox.popleft())
+            size += batch[-1].size
+        if self.dropped:
+            batch.append(Incoming("signals_dropped", count=self.dropped))
+            self.dropped = 0
+        return batch
+
+    def _question(self, incoming: list[Incoming]) -> Question:
+        known, self.known = self.known, None  # The core may change it: it is nobody's until the answer is applied.
+        return Question(
+            state=self.state.copy(),
+            incoming=incoming,
+            now=max([self._now(), *(read_instant(one.at) for one in incoming if one.at)]),
+            queued=tuple(self.inbox),
+            history_length=workflow.info().get_current_history_length(),
+            taken=self.taken,
+            known=known,
+        )
+
+    async def _ask(self, question: Question) -> Changes:
+        first, more = question.incoming[0], len(question.incoming) - 1
+        summary = (first.name or first.kind)[:150] + (f" and {more} more" if more else "")
         try:
             answer: dict[str, Any] = await workflow.execute_local_activity(
                 "consider",
-                question,
+                references.hand_over(question),
                 start_to_close_timeout=timedelta(seconds=30),
                 retry_policy=ONCE,
-                summary=incoming.name or incoming.kind,
+                summary=summary,
             )
         except FailureError as error:
             # The workflow task blocks, adds nothing to history, and goes on with everything in order once mended.
             raise RuntimeError(f"The core gave no answer: {error.cause or error}") from error
-        self.written = answer.get("written", self.written)
-        return Changes.model_validate(answer["changes"])
+        self.state.unknown |= unknown(Changes, answer)
+        return read(Changes, answer)
 
-    def _apply(self, incoming: Incoming, changes: Changes) -> None:
-        self.record += changes.entries
-        self.events += changes.events
-        for deadline, held in changes.deadlines.items():
-            if held is None:
-                self.deadlines.pop(deadline, None)
-            else:
-                self.deadlines[deadline] = held
-        if incoming.kind == "letter":
-            self.letters.pop(f"{incoming.body['notice']}#{incoming.body['number']}", None)
-        for deadline in changes.cancel:
-            self._cancel_timer(deadline)
+    def _apply(self, question: Question, changes: Changes) -> None:
+        for one in question.incoming:
+            if one.kind == "work":
+                self.state.work.pop(one.key, None)
+            self.taken += one.kind != "reassess"
+        self.state.apply(changes, question.now)
+        self.known = question.after
+        if changes.changes_the_file:
+            self.projection = question.projection
+        for key in changes.cancel:
+            self._forget_timer(key)
         for timer in changes.timers:
-            self._set_timer(timer)
-        for letter in changes.letters:
-            self.letters[letter.key] = letter.model_dump()
-            self._start(self._send(letter))
-        for message in changes.messages:
-            self.messages[message.key] = message.model_dump()
-            self._start(self._tell(message))
-        if changes.stage:
-            self.stage, self.over = changes.stage, changes.over
-            workflow.set_current_details(changes.details)
-        if changes.attributes and changes.attributes != self.attributes:
-            self.attributes = changes.attributes
-            workflow.upsert_search_attributes(search_attributes(changes.attributes))
-        self.revision += changes.counts
+            self._forget_timer(timer["key"])
+            self._wait_for(timer)
+        for plain in changes.work:
+            work = read(Work, plain)
+            if work.key not in self.state.work:
+                self.state.work[work.key] = plain
+                self._start(self._do(work))
+        self._show(changes.details, changes.attributes)
+        self.renew = self.renew or changes.renew
+        waiting = {one.ticket for one in question.incoming if one.source == "update"}
+        for answer in changes.answers:
+            if answer["ticket"] in waiting:
+                self.answers[answer["ticket"]] = {**answer, "revision": self.state.revision}
 
-    def _put(self, incoming: Incoming) -> int:
-        """Everything enters here, to be taken in its turn; the ticket is for whoever waits for an answer."""
-        self.tickets += 1
-        self.inbox.append((self.tickets, incoming))
-        return self.tickets
+    def _show(self, details: str, attributes: Any) -> None:
+        if details:
+            workflow.set_current_details(details)
+        if attributes:
+            workflow.upsert_search_attributes(search_attributes(attributes))
+
+    def _put(self, incoming: Incoming) -> None:
+        """Everything enters here, to be taken in its turn."""
+        self.inbox.append(incoming)
+
+    def _is_full(self) -> bool:
+        return len(self.inbox) >= INBOX_ITEMS or sum(one.size for one in self.inbox) >= INBOX_BYTES
 
     # What is started in the background
 
@@ -282,12 +290,11 @@ class IncidentWorkflow:
 
         return asyncio.create_task(watched())
 
-    def _set_timer(self, timer: Timer) -> None:
-        self._cancel_timer(timer.deadline)
-        self.timers[timer.deadline] = self._start(self._wait(timer))
+    def _wait_for(self, timer: dict[str, Any]) -> None:
+        self.timers[timer["key"]] = self._start(self._wait(read(Timer, timer)))
 
-    def _cancel_timer(self, deadline: str) -> None:
-        task = self.timers.pop(deadline, None)
+    def _forget_timer(self, key: str) -> None:
+        task = self.timers.pop(key, None)
         if task is not None:
             task.cancel()
 
@@ -295,111 +302,107 @@ class IncidentWorkflow:
         delay = (read_instant(timer.at) - self._now()).total_seconds()
         if delay > 0:
             await workflow.sleep(delay, summary=timer.summary)
-        self.timers.pop(timer.deadline, None)
-        self._put(Incoming(kind="timer", key=timer.deadline, at=timer.at))
+        del self.timers[timer.key]
+        del self.state.timers[timer.key]
+        self._put(Incoming("timer", key=timer.key, at=timer.at))
 
-    async def _send(self, letter: LetterToSend) -> None:
+    async def _do(self, work: Work) -> None:
         try:
-            outcome: dict[str, Any] = await workflow.execute_activity(
-                "send_letter",
-                args=[self.opening, letter.model_dump()],
-                start_to_close_timeout=timedelta(minutes=3),
+            result: dict[str, Any] = await workflow.execute_activity(
+                work.activity,
+                args=list(work.arguments),
+                task_queue=work.queue or None,
+                start_to_close_timeout=timedelta(seconds=work.timeout),
                 retry_policy=PATIENT,
-                summary=f"{letter.title}, to {letter.to}"[:200],
+                summary=work.summary or None,
             )
         except FailureError as error:
-            why = "The letter could not be sent: operations must look at this workflow's history."
-            workflow.logger.error("send_letter gave up: %s", type(error).__name__)
-            outcome = {"taken": False, "at": instant_text(self._now()), "why": why}
-        # What was sent stands beside what became of it, as later code may derive the notice otherwise.
-        told = {name: getattr(letter, name) for name in ("notice", "number", "rule", "template", "to", "documents")}
-        self._put(Incoming(kind="letter", body={**outcome, **told}))
+            # Somebody ended the activity from outside: what follows from that is for the core.
+            workflow.logger.error("%s was given up: %s", work.activity, type(error).__name__)
+            result = {"failed": f"{work.activity} was given up: {type(error).__name__}"}
+        self._put(Incoming("work", key=work.key, result=result))
 
-    async def _tell(self, message: Message) -> None:
-        try:
-            await workflow.execute_activity(
-                "tell_file",
-                message.model_dump(),
-                start_to_close_timeout=timedelta(seconds=30),
-                retry_policy=PATIENT,
-                summary=f"{message.name}, for {message.to}",
-            )
-        except FailureError:
-            self._put(Incoming(kind="message_undelivered", key=message.to))
-        del self.messages[message.key]
+    # The register and the archive
+
+    def _file_it(self) -> None:
+        """Starts writing the register when it is behind, and the archive once the file is finished."""
+        state = self.state
+        if state.written < state.revision:
+            if not self.writing:
+                self.writing = True
+                self._start(self._write_register())
+        elif state.finished and not state.work and self.archived < state.revision and not self.archiving:
+            self.archiving = True
+            self._start(self._archive())
 
     async def _write_register(self) -> None:
-        while self.written < self.revision:
+        while self.state.written < self.state.revision:
+            # Held here, and so known under its reference, until it is written.
+            projection = self.projection
+            reference = references.hand_over(projection) if projection is not None else ""
+            how = self._how("register")
             try:
-                self.written = await workflow.execute_activity(
+                self.state.written = await workflow.execute_activity(
                     "write_register",
-                    self.opening["reference"],
-                    start_to_close_timeout=timedelta(minutes=1),
-                    retry_policy=PATIENT,
-                    summary="the register was away",
+                    args=[self.state.reference, reference],
+                    task_queue=how.queue or None,
+                    start_to_close_timeout=timedelta(seconds=how.timeout),
+                    retry_policy=SOON,
+                    summary=how.summary or f"revision {self.state.revision}",
                 )
             except FailureError as error:
                 await self._again("write_register", error)
-        self.writing = False
+        self.writing, self.projection = False, None
+        self._file_it()
 
     async def _archive(self) -> None:
-        revision = self.revision
+        revision, how = self.state.revision, self._how("archive")
         try:
             await workflow.execute_activity(
                 "archive",
-                args=[self.opening["reference"], revision, pack(self._state())],
-                start_to_close_timeout=timedelta(minutes=1),
-                retry_policy=PATIENT,
-                summary="the file has ended",
+                args=[self.state.reference, revision, pack(self.state)],
+                task_queue=how.queue or None,
+                start_to_close_timeout=timedelta(seconds=how.timeout),
+                retry_policy=SOON,
+                summary=how.summary or "the file has ended",
             )
             self.archived = revision
         except FailureError as error:
             await self._again("archive", error)
         self.archiving = False
+        self._file_it()
+
+    def _how(self, what: str) -> Filing:
+        return read(Filing, self.state.filing.get(what, {}))
 
     async def _again(self, what: str, error: FailureError) -> None:
         """Somebody ended an activity from outside: a file never fails for it, and asks again a little later."""
         workflow.logger.error("%s was given up: %s", what, type(error).__name__)
         await workflow.sleep(60, summary=f"{what} was given up")
 
-    # The way out
+    # The way out: these only look
 
     def _idle(self) -> bool:
-        return not self.inbox and not self.busy and workflow.all_handlers_finished()
+        return not self.inbox and not self.asking and workflow.all_handlers_finished()
 
     def _may_end(self) -> bool:
-        if not (self.over and self._idle()) or self.letters or self.messages or self.written < self.revision:
+        state = self.state
+        return state.finished and self._idle() and not state.work and self.archived == state.revision == state.written
+
+    def _may_renew(self) -> bool:
+        suggested = workflow.info().is_continue_as_new_suggested()
+        if not (self.renew or suggested) or not self._idle():
             return False
-        if self.archived < self.revision and not self.archiving:
-            self.archiving = True
-            self._start(self._archive())
-        return self.archived == self.revision
-
-    def _may_continue(self) -> bool:
-        return self._idle() and not self.archiving and workflow.info().is_continue_as_new_suggested()
-
-    def _state(self) -> dict[str, Any]:
-        return {
-            "reference": self.opening["reference"],
-            "record": self.record,
-            "events": self.events,
-            "deadlines": self.deadlines,
-            "letters": self.letters,
-            "messages": self.messages,
-            "stage": self.stage,
-            "revision": self.revision,
-            "written": self.written,
-            "now": instant_text(self._now()),
-        }
-
-    def _entries(self) -> list[Entry]:
-        return [Entry.read(entry) for entry in self.record]
+        return suggested or not (self.writing or self.archiving)
 
     def _now(self) -> datetime:
-        return workflow.now() + timedelta(seconds=self.opening["offset_seconds"])
+        return workflow.now() + timedelta(seconds=self.state.opening.get("offset_seconds", 0))
 
 
-def _refused(rule: str, reason: str, field: str | None) -> ApplicationError:
-    return ApplicationError(
-        reason, {"rule": rule, "reason": reason, "field": field}, type="Refused", non_retryable=True
-    )
+def _where() -> tuple[str, str]:
+    """The namespace and the task queue: what this process knows of the world is kept by them."""
+    return workflow.info().namespace, workflow.info().task_queue
+
+
+def _refused(answer: dict[str, Any]) -> ApplicationError:
+    return ApplicationError(answer["reason"], answer, type=REFUSED, non_retryable=True)

@@ -10,7 +10,7 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import FailureError
 
 with workflow.unsafe.imports_passed_through():
-    from models.record import instant_text
+    from models.contract import instant_text, letters_queue
 
 PATIENT = RetryPolicy(initial_interval=timedelta(seconds=10), maximum_interval=timedelta(minutes=15))
 """For the world outside: tried again for as long as the week lasts."""
@@ -43,7 +43,9 @@ class WeeklyListWorkflow:
             became: str = await workflow.execute_activity(
                 "send_weekly_list",
                 args=[recipient, begun],
-                start_to_close_timeout=timedelta(minutes=4),
+                task_queue=letters_queue(workflow.info().task_queue),
+                # As long as its claim holds: whoever tries again has it again, and must be the only one who sends.
+                start_to_close_timeout=timedelta(minutes=5),
                 schedule_to_close_timeout=WHILE_IT_IS_NEWS,
                 retry_policy=PATIENT,
                 summary=f"to {recipient}",

@@ -2,8 +2,8 @@
 
 A letter is one file, ``<name>.txt.j2``, whose first line is ``Subject: …``. It holds the letter alone, paragraphs
 of one line and lists of lines that begin with a hyphen; text and HTML are both made from it, and ``_layout.txt.j2``
-and ``_layout.html.j2`` put the frame around them. Dates are shown by the filter ``day``. A value that a template
-asks for and does not get is an error, never a blank.
+and ``_layout.html.j2`` put the frame around them. The filter ``day`` shows a date, and
+``section`` cites a rule. A value that a template asks for and does not get is an error, never a blank.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ from urllib.parse import quote
 
 import jinja2
 
-from models.counting import LONDON, day_words, london_date
+from models.days import LONDON, day_words, london_date
+from models.sections.headings import section_words
 
 WIDTH = 72
 """Characters in a line of plain text. Only a longer word, such as a link, goes over."""
@@ -98,6 +99,41 @@ class Answers:
     until: date
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a letter is to be.
+
+    Arguments:
+        template: the letter's name, its files' without the endings.
+        values: what its templates show: text, whole numbers, dates, and lists of these. The frame's own
+            ``board``, ``reference``, ``about``, ``link``, ``link_words``, ``coordinator``, ``recipient`` (the name in
+            ``to``), ``answers`` and ``subject`` are always there, and win.
+        letterhead: the board's.
+        to: the one recipient.
+        reference: of the case; in the Message-ID and in ``X-Case-Reference``.
+        notice: the notice's key.
+        number: counts the letters of this notice, so that a corrected letter is a message of its own.
+        at: the instant for ``Date``.
+        attachments: file names, media types and contents.
+        about: the case that stands above the letter, when it is not ``reference``; empty for a letter about none.
+        link: another page than the file's to link to, and the link's words.
+        answers: links by which it is answered, if it can be.
+    """
+
+    template: str
+    values: Mapping[str, Any]
+    letterhead: Letterhead
+    to: Mailbox
+    reference: str
+    notice: str
+    number: int
+    at: datetime
+    attachments: Sequence[Attachment] = ()
+    about: str | None = None
+    link: tuple[str, str] | None = None
+    answers: Answers | None = None
+
+
 class Templates:
     """The template files.
 
@@ -116,6 +152,7 @@ class Templates:
             auto_reload=False,
         )
         self._environment.filters["day"] = day
+        self._environment.filters["section"] = section_words
 
     def render(self, file: str, values: Mapping[str, Any]) -> str:
         """A file with its values in place.
@@ -135,46 +172,19 @@ class Templates:
         return text.encode("utf-8", "replace").decode()
 
 
-def compose(
-    templates: Templates,
-    name: str,
-    values: Mapping[str, Any],
-    *,
-    letterhead: Letterhead,
-    to: Mailbox,
-    reference: str,
-    notice: str,
-    number: int,
-    at: datetime,
-    attachments: Sequence[Attachment] = (),
-    about: str | None = None,
-    link: tuple[str, str] | None = None,
-    answers: Answers | None = None,
-) -> EmailMessage:
+def compose(templates: Templates, draft: Draft) -> EmailMessage:
     """Writes a letter.
 
     Arguments:
         templates: where the letter's files are.
-        name: of the letter, its files' name without the endings.
-        values: what its templates show: text, whole numbers, dates, and lists of these. The frame's own
-            ``board``, ``reference``, ``about``, ``link``, ``link_words``, ``coordinator``, ``recipient`` (the name in
-            ``to``), ``answers`` and ``subject`` are always there, and win.
-        letterhead: the board's.
-        to: the one recipient.
-        reference: of the case; in the Message-ID and in ``X-Case-Reference``.
-        notice: the notice's key.
-        number: counts the letters of this notice, so that a corrected letter is a message of its own.
-        at: the instant for ``Date``.
-        attachments: file names, media types and contents.
-        about: the case that stands above the letter, when it is not ``reference``; empty for a letter about none.
-        link: another page than the file's to link to, and the link's words.
-        answers: links by which it is answered, if it can be.
+        draft: what it is to be.
 
     Raises:
         LetterError: it cannot be written.
     """
-    if at.tzinfo is None:
+    if draft.at.tzinfo is None:
         raise LetterError("The letter's instant has no offset from UTC.")
+    letterhead, reference, about, link = draft.letterhead, draft.reference, draft.about, draft.link
     frame = {
         "board": letterhead.board,
         "reference": reference,
@@ -182,28 +192,28 @@ def compose(
         "link": link[0] if link else letterhead.link(reference) if about is None else "",
         "link_words": link[1] if link else f"Open the file {reference}",
         "coordinator": letterhead.coordinator,
-        "recipient": to.name or "colleague",
+        "recipient": draft.to.name.removeprefix("The ") or "colleague",
         # None is refused by the templates, as a value that was forgotten: no answers are an empty list of links.
-        "answers": answers or Answers((), at.date()),
+        "answers": draft.answers or Answers((), draft.at.date()),
     }
-    subject = _one_line(templates.render(f"{name}.subject", {**values, **frame}))
-    letter = templates.render(f"{name}.txt.j2", {**values, **frame})
+    subject = _one_line(templates.render(f"{draft.template}.subject", {**draft.values, **frame}))
+    letter = templates.render(f"{draft.template}.txt.j2", {**draft.values, **frame})
     text = templates.render("_layout.txt.j2", {**frame, "subject": subject, "letter": letter.strip()})
     html = templates.render("_layout.html.j2", {**frame, "subject": subject, "blocks": _blocks(letter)})
 
     message = EmailMessage()
     message["From"] = _address("sender", Mailbox(letterhead.board, letterhead.sender))
-    message["To"] = _address("recipient", to)
+    message["To"] = _address("recipient", draft.to)
     message["Reply-To"] = _address("coordinator", Mailbox("", letterhead.coordinator))
     message["Subject"] = subject
-    message["Date"] = at.astimezone(LONDON)
-    message["Message-ID"] = message_id(reference, notice, number, letterhead.sender)
+    message["Date"] = draft.at.astimezone(LONDON)
+    message["Message-ID"] = message_id(reference, draft.notice, draft.number, letterhead.sender)
     message["Auto-Submitted"] = "auto-generated"
     message["X-Case-Reference"] = _one_line(reference)
     # Quoted-printable is ASCII in short lines: no server on the way has to take more, and none changes it.
     message.set_content(_wrapped(text), cte="quoted-printable")
     message.add_alternative(html, subtype="html", cte="quoted-printable")
-    for attachment in attachments:
+    for attachment in draft.attachments:
         _attach(message, attachment)
     return message
 

@@ -6,7 +6,7 @@ from datetime import date
 
 from models.directory import ROLES, Directory, Person
 
-from .letters import Mailbox
+from .compose import Mailbox
 
 
 class NobodyThere(Exception):
@@ -36,7 +36,9 @@ def mailbox_of(
         return Mailbox(person.name, person.email)
     if fallback is not None:
         return Mailbox("", fallback)
-    raise NobodyThere("Nobody in the directory had an address: complete it, then record the right address on the file.")
+    raise NobodyThere(
+        "Not sent: no e-mail address. Add one to the directory, then record on the file that an address was corrected."
+    )
 
 
 def recipient_words(to: str) -> str:

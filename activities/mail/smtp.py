@@ -61,15 +61,15 @@ class TryAgain(NotDelivered):
 
     Arguments:
         reason: as above.
-        maybe_taken: whether the relay may have taken the message all the same, so that it may arrive twice.
+        maybe_accepted: whether the relay may have accepted the message all the same, so that it may arrive twice.
     """
 
-    def __init__(self, reason: str, maybe_taken: bool = False) -> None:
+    def __init__(self, reason: str, maybe_accepted: bool = False) -> None:
         super().__init__(reason)
-        self.maybe_taken = maybe_taken
+        self.maybe_accepted = maybe_accepted
 
 
-class Refused(NotDelivered):
+class DeliveryRefused(NotDelivered):
     """Permanent: the same message gets the same answer, a person must act.
 
     Arguments:
@@ -122,7 +122,7 @@ class Relay:
 
 
 async def deliver(message: EmailMessage, relay: Relay) -> None:
-    """Hands one message to the relay; returns once the relay has taken it.
+    """Hands one message to the relay; returns once the relay has accepted it.
 
     The envelope's sender is the one in From. Takes at most eight times the relay's ``timeout_seconds``.
 
@@ -131,8 +131,8 @@ async def deliver(message: EmailMessage, relay: Relay) -> None:
         relay: where to.
 
     Raises:
-        TryAgain: temporary; says whether the relay may have taken it.
-        Refused: permanent for this message.
+        TryAgain: temporary; says whether the relay may have accepted it.
+        DeliveryRefused: permanent for this message.
         WrongSettings: permanent for every message, until settings are mended here or there.
     """
     if fault := relay.fault():
@@ -148,7 +148,7 @@ async def deliver(message: EmailMessage, relay: Relay) -> None:
             ready = True
             # The one recipient refused is an error; what it returns tells of some among several.
             await client.send_message(message, sender=sender, recipients=[recipient])
-        # Taken. Whatever becomes of the goodbye, it stays taken.
+        # Accepted. Whatever becomes of the goodbye, it stays accepted.
         with contextlib.suppress(*_TROUBLE):
             await client.quit(timeout=min(_GOODBYE_SECONDS, relay.timeout_seconds))
     except _TROUBLE as error:
@@ -245,22 +245,22 @@ def _while_sending(error: Exception, client: _Client) -> NotDelivered:
         case aiosmtplib.SMTPResponseException(code=code):
             return _answered(code, error.message, "the message", client.content_begun)
         case aiosmtplib.SMTPNotSupported() | ValueError():
-            return Refused("The mail server takes no addresses with such characters.", None)
+            return DeliveryRefused("The mail server takes no addresses with such characters.", None)
         case _:
             why = _why_cut_off(error)
             return TryAgain(f"{client.hostname}:{client.port} was cut off: {why}.", client.content_begun)
 
 
-def _answered(code: int, text: str, what: str, maybe_taken: bool = False) -> NotDelivered:
+def _answered(code: int, text: str, what: str, maybe_accepted: bool = False) -> NotDelivered:
     """By the code of an answer: 4xx temporary, 5xx permanent, anything else not understood."""
     codes = _codes(code, text)
     if code in _SIGN_IN_FIRST:
         return WrongSettings(f"The mail server wants us to sign in or to encrypt first ({codes}).")
     if 500 <= code <= 599:
-        return Refused(f"The mail server refused {what} ({codes}).", code)
+        return DeliveryRefused(f"The mail server refused {what} ({codes}).", code)
     if 400 <= code <= 499:
         return TryAgain(f"The mail server does not take {what} at the moment ({codes}).")
-    return TryAgain(f"The mail server gave an answer that cannot be understood ({codes}).", maybe_taken)
+    return TryAgain(f"The mail server gave an answer that cannot be understood ({codes}).", maybe_accepted)
 
 
 def _codes(code: int, text: str) -> str:
@@ -286,9 +286,9 @@ def _why_cut_off(error: Exception) -> str:
 def _envelope(message: EmailMessage) -> tuple[str, str]:
     senders, recipients = _addresses(message, "From"), _addresses(message, "To", "Cc", "Bcc")
     if len(senders) != 1 or len(recipients) != 1:
-        raise Refused("A message has one sender and one recipient; this one has not.", None)
+        raise DeliveryRefused("A message has one sender and one recipient; this one has not.", None)
     if not all(_ADDRESS.fullmatch(address) for address in senders + recipients):
-        raise Refused("An address of the message is no e-mail address.", None)
+        raise DeliveryRefused("An address of the message is no e-mail address.", None)
     return senders[0], recipients[0]
 
 

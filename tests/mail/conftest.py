@@ -16,8 +16,8 @@ import pytest
 import trustme
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from activities.letters import Letterhead, Mailbox, Templates, compose
-from activities.mail import Relay
+from activities.mail.compose import Draft, Letterhead, Mailbox, Templates, compose
+from activities.mail.smtp import Relay
 
 HANG_UP = "hang up"
 SILENCE = "silence"
@@ -245,6 +245,6 @@ def write(templates: Templates) -> Callable[..., EmailMessage]:
             "due": "2027-07-05",
             "organisations": ["Example Council", "Example & Partners NHS Trust"],
         }
-        return compose(templates, "appointed", shown | (values or {}), **(usual | changes))
+        return compose(templates, Draft("appointed", shown | (values or {}), **(usual | changes)))
 
     return letter

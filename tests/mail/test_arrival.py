@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from activities.letters import Mailbox
-from activities.mail import Relay, deliver
+from activities.mail.compose import Mailbox
+from activities.mail.smtp import Relay, deliver
 
 
 @pytest.mark.parametrize("withheld", [(), ("8BITMIME",)])

@@ -12,7 +12,15 @@ from typing import Any
 
 import pytest
 
-from activities.mail import _PATIENCE_ALTOGETHER, NotDelivered, Refused, Relay, TryAgain, WrongSettings, deliver
+from activities.mail.smtp import (
+    _PATIENCE_ALTOGETHER,
+    DeliveryRefused,
+    NotDelivered,
+    Relay,
+    TryAgain,
+    WrongSettings,
+    deliver,
+)
 from activities.sending import LEASE
 
 Open = Callable[..., Any]
@@ -28,7 +36,7 @@ async def failure(message: EmailMessage, relay: Relay) -> NotDelivered:
     with pytest.raises(NotDelivered) as caught:
         await deliver(message, relay)
     error = caught.value
-    assert type(error) in (TryAgain, Refused, WrongSettings)
+    assert type(error) in (TryAgain, DeliveryRefused, WrongSettings)
     assert error.reason and "\n" not in error.reason and str(error) == error.reason
     assert not any(word in error.reason for word in ("panel", "EX-2027", "Zoe", "not for us"))
     # What the server wrote is in the original error, which must not follow ours into history.
@@ -60,7 +68,7 @@ async def test_a_4xx_is_tried_again_and_was_not_taken(
 ) -> None:
     office = await post_office(**{command: f"{code} 4.2.0 {QUOTED}"})
     error = await failure(write(), relay_to(office.port))
-    assert isinstance(error, TryAgain) and not error.maybe_taken
+    assert isinstance(error, TryAgain) and not error.maybe_accepted
     assert f"{code} 4.2.0, mailbox" in error.reason
 
 
@@ -80,7 +88,7 @@ async def test_a_5xx_is_for_a_person(
 ) -> None:
     office = await post_office(**{command: f"{code} {QUOTED}"})
     error = await failure(write(), relay_to(office.port))
-    assert isinstance(error, Refused) and error.code == code
+    assert isinstance(error, DeliveryRefused) and error.code == code
     assert what in error.reason and str(code) in error.reason
 
 
@@ -97,7 +105,7 @@ async def test_a_refusal_is_not_hidden_by_a_server_that_is_silent_from_there_on(
 ) -> None:
     office = await post_office(RCPT="550 no", RSET="silence", QUIT="silence")
     error = await failure(write(), relay_to(office.port, timeout_seconds=0.3))
-    assert isinstance(error, Refused) and error.code == 550
+    assert isinstance(error, DeliveryRefused) and error.code == 550
 
 
 @pytest.mark.parametrize("goodbye", ["silence", "hang up", "500 what?"])
@@ -109,62 +117,62 @@ async def test_what_was_taken_stays_taken_whatever_becomes_of_the_goodbye(
     assert len(office.taken) == 1
 
 
-@pytest.mark.parametrize(("command", "maybe_taken"), [("MAIL", False), ("RCPT", False), ("DATA", True)])
+@pytest.mark.parametrize(("command", "maybe_accepted"), [("MAIL", False), ("RCPT", False), ("DATA", True)])
 async def test_a_connection_that_drops_is_tried_again(
-    command: str, maybe_taken: bool, post_office: Open, write: Write, relay_to: RelayTo
+    command: str, maybe_accepted: bool, post_office: Open, write: Write, relay_to: RelayTo
 ) -> None:
     office = await post_office(**{command: "hang up"})
     error = await failure(write(), relay_to(office.port))
-    assert isinstance(error, TryAgain) and error.maybe_taken is maybe_taken
+    assert isinstance(error, TryAgain) and error.maybe_accepted is maybe_accepted
 
 
-@pytest.mark.parametrize(("command", "maybe_taken"), [("RCPT", False), ("DATA", True)])
+@pytest.mark.parametrize(("command", "maybe_accepted"), [("RCPT", False), ("DATA", True)])
 async def test_silence_is_tried_again(
-    command: str, maybe_taken: bool, post_office: Open, write: Write, relay_to: RelayTo
+    command: str, maybe_accepted: bool, post_office: Open, write: Write, relay_to: RelayTo
 ) -> None:
     office = await post_office(**{command: "silence"})
     begun = asyncio.get_running_loop().time()
     error = await failure(write(), relay_to(office.port, timeout_seconds=0.2))
     waited = asyncio.get_running_loop().time() - begun
-    assert isinstance(error, TryAgain) and error.maybe_taken is maybe_taken
+    assert isinstance(error, TryAgain) and error.maybe_accepted is maybe_accepted
     assert "no answer in time" in error.reason
     # Once it has the content, a server gets longer: giving up on a slow one sends the letter twice.
-    assert (waited > 0.8) is maybe_taken
+    assert (waited > 0.8) is maybe_accepted
 
 
-@pytest.mark.parametrize(("command", "maybe_taken"), [("RCPT", False), ("DATA", True)])
+@pytest.mark.parametrize(("command", "maybe_accepted"), [("RCPT", False), ("DATA", True)])
 async def test_a_delivery_ends_in_time_however_long_each_answer_may_take(
     command: str,
-    maybe_taken: bool,
+    maybe_accepted: bool,
     post_office: Open,
     write: Write,
     relay_to: RelayTo,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("activities.mail._PATIENCE_ALTOGETHER", 0.01)
+    monkeypatch.setattr("activities.mail.smtp._PATIENCE_ALTOGETHER", 0.01)
     office = await post_office(**{command: "silence"})
     begun = asyncio.get_running_loop().time()
     error = await failure(write(), relay_to(office.port, timeout_seconds=30))
     assert asyncio.get_running_loop().time() - begun < 10
-    assert isinstance(error, TryAgain) and error.maybe_taken is maybe_taken
+    assert isinstance(error, TryAgain) and error.maybe_accepted is maybe_accepted
     assert "no answer in time" in error.reason
 
 
 async def test_a_server_that_never_greets_is_tried_again(scripted: Open, write: Write, relay_to: RelayTo) -> None:
     port = await scripted("silence")
     error = await failure(write(), relay_to(port, timeout_seconds=0.2))
-    assert isinstance(error, TryAgain) and not error.maybe_taken
+    assert isinstance(error, TryAgain) and not error.maybe_accepted
 
 
 async def test_a_server_that_is_not_there_is_tried_again(unused_tcp_port: int, write: Write, relay_to: RelayTo) -> None:
     error = await failure(write(), relay_to(unused_tcp_port))
-    assert isinstance(error, TryAgain) and not error.maybe_taken
+    assert isinstance(error, TryAgain) and not error.maybe_accepted
     assert "connection refused" in error.reason
 
 
 async def test_a_host_without_an_address_is_tried_again(write: Write, relay_to: RelayTo) -> None:
     error = await failure(write(), relay_to(587, host="nowhere.invalid", security="starttls"))
-    assert isinstance(error, TryAgain) and not error.maybe_taken
+    assert isinstance(error, TryAgain) and not error.maybe_accepted
     assert "nowhere.invalid" in error.reason
 
 
@@ -196,7 +204,7 @@ async def test_an_answer_that_cannot_be_understood_after_the_content_may_mean_ta
 ) -> None:
     office = await post_office(DATA=word)
     error = await failure(write(), relay_to(office.port))
-    assert isinstance(error, TryAgain) and error.maybe_taken
+    assert isinstance(error, TryAgain) and error.maybe_accepted
 
 
 async def test_a_relay_without_starttls_gets_nothing_in_clear_text(
@@ -368,7 +376,7 @@ async def test_an_address_in_letters_the_relay_does_not_know_is_for_a_person(
 ) -> None:
     office = await post_office()
     error = await failure(addressed(Address("", "zoë", "example.org")), relay_to(office.port))
-    assert isinstance(error, Refused) and error.code is None
+    assert isinstance(error, DeliveryRefused) and error.code is None
     assert office.taken == []
 
 
@@ -387,14 +395,14 @@ async def test_a_relay_of_seven_bits_gets_seven_bits(post_office: Open, relay_to
 
 @pytest.mark.parametrize("to", ["", "undisclosed-recipients:;", "a@example.org, b@example.org", "nobody"])
 async def test_a_message_has_exactly_one_recipient(to: str, relay_to: RelayTo, unused_tcp_port: int) -> None:
-    assert isinstance(await failure(addressed(to), relay_to(unused_tcp_port)), Refused)
+    assert isinstance(await failure(addressed(to), relay_to(unused_tcp_port)), DeliveryRefused)
 
 
 @pytest.mark.parametrize("header", ["Cc", "Bcc"])
 async def test_a_copy_is_another_recipient(header: str, relay_to: RelayTo, unused_tcp_port: int) -> None:
     message = addressed("panel@example.org")
     message[header] = "other@example.org"
-    assert isinstance(await failure(message, relay_to(unused_tcp_port)), Refused)
+    assert isinstance(await failure(message, relay_to(unused_tcp_port)), DeliveryRefused)
 
 
 async def test_a_domain_that_cannot_be_greeted_with_is_for_operations(post_office: Open, relay_to: RelayTo) -> None:

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from activities.letters import LetterError, Letterhead, Mailbox, Templates, compose, day, message_id
+from activities.mail.compose import Draft, LetterError, Letterhead, Mailbox, Templates, compose, day, message_id
 
 Write = Callable[..., EmailMessage]
 
@@ -59,14 +59,16 @@ def written(templates: Templates, name: str = "x", values: dict[str, Any] | None
     """A letter with as little to it as can be."""
     return compose(
         templates,
-        name,
-        values or {},
-        letterhead=PLAIN_LETTERHEAD,
-        to=Mailbox("", "panel@example.org"),
-        reference="EX-1",
-        notice="n",
-        number=1,
-        at=datetime(2027, 1, 5, tzinfo=UTC),
+        Draft(
+            name,
+            values or {},
+            letterhead=PLAIN_LETTERHEAD,
+            to=Mailbox("", "panel@example.org"),
+            reference="EX-1",
+            notice="n",
+            number=1,
+            at=datetime(2027, 1, 5, tzinfo=UTC),
+        ),
     )
 
 

@@ -14,20 +14,25 @@ from typing import Any
 import pytest
 from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import WorkflowRunner
 
-from activities.directory import replace_directory
-from activities.schema import migrate
-from models.counting import london_date
-from running.cases import Cases
+from commands.samples import SAMPLES
+from models.contract import State
+from models.days import london_date
+from models.fold import fold
+from models.record import Entry
+from models.view import shown
+from register.directory import replace_directory
+from register.schema import migrate
+from running.case_client import Cases, Recorded
+from running.embedded.mail_catcher import Mail, list_mails, postbox
+from running.embedded.temporal_server import temporal_binary
 from running.plain_files import read_plain_file
-from running.postbox import Mail, list_mails, postbox
-from running.samples import SAMPLES
-from running.scenario import directory_in
+from running.rehearsals.scenario import directory_in
+from running.rehearsals.time_skipping import start_time_skipping
 from running.settings import load_settings
 from running.system import System, system
-from running.temporal import core_runtime, data_converter
-from running.temporal_server import temporal_binary
-from running.time_skipping import start_time_skipping
+from running.temporal import core_runtime, data_converter, sandboxed
 from workflows.attributes import SEARCH_ATTRIBUTES
 
 _numbers = itertools.count(1)
@@ -41,6 +46,7 @@ class Board:
     parts: System
     cases: Cases
     mails: Path
+    runner: WorkflowRunner
 
     async def open(self, reference: str, *, days_ago: int = 0, **incident: Any) -> WorkflowHandle[Any, Any]:
         """Opens a file for a death that meets the criteria, notified so many days ago."""
@@ -77,18 +83,22 @@ class Board:
         today = london_date(self.cases.now()).isoformat()
         return {"id": id, "recorded_by": "coordinator", "happened_on": today, **fields}
 
-    async def record(self, reference: str, step: str, id: str, /, **fields: Any) -> dict[str, Any]:
+    async def record(self, reference: str, step: str, id: str, /, **fields: Any) -> Recorded:
         """Records a step that happened today."""
         return await self.cases.record(reference, step, self.body(id, **fields))
 
-    async def state(self, reference: str) -> dict[str, Any]:
+    async def state(self, reference: str) -> State:
         """What the workflow holds."""
-        state: dict[str, Any] = await self.cases.ask(reference, "state")
-        return state
+        return await self.cases.state(reference)
 
     async def names(self, reference: str) -> list[str]:
         """The names of the entries on the file's record."""
-        return [entry["name"] for entry in (await self.state(reference))["record"]]
+        return [entry["name"] for entry in (await self.state(reference)).record]
+
+    async def shown(self, reference: str) -> dict[str, Any]:
+        """The file as people see it, from what its workflow holds."""
+        record = [Entry.read(entry) for entry in (await self.state(reference)).record]
+        return shown(fold(record), (await self.parts.surroundings.refresh()).at(self.cases.now()))
 
     def sent(self) -> list[Mail]:
         """The mails that arrived."""
@@ -98,8 +108,8 @@ class Board:
 Boards = Callable[..., AbstractAsyncContextManager[Board]]
 
 
-@pytest.fixture(scope="session")
-async def server() -> AsyncIterator[WorkflowEnvironment]:
+@asynccontextmanager
+async def low_limit() -> AsyncIterator[WorkflowEnvironment]:
     """The embedded server in real time, which suggests to continue as new after 150 events."""
     async with await WorkflowEnvironment.start_local(
         dev_server_existing_path=str(temporal_binary()),
@@ -109,6 +119,56 @@ async def server() -> AsyncIterator[WorkflowEnvironment]:
         runtime=core_runtime(),
         search_attributes=SEARCH_ATTRIBUTES,
     ) as env:
+        yield env
+
+
+@asynccontextmanager
+async def a_board(
+    env: WorkflowEnvironment,
+    folder: Path,
+    register: Path,
+    *,
+    worker: bool = True,
+    runner: WorkflowRunner | None = None,
+    **settings: Any,
+) -> AsyncIterator[Board]:
+    """A board on a server.
+
+    Arguments:
+        env: the server.
+        folder: for all that it keeps; made here.
+        register: one with its tables, to be copied.
+        worker: whether its worker is started.
+        runner: how its workflows run; in the sandbox unless told otherwise.
+        settings: more settings, by name.
+    """
+    folder.mkdir()
+    shutil.copy(register, folder / "register.sqlite")
+    async with AsyncExitStack() as stack:
+        mails = await stack.enter_async_context(postbox(folder / "mails"))
+        plainly = {"smtp_host": mails.host, "smtp_port": mails.port, "smtp_security": "none"}
+        given = load_settings(
+            data_dir=folder,
+            register_url=f"sqlite:///{folder}/register.sqlite",
+            mail_from="board@board.example",
+            task_queue=f"board-{folder.name}-{folder.parent.name}",
+            **(plainly | settings),
+        )
+        parts = await stack.enter_async_context(system(given))
+        plain = read_plain_file(SAMPLES / "board.yaml")
+        directory = directory_in(plain, plain.data)
+        await replace_directory(parts.register, directory, changed_by="a test", at=datetime.now(UTC))
+        cases = Cases(env.client, parts.register, parts.surroundings, given.task_queue)
+        runs = runner or sandboxed()
+        if worker:
+            await stack.enter_async_context(parts.worker(env.client, workflow_runner=runs))
+        yield Board(env.client, parts, cases, mails.folder, runs)
+
+
+@pytest.fixture(scope="session")
+async def server() -> AsyncIterator[WorkflowEnvironment]:
+    """The embedded server in real time, which suggests to continue as new after 150 events."""
+    async with low_limit() as env:
         yield env
 
 
@@ -123,38 +183,15 @@ async def skipping() -> AsyncIterator[WorkflowEnvironment]:
 async def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A register with its tables, to be copied."""
     path = tmp_path_factory.mktemp("register") / "register.sqlite"
-    await migrate(f"sqlite+aiosqlite:///{path}")
+    await migrate(f"sqlite:///{path}")
     return path
 
 
 @pytest.fixture
 def boards(tmp_path: Path, migrated: Path) -> Boards:
-    """Makes a board on a server; with ``worker=False`` its worker is not started."""
+    """Makes a board on a server: see :func:`a_board`."""
 
-    @asynccontextmanager
-    async def board(env: WorkflowEnvironment, *, worker: bool = True, **settings: Any) -> AsyncIterator[Board]:
-        folder = tmp_path / f"board-{next(_numbers)}"
-        folder.mkdir()
-        shutil.copy(migrated, folder / "register.sqlite")
-        async with AsyncExitStack() as stack:
-            mails = await stack.enter_async_context(postbox(folder / "mails"))
-            given = load_settings(
-                data_dir=folder,
-                register_url=f"sqlite+aiosqlite:///{folder}/register.sqlite",
-                smtp_host=mails.host,
-                smtp_port=mails.port,
-                smtp_security="none",
-                mail_from="board@board.example",
-                task_queue=f"board-{folder.name}-{folder.parent.name}",
-                **settings,
-            )
-            parts = await stack.enter_async_context(system(given))
-            plain = read_plain_file(SAMPLES / "board.yaml")
-            directory = directory_in(plain, plain.data)
-            await replace_directory(parts.register, directory, changed_by="a test", at=datetime.now(UTC))
-            cases = Cases(env.client, parts.register, given.task_queue)
-            if worker:
-                await stack.enter_async_context(parts.worker(env.client))
-            yield Board(env.client, parts, cases, mails.folder)
+    def board(env: WorkflowEnvironment, **more: Any) -> AbstractAsyncContextManager[Board]:
+        return a_board(env, tmp_path / f"board-{next(_numbers)}", migrated, **more)
 
     return board

@@ -7,7 +7,7 @@ import itertools
 import json
 import sqlite3
 from contextlib import closing, suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -18,17 +18,18 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
-from activities import ledger
-from activities.archive import read_archive
-from activities.away import RegisterAway
-from activities.database import Register
 from activities.filing import FilingActivities
-from activities.register import read_file
-from models.catalogue import STEPS
 from models.record import Refused
-from running.cases import Cases, NoSuchFileError, SystemFaultError
+from models.serious_case_reviews import STEPS
+from register.engine import Register
+from register.files import deliveries
+from register.files.archive import read_archive
+from register.files.behind import Behind, behind_of, note
+from register.files.store import read_file
+from register.unavailable import RegisterAway
+from running.case_client import Cases, LostRunError, SystemFaultError
 from running.recheck import Recheck
-from running.time_skipping import skip_to, until_quiet
+from running.rehearsals.time_skipping import skip_to, until_quiet
 
 from .conftest import Board, Boards
 
@@ -65,11 +66,11 @@ async def test_an_acknowledged_step_is_on_the_record_and_in_the_register(
     async with boards(server) as board:
         await board.open("ACK-1")
         answer = await board.record("ACK-1", "note_added", "note-1", **NOTE)
-        assert answer["recorded"] and answer["id"] == "note-1"
+        assert answer.listed and answer.id == "note-1"
         stored = await read_file(board.parts.register, "ACK-1")
         assert stored is not None and stored.entries[-1].id == "note-1"
         state = await board.state("ACK-1")
-        assert [entry.plain() for entry in stored.entries] == state["record"]
+        assert [entry.plain() for entry in stored.entries] == state.record
 
 
 @pytest.mark.rule("2.1e")
@@ -81,7 +82,7 @@ async def test_a_refused_update_says_why_by_which_rule_and_leaves_nothing_in_his
         await until(lambda: _quiet(board, "REFUSED-1"))
         before = await events_of(handle)
         with pytest.raises(Refused) as error:
-            await board.record("REFUSED-1", "decision", "d", choice="no review", decider="chair", reasons="None.")
+            await board.record("REFUSED-1", "decision", "d", choice="no review", decided_by="chair", reasons="None.")
         assert error.value.refusal.rule == "2.1e" and error.value.refusal.field == "choice"
         assert await events_of(handle) == before
 
@@ -94,7 +95,7 @@ async def test_what_only_the_directory_can_tell_is_refused_by_the_answer_that_co
         await board.open("DECIDER-1")
         with pytest.raises(Refused) as error:
             await board.record(
-                "DECIDER-1", "decision", "d", choice="SCR, criteria met", decider="coordinator", reasons="Met."
+                "DECIDER-1", "decision", "d", choice="SCR, criteria met", decided_by="coordinator", reasons="Met."
             )
         assert error.value.refusal.rule == "2.2c"
         assert "decision" not in await board.names("DECIDER-1")
@@ -105,7 +106,7 @@ async def test_the_same_step_sent_twice_is_recorded_once(server: WorkflowEnviron
         await board.open("TWICE-1")
         sent = [board.record("TWICE-1", "note_added", "the-note", **NOTE) for _ in range(5)]
         answers = await asyncio.gather(*sent)
-        assert all(answer["recorded"] for answer in answers)
+        assert {answer.id for answer in answers} == {"the-note"}
         await board.cases.handle("TWICE-1").signal("note_added", board.body("the-note", **NOTE))
         await board.record("TWICE-1", "note_added", "another-note", text="Behind the signal.")
         assert (await board.names("TWICE-1")).count("note_added") == 2
@@ -120,7 +121,7 @@ async def test_an_id_that_was_used_is_refused_for_another_step(server: WorkflowE
         assert error.value.refusal.field == "id"
         await board.cases.handle("ID-1").signal("note_added", board.body("the-id", text="Another text."))
         await board.record("ID-1", "note_added", "the-last", **NOTE)
-        record = (await board.state("ID-1"))["record"]
+        record = (await board.state("ID-1")).record
         assert [e["body"]["text"] for e in record if e["name"] == "note_added"] == [NOTE["text"], NOTE["text"]]
         assert [e["body"]["id"] for e in record if e["name"] == "step_refused"] == ["the-id"]
 
@@ -128,7 +129,7 @@ async def test_an_id_that_was_used_is_refused_for_another_step(server: WorkflowE
 async def test_two_people_who_decide_at_once_are_not_both_right(server: WorkflowEnvironment, boards: Boards) -> None:
     async with boards(server) as board:
         await board.open("BOTH-1")
-        fields = {"choice": "SCR, criteria met", "decider": "chair", "reasons": "The first limb is met."}
+        fields = {"choice": "SCR, criteria met", "decided_by": "chair", "reasons": "The first limb is met."}
         sent = (board.record("BOTH-1", "decision", f"decision-{n}", **fields) for n in range(6))
         answers = await asyncio.gather(*sent, return_exceptions=True)
         refused = [answer for answer in answers if isinstance(answer, Refused)]
@@ -160,8 +161,8 @@ async def test_a_malformed_signal_is_kept_as_refused_and_blocks_nothing(
         handle = await board.open(reference)
         await handle.signal("note_added", args=args)
         await handle.signal("no_such_step", args=args)
-        assert (await board.record(reference, "note_added", "proper", **NOTE))["recorded"]
-        refused = [e for e in (await board.state(reference))["record"] if e["name"] == "step_refused"]
+        assert await board.record(reference, "note_added", "proper", **NOTE)
+        refused = [e for e in (await board.state(reference)).record if e["name"] == "step_refused"]
         assert refused and all(entry["body"]["reason"] for entry in refused)
 
 
@@ -171,9 +172,9 @@ async def test_a_request_to_cancel_is_kept_and_survived(server: WorkflowEnvironm
         await handle.cancel()
         await until(lambda: _has(board, "CANCEL-1", "cancel_requested"))
         await handle.cancel()
-        assert (await board.record("CANCEL-1", "note_added", "after", **NOTE))["recorded"]
+        assert await board.record("CANCEL-1", "note_added", "after", **NOTE)
         assert (await handle.describe()).status is WorkflowExecutionStatus.RUNNING
-        assert any("cancel" in remark for remark in (await board.cases.ask("CANCEL-1", "file"))["remarks"])
+        assert any("cancel" in remark for remark in (await board.shown("CANCEL-1"))["remarks"])
 
 
 async def test_a_run_continues_as_new_with_everything_and_loses_no_step(
@@ -186,25 +187,25 @@ async def test_a_run_continues_as_new_with_everything_and_loses_no_step(
             names = [f"note-{batch}-{n}" for n in range(5)]
             await asyncio.gather(*(board.record("LONG-1", "note_added", name, **NOTE) for name in names))
         assert (await handle.describe()).run_id != first
-        record = (await board.state("LONG-1"))["record"]
+        record = (await board.state("LONG-1")).record
         notes = [entry["id"] for entry in record if entry["name"] == "note_added"]
         assert sorted(notes) == sorted(f"note-{batch}-{n}" for batch in range(12) for n in range(5))
         stored = await read_file(board.parts.register, "LONG-1")
         assert stored is not None and len(stored.entries) == len(record)
-        assert {d["deadline"] for d in await board.cases.ask("LONG-1", "duties")} >= {"decision", "notify_panel"}
+        assert {d["deadline"] for d in (await board.shown("LONG-1"))["deadlines"]} >= {"decision", "notify_panel"}
 
 
 async def test_without_a_cache_every_task_is_a_replay_and_nothing_changes(
     server: WorkflowEnvironment, boards: Boards
 ) -> None:
-    async with boards(server, max_cached_workflows=0) as board:
+    async with boards(server, cache_megabytes=0) as board:
         await board.open("REPLAY-1", days_ago=20)
         await board.record("REPLAY-1", "notified_panel", "panel")
         await board.record(
-            "REPLAY-1", "decision", "decision", choice="SCR, criteria met", decider="chair", reasons="Met."
+            "REPLAY-1", "decision", "decision", choice="SCR, criteria met", decided_by="chair", reasons="Met."
         )
         await until(lambda: _quiet(board, "REPLAY-1"))
-        assert {letter["notice"] for letter in (await board.cases.ask("REPLAY-1", "file"))["letters"]} >= {
+        assert {letter["notice"] for letter in (await board.shown("REPLAY-1"))["letters"]} >= {
             "decision:decision:ofsted",
             "decision:decision:dfe",
             "decision:decision:national_panel",
@@ -217,12 +218,12 @@ async def test_steps_sent_while_no_worker_runs_are_taken_when_one_comes_back(
     async with boards(server) as board:
         await board.open("WAIT-1")
     async with boards(server, worker=False) as other:
-        waiting = Cases(other.client, board.parts.register, board.parts.settings.task_queue)
+        waiting = Cases(other.client, board.parts.register, board.parts.surroundings, board.parts.settings.task_queue)
         sent = asyncio.create_task(waiting.record("WAIT-1", "note_added", board.body("while-away", **NOTE)))
         await waiting.handle("WAIT-1").signal("note_added", board.body("signalled-while-away", **NOTE))
         async with other.parts.worker(other.client, task_queue=board.parts.settings.task_queue):
-            assert (await sent)["recorded"]
-            names = [entry["id"] for entry in (await waiting.ask("WAIT-1", "state"))["record"]]
+            assert await sent
+            names = [entry["id"] for entry in (await waiting.state("WAIT-1")).record]
             assert {"while-away", "signalled-while-away"} <= set(names)
 
 
@@ -244,21 +245,21 @@ async def test_the_web_page_shows_reference_stage_and_deadlines_and_nothing_of_t
         ]
         assert any("2.2b" in summary for summary in summaries)
         shown += "".join(summaries) + str(await description.static_summary()) + str(await description.static_details())
-        assert "PAGE-1" in shown and "The Chair decides" in shown
+        assert "PAGE-1" in shown and "Chair's decision" in shown
         for private in ("child-one", "2015-01-31", "private account"):
             assert private not in shown
 
 
-async def test_queries_tell_the_file_its_duties_and_what_may_be_recorded_next(
+async def test_what_a_run_holds_is_the_file_with_its_duties_and_what_may_be_recorded_next(
     server: WorkflowEnvironment, boards: Boards
 ) -> None:
     async with boards(server) as board:
         await board.open("QUERY-1")
-        file = await board.cases.ask("QUERY-1", "file")
+        file = await board.shown("QUERY-1")
         assert file["finding"]["held"] == "met" and file["stage"] == "deciding"
-        duties = {duty["deadline"]: duty for duty in await board.cases.ask("QUERY-1", "duties")}
+        duties = {duty["deadline"]: duty for duty in (await board.shown("QUERY-1"))["deadlines"]}
         assert duties["decision"]["status"] == "open" and "1 calendar month from" in duties["decision"]["counted"]
-        following = {step["step"]: step["why_not"] for step in await board.cases.ask("QUERY-1", "next")}
+        following = {step["step"]: step["why_not"] for step in (await board.shown("QUERY-1"))["next"]}
         assert following["decision"] == [] and following["publication_fixed"][0]["rule"]
 
 
@@ -271,16 +272,20 @@ async def test_a_terminated_file_is_found_and_started_again_from_the_register(
         await until(lambda: _quiet(board, "GONE-1"))
         before = await board.state("GONE-1")
         await handle.terminate("by accident")
+        lost = Behind("GONE-1", before.revision + 1, datetime.now(UTC), "The register was away.")
+        await board.parts.register.change(lambda connection: note(connection, lost))
         recheck = Recheck(board.cases, board.parts)
         shown = [found async for found in recheck.files(None, apply=False)]
+        assert await behind_of(board.parts.register, "GONE-1") == lost
         assert [(found["reference"], found["would"]) for found in shown] == [("GONE-1", [{"what": "started_again"}])]
         assert not await board.cases.is_running("GONE-1")
         assert [found["applied"] async for found in recheck.files("GONE-1", apply=True)] == [True]
-        assert (await board.record("GONE-1", "note_added", "after", **NOTE))["recorded"]
+        assert await behind_of(board.parts.register, "GONE-1") is None
+        assert await board.record("GONE-1", "note_added", "after", **NOTE)
         after = await board.state("GONE-1")
-        assert [e["id"] for e in after["record"]] == [*(e["id"] for e in before["record"]), "after"]
-        assert len(after["events"]) == len(before["events"]) + 1
-        assert set(after["deadlines"]) == set(before["deadlines"])
+        assert [e["id"] for e in after.record] == [*(e["id"] for e in before.record), "after"]
+        assert len(after.events) == len(before.events) + 1
+        assert set(after.standing["deadlines"]) == set(before.standing["deadlines"])
 
 
 async def test_an_older_copy_of_the_register_is_noticed_and_written_again_from_the_workflows(
@@ -301,7 +306,7 @@ async def test_an_older_copy_of_the_register_is_noticed_and_written_again_from_t
                 await board.cases.handle("COPY-2").result()
             await until(lambda: _has(board, "COPY-1", "merged_from"))
             await board.record("COPY-1", "note_added", "after", **NOTE)
-            await board.parts.register.engine.dispose()
+            await board.parts.register.close()
             with closing(sqlite3.connect(database)) as register:
                 copy.backup(register)
         recheck = Recheck(board.cases, board.parts)
@@ -337,8 +342,8 @@ async def test_a_file_that_has_ended_is_archived_and_reopened_with_all_its_steps
         with pytest.raises(Refused) as error:
             await board.record("END-1", "note_added", "too-late", **NOTE)
         assert "reopen" in error.value.refusal.reason
-        assert (await board.record("END-1", "reopened", "again", reason="Something came up."))["recorded"]
-        assert (await board.record("END-1", "note_added", "in-time", **NOTE))["recorded"]
+        assert await board.record("END-1", "reopened", "again", reason="Something came up.")
+        assert await board.record("END-1", "note_added", "in-time", **NOTE)
         names = await board.names("END-1")
         assert names[:2] == ["opened", "rulebook_pinned"] and names[-1] == "note_added"
         assert {"merged_into", "reopened"} <= set(names)
@@ -351,10 +356,10 @@ async def test_merging_hands_the_earlier_notification_to_the_other_file(
     async with boards(server) as board:
         await board.open("EARLIER-1", days_ago=6)
         await board.open("LATER-1", days_ago=1)
-        before = (await board.state("LATER-1"))["deadlines"]["decision"]["due"]
+        before = (await board.state("LATER-1")).standing["deadlines"]["decision"]["due"]
         await board.record("EARLIER-1", "merged_into", "merged", reference="LATER-1", reason="The same incident.")
         await until(lambda: _has(board, "LATER-1", "merged_from"))
-        after = (await board.state("LATER-1"))["deadlines"]["decision"]["due"]
+        after = (await board.state("LATER-1")).standing["deadlines"]["decision"]["due"]
         assert after < before
 
 
@@ -375,9 +380,9 @@ async def test_while_the_register_is_away_steps_are_answered_and_it_catches_up_b
         )
         assert locked.stdout is not None and await locked.stdout.readline() == b"locked\n"
         answer = await board.record("AWAY-1", "note_added", "while-away", **NOTE)
-        assert answer["recorded"]
+        assert not answer.listed
         state = await board.state("AWAY-1")
-        assert state["written"] < state["revision"]
+        assert state.written < state.revision
         await locked.communicate(b"\n")
         await until(lambda: _stored(board, "AWAY-1", "while-away"), patience=40)
 
@@ -388,10 +393,10 @@ async def test_a_deadline_passes_at_midnight_and_escalates_at_eight_in_london(
 ) -> None:
     async with boards(skipping) as board:
         handle = await board.open("VIRTUAL-1")
-        due = (await board.state("VIRTUAL-1"))["deadlines"]["decision"]["due"]
+        due = (await board.state("VIRTUAL-1")).standing["deadlines"]["decision"]["due"]
         start = board.cases.now()
         await skip_to(skipping, handle, start + timedelta(days=40))
-        events = (await board.state("VIRTUAL-1"))["events"]
+        events = (await board.state("VIRTUAL-1")).events
         passed = [e["at"] for e in events if e["what"] == "deadline_passed" and e["deadline"] == "decision"]
         escalated = [e["at"] for e in events if e["what"] == "escalated" and e["deadline"] == "decision"]
         assert len(passed) == 1 and passed[0] > due and passed[0].endswith(("T00:00:00Z", "T23:00:00Z"))
@@ -407,7 +412,7 @@ async def test_a_deadline_moved_while_the_worker_was_away_is_not_escalated(
             handle = await board.open("MOVED-1")
             await board.record("MOVED-1", "review_recommended", "r", recommends="SCR, criteria met", reasons="Met.")
             key = "files_secured:hill-school"
-            due = (await board.state("MOVED-1"))["deadlines"][key]["due"]
+            due = (await board.state("MOVED-1")).standing["deadlines"][key]["due"]
             await until_quiet(handle)
         later = (board.cases.now() + timedelta(days=30)).date().isoformat()
         moved = board.body("moved", deadline=key, new_due=later, reason="The school is closed for the holidays.")
@@ -417,7 +422,7 @@ async def test_a_deadline_moved_while_the_worker_was_away_is_not_escalated(
             async with board.parts.worker(board.client):
                 await skipped
                 await until_quiet(handle)
-                events = (await board.state("MOVED-1"))["events"]
+                events = (await board.state("MOVED-1")).events
         assert any(e["what"] == "deadline_moved" and e["deadline"] == key and e["old_due"] == due for e in events)
         assert not [e for e in events if e["what"] in ("escalated", "deadline_passed") and e.get("deadline") == key]
 
@@ -447,11 +452,32 @@ async def test_a_reopened_file_whose_run_is_lost_is_not_taken_back_to_its_archiv
         await board.record("AGAIN-1", "note_added", "since", **NOTE)
         await until(lambda: _quiet(board, "AGAIN-1"))
         await board.cases.handle("AGAIN-1").terminate("by accident")
-        with pytest.raises(NoSuchFileError):
+        with pytest.raises(LostRunError):
             await board.record("AGAIN-1", "reopened", "once-more", reason="Nothing answers.")
         recheck = Recheck(board.cases, board.parts)
         assert [found["applied"] async for found in recheck.files("AGAIN-1", apply=True)] == [True]
-        assert "since" in [entry["id"] for entry in (await board.state("AGAIN-1"))["record"]]
+        assert "since" in [entry["id"] for entry in (await board.state("AGAIN-1")).record]
+
+
+async def test_a_refused_first_step_of_a_reopened_file_is_kept_and_answered_each_time_it_is_sent(
+    server: WorkflowEnvironment, boards: Boards, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with boards(server) as board:
+        await board.open("FIRST-1")
+        await _ended(board, "FIRST-1")
+        with monkeypatch.context() as unaware:
+            # Whoever sends it does not see yet what the file's worker sees.
+            unaware.setattr("running.case_client.why_not", lambda *_: None)
+            for times in (1, 2):
+                with pytest.raises(Refused, match="ended"):
+                    await board.record("FIRST-1", "note_added", "first", **NOTE)
+                async with asyncio.timeout(20):
+                    assert await board.cases.handle("FIRST-1").result() == "closed"
+                record = (await board.state("FIRST-1")).record
+                assert [entry["body"]["id"] for entry in record if entry["name"] == "step_refused"] == ["first"] * times
+        assert (await board.record("FIRST-1", "reopened", "first", reason="Something came up.")).id == "first"
+        assert "first" in [entry["id"] for entry in (await board.state("FIRST-1")).record]
+        await board.record("FIRST-1", "note_added", "second", **NOTE)
 
 
 async def test_what_only_a_terminated_run_knows_is_asked_before_it_is_started_again(
@@ -462,12 +488,12 @@ async def test_what_only_a_terminated_run_knows_is_asked_before_it_is_started_ag
         await until(lambda: _quiet(board, "BEHIND-1"))
         with closing(sqlite3.connect(str(board.parts.register.url.database), isolation_level=None)) as locked:
             locked.execute("BEGIN IMMEDIATE")
-            assert (await board.record("BEHIND-1", "note_added", "acknowledged", **NOTE))["recorded"]
+            assert await board.record("BEHIND-1", "note_added", "acknowledged", **NOTE)
             await handle.terminate("by accident")
         assert not await _stored(board, "BEHIND-1", "acknowledged")
         recheck = Recheck(board.cases, board.parts)
         assert [found["applied"] async for found in recheck.files("BEHIND-1", apply=True)] == [True]
-        assert "acknowledged" in [entry["id"] for entry in (await board.state("BEHIND-1"))["record"]]
+        assert "acknowledged" in [entry["id"] for entry in (await board.state("BEHIND-1")).record]
 
 
 @pytest.mark.rule("2.3b")
@@ -484,7 +510,7 @@ async def test_what_was_asked_of_a_file_that_has_ended_survives_the_loss_of_its_
         recheck = Recheck(board.cases, board.parts)
         assert "ASKED-1" in [found["reference"] async for found in recheck.files(None, apply=True)]
         answered = await board.record("ASKED-1", "panel_request_answered", "sent", request="r1", answer="Sent.")
-        assert answered["recorded"]
+        assert answered
 
 
 async def test_an_activity_that_is_ended_from_outside_fails_no_file(
@@ -495,7 +521,7 @@ async def test_an_activity_that_is_ended_from_outside_fails_no_file(
         await until(lambda: _quiet(board, "ENDED-1"))
         with closing(sqlite3.connect(str(board.parts.register.url.database), isolation_level=None)) as locked:
             locked.execute("BEGIN IMMEDIATE")
-            assert (await board.record("ENDED-1", "note_added", "kept", **NOTE))["recorded"]
+            assert await board.record("ENDED-1", "note_added", "kept", **NOTE)
 
             async def failed() -> bool:
                 pending = (await handle.describe()).raw_description.pending_activities
@@ -511,7 +537,7 @@ async def test_an_activity_that_is_ended_from_outside_fails_no_file(
             await until(failed)
             await until(lambda: _event(handle, EventType.EVENT_TYPE_ACTIVITY_TASK_FAILED))
         assert (await handle.describe()).status is WorkflowExecutionStatus.RUNNING
-        assert (await board.record("ENDED-1", "note_added", "after", **NOTE))["recorded"]
+        assert await board.record("ENDED-1", "note_added", "after", **NOTE)
         # Written with that step, or behind it when the machine is busy.
         await until(lambda: _stored(board, "ENDED-1", "kept"), patience=40)
 
@@ -528,7 +554,7 @@ async def test_a_fault_in_a_check_is_no_refusal(
         with pytest.raises(SystemFaultError, match=r"a fault of the system, not of the step\. Tell operations"):
             await board.record("FAULT-1", "note_added", "unlucky", **NOTE)
         monkeypatch.undo()
-        assert (await board.record("FAULT-1", "note_added", "unlucky", **NOTE))["recorded"]
+        assert await board.record("FAULT-1", "note_added", "unlucky", **NOTE)
 
 
 async def test_a_file_that_is_told_twice_at_once_hears_both(
@@ -537,9 +563,10 @@ async def test_a_file_that_is_told_twice_at_once_hears_both(
     told, gate = list[str](), asyncio.Event()
 
     @activity.defn(name="tell_file")
-    async def slow(_: Any, message: dict[str, Any]) -> None:
+    async def slow(_: Any, message: dict[str, Any]) -> dict[str, Any]:
         await gate.wait()
         told.append(message["body"]["id"])
+        return {"delivered": True}
 
     monkeypatch.setattr(FilingActivities, "tell_file", slow)
     async with boards(server) as board:
@@ -561,23 +588,24 @@ async def test_a_step_that_ended_a_file_is_recorded_once_also_when_temporal_has_
     async with boards(server) as board:
         await board.open("ONCE-1")
         merged = await _ended(board, "ONCE-1")
-        elsewhere = Cases(skipping.client, board.parts.register, board.parts.settings.task_queue)
-        assert (await elsewhere.record("ONCE-1", "merged_into", merged))["recorded"]
+        parts = board.parts
+        elsewhere = Cases(skipping.client, parts.register, parts.surroundings, parts.settings.task_queue)
+        assert await elsewhere.record("ONCE-1", "merged_into", merged)
         assert not await elsewhere.is_running("ONCE-1")
 
 
-async def test_a_register_that_is_away_for_a_moment_after_a_letter_was_taken_sends_none_twice(
+async def test_a_register_that_is_away_for_a_moment_after_a_letter_was_accepted_sends_none_twice(
     server: WorkflowEnvironment, boards: Boards, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, tries = ledger.taken, list[str]()
+    real, tries = deliveries.accepted, list[str]()
 
-    async def taken(register: Register, letter: ledger.Letter, *, now: datetime) -> None:
+    async def accepted(register: Register, letter: deliveries.Letter, *, now: datetime) -> None:
         tries.append(letter.notice_key)
         if tries.count(letter.notice_key) == 1:
             raise RegisterAway("It is away for a moment.")
         await real(register, letter, now=now)
 
-    monkeypatch.setattr(ledger, "taken", taken)
+    monkeypatch.setattr(deliveries, "accepted", accepted)
     async with boards(server) as board:
         await board.open("BLINK-1", days_ago=9)
         await until(lambda: _quiet(board, "BLINK-1"))
@@ -609,4 +637,4 @@ async def _stored(board: Board, reference: str, id: str) -> bool:
 
 
 async def _quiet(board: Board, reference: str) -> bool:
-    return await until_quiet(board.cases.handle(reference))
+    return await until_quiet(board.cases.handle(reference)) is not None
