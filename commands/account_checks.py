@@ -7,7 +7,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from activities.accounts import (
+from models.record import Refusal, Refused
+from register.engine import Register
+from register.people.accounts import (
     Account,
     LastAdministrator,
     account_by_email,
@@ -15,9 +17,8 @@ from activities.accounts import (
     change_account,
     faults,
 )
-from activities.credentials import invite
-from activities.database import Register
-from models.record import Refusal, Refused
+from register.people.credentials import invite
+from web.request.roles import ROLES
 
 
 class AccountError(Exception):
@@ -55,7 +56,6 @@ async def new_account(
     name: str,
     email: str,
     roles: Collection[str],
-    known_roles: Collection[str],
     organisation: str = "",
     person: str = "",
     by: str,
@@ -68,7 +68,7 @@ async def new_account(
         EmailTaken: another account has the address.
     """
     wrong = list(faults(name, email, roles, organisation).values())
-    wrong += [f"{role} is not a role: give {', '.join(known_roles)}." for role in roles if role not in known_roles]
+    wrong += [f"{role} is not a role: give {', '.join(ROLES)}." for role in roles if role not in ROLES]
     if wrong:
         raise AccountError(" ".join(wrong))
     return await add_account(

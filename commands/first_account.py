@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from activities.accounts import accounts, add_account
-from activities.credentials import invite
-from activities.database import Register
+from register.engine import Register
+from register.people.accounts import accounts, add_account
+from register.people.credentials import invite
 
 
 async def first_link(
@@ -19,7 +19,7 @@ async def first_link(
     Arguments:
         register: where accounts are.
         base: the pages' address.
-        name, email, roles, person: of the account, should it be made: see :class:`activities.accounts.Account`.
+        name, email, roles, person: of the account, should it be made: see :class:`register.people.accounts.Account`.
         now: the present.
 
     Raises:

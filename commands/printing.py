@@ -12,9 +12,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from models.catalogue import STEPS
-from models.counting import LONDON
-from models.record import read_instant
+from models.contract import read_instant
+from models.days import LONDON
+from models.regime import Regime
+from models.step import Step
 
 COLOURS = {"overdue": "bold red", "open": "yellow", "met": "green", "met late": "magenta", "met-late": "magenta"}
 
@@ -32,6 +33,8 @@ WORDS = {
     "notice_sent": "sent       {subject}, to {to}",
     "notice_failed": "NOT SENT   {notice}, to {recipient}: {why}",
     "closed": "closed     {how}",
+    "nearly_full": "NEARLY FULL  four fifths of this file's space are used",
+    "signals_dropped": "NOT KEPT   {count} signals, which arrived faster than they could be accepted",
 }
 """A line of the timeline in words, by what happened."""
 
@@ -96,10 +99,10 @@ class Printer:
             self.rows("Letters", ("at", "status", "to", "rule", "notice"), shown["letters"])
         if shown["refused"]:
             self._console.print()
-            self.rows("Came by signal, and were refused", ("at", "step", "rule", "reason", "id"), shown["refused"])
-        self._console.print("\n[bold]May be recorded next[/bold]")
+            self.rows("Sent as signals, and refused", ("at", "step", "rule", "reason", "id"), shown["refused"])
+        self._console.print("\n[bold]Can be recorded now[/bold]")
         self.say("  " + ", ".join(step["step"] for step in shown["next"] if not step["why_not"]))
-        self._console.print("\n[bold]Not now, and why[/bold]")
+        self._console.print("\n[bold]Not available yet, and why[/bold]")
         for step in shown["next"]:
             if step["why_not"]:
                 why = step["why_not"][0]
@@ -144,18 +147,21 @@ class Printer:
             else:
                 self.say(f"{name.replace('_', ' ')}: {value}")
 
-    def catalogue(self, only: str | None) -> None:
-        """The steps there are, or the fields of one."""
-        names = [only] if only else list(STEPS)
+    def catalogue(self, regime: Regime, only: str | None) -> None:
+        """The steps of a regime, or the fields of one if the regime has it."""
+        kinds = [kind for name, kind in regime.steps.items() if only in (None, name)]
         if self.as_json:
-            for name in names:
-                self.data({"step": name, **_about(name), "schema": STEPS[name].model_json_schema()})
+            for kind in kinds:
+                self.data({"regime": regime.name, **_about(kind), "schema": kind.model_json_schema()})
             return
         if only is None:
-            self.rows("Steps", ("step", "rules", "label"), [{"step": n, **_about(n)} for n in names])
+            self.rows(f"Steps of {regime.title}", ("step", "rules", "label"), map(_about, kinds))
             return
-        kind = STEPS[names[0]]
-        self._console.print(f"[bold]{names[0]}[/bold]  {escape(kind.label)}  {', '.join(kind.rules)}\n")
+        for kind in kinds:
+            self._fields(kind)
+
+    def _fields(self, kind: type[Step]) -> None:
+        self._console.print(f"[bold]{kind.name()}[/bold]  {escape(kind.label)}  {', '.join(kind.rules)}\n")
         fields = [
             {
                 "field": name,
@@ -168,10 +174,9 @@ class Printer:
         self.rows("", ("field", "needed", "what", "values"), fields)
 
 
-def _about(name: str) -> dict[str, Any]:
-    kind = STEPS[name]
+def _about(kind: type[Step]) -> dict[str, Any]:
     text = " ".join((kind.__doc__ or "").split())
-    return {"label": kind.label, "rules": list(kind.rules), "who": list(kind.who), "about": text}
+    return {"step": kind.name(), "label": kind.label, "rules": list(kind.rules), "who": list(kind.who), "about": text}
 
 
 def _values(schema: Mapping[str, Any], name: str) -> str:

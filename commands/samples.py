@@ -8,11 +8,11 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from activities.directory import NoDirectory, load_directory, replace_directory
-from models.counting import london_date
-from running.cases import Cases
+from models.days import london_date
+from register.directory import NoDirectory, load_directory, replace_directory
+from running.case_client import Cases
 from running.plain_files import read_plain_file
-from running.scenario import directory_in
+from running.rehearsals.scenario import directory_in
 from running.system import System
 
 SAMPLES = Path(__file__).resolve().parents[1] / "samples"

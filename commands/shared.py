@@ -14,29 +14,30 @@ from typing import Any
 import typer
 from temporalio.service import RPCError
 
-from activities.accounts import EmailTaken
-from activities.away import RegisterAway
-from activities.directory import FaultyDirectory, NoDirectory
-from activities.documents import DocumentMissing, DocumentRefused, DocumentsAway
-from activities.references import ReferenceTaken, claim_next_reference
-from activities.register import read_entries
-from activities.schema import SchemaError, check_schema
-from models.catalogue import STEPS
-from models.counting import NoCalendarError
+from commands.account_checks import AccountError
+from commands.printing import Printer
+from commands.samples import with_days
+from models.days import NoCalendarError
 from models.fold import fold, open_record
 from models.record import Refusal, Refused
-from models.rulebook import RulebookError
-from models.step import World
+from models.regimes import regime_of, steps_called
+from models.rulebook_file import RulebookError
+from models.step import Step
 from models.view import shown
+from register.directory import FaultyDirectory, NoDirectory
+from register.documents.store import DocumentMissing, DocumentRefused, DocumentsAway
+from register.extra_holidays import FaultyHoliday
+from register.files.references import ReferenceTaken, claim_next_reference
+from register.files.store import read_entries
+from register.people.accounts import EmailTaken
+from register.schema import SchemaError, check_schema
+from register.unavailable import RegisterAway
 from running import event_loop
-from running.accounts import AccountError
-from running.cases import Cases, NoSuchFileError, UnansweredError
+from running.case_client import Cases, NoSuchFileError, UnansweredError
+from running.embedded.processes import EmbeddedServerError
 from running.logs import set_up_logging
 from running.plain_files import PlainFile, PlainFileError, read_plain_file, read_plain_text
-from running.printing import Printer
-from running.processes import EmbeddedServerError
-from running.samples import with_days
-from running.scenario import document_fields
+from running.rehearsals.scenario import document_fields
 from running.search_attributes import SearchAttributesError
 from running.settings import SettingsError, load_settings
 from running.system import System, system
@@ -57,6 +58,7 @@ _WRONG = (
     SchemaError,
     SearchAttributesError,
     FaultyDirectory,
+    FaultyHoliday,
     NoDirectory,
     NoSuchFileError,
     NoSuchStepError,
@@ -126,7 +128,7 @@ async def whole_system() -> AsyncIterator[tuple[System, Cases]]:
     """The system's parts, and the files to speak to."""
     async with register_only() as parts:
         client = await connect(parts.settings)
-        yield parts, Cases(client, parts.register, parts.settings.task_queue)
+        yield parts, Cases(client, parts.register, parts.surroundings, parts.settings.task_queue)
 
 
 def whoever(by: str | None) -> str:
@@ -134,15 +136,27 @@ def whoever(by: str | None) -> str:
     return by or getpass.getuser()
 
 
-def known_step(name: str) -> str:
-    """The name of a step, which must be in the catalogue.
+def known_step(name: str) -> list[type[Step]]:
+    """The classes of a step, one in each regime that has it.
 
     Raises:
-        NoSuchStepError: it is not.
+        NoSuchStepError: none has.
     """
-    if name not in STEPS:
+    kinds = steps_called(name)
+    if not kinds:
         raise NoSuchStepError(f"There is no step called {name}: `starter.py steps` lists them.")
-    return name
+    return kinds
+
+
+async def step_on(parts: System, reference: str, name: str) -> type[Step]:
+    """The class of a step on a file; where the file has none, or the register no such file, that of any regime.
+
+    Raises:
+        NoSuchStepError: no regime has such a step.
+    """
+    entries = await read_entries(parts.register, reference)
+    of_file = regime_of(entries).steps.get(name) if entries else None
+    return of_file or known_step(name)[0]
 
 
 def opening_in(plain: PlainFile, today: date, by: str | None) -> dict[str, Any]:
@@ -170,14 +184,14 @@ def placed_in(plain: PlainFile) -> Iterator[None]:
         raise Refused(replace(refusal, reason=str(told))) from None
 
 
-def fields_in(step: str, path: Path | None, given: Sequence[str], today: date) -> dict[str, Any]:
+def fields_in(kind: type[Step], path: Path | None, given: Sequence[str], today: date) -> dict[str, Any]:
     """A step's fields, from a file and from ``name=value``. A text is taken as it is, anything else is read as YAML.
 
     Raises:
         PlainFileError: something is no name=value, or no YAML.
     """
     fields = _mapping(read_plain_file(path), today) if path else {}
-    texts = _texts(step)
+    texts = _texts(kind)
     for one in given:
         name, equals, value = one.partition("=")
         name = name.strip()
@@ -190,13 +204,11 @@ def fields_in(step: str, path: Path | None, given: Sequence[str], today: date) -
     return fields
 
 
-def _texts(step: str) -> frozenset[str]:
+def _texts(kind: type[Step]) -> frozenset[str]:
     """The fields of a step that hold text and nothing else; days are no text, as ``today`` is one."""
-    if step not in STEPS:
-        return frozenset()
     return frozenset(
         name
-        for name, schema in STEPS[step].model_json_schema()["properties"].items()
+        for name, schema in kind.model_json_schema()["properties"].items()
         if any(one.get("type") == "string" and one.get("format") != "date" for one in schema.get("anyOf", [schema]))
     )
 
@@ -214,14 +226,15 @@ async def next_reference(parts: System, body: Mapping[str, Any], today: date, no
     Raises:
         Refused: it may not be opened, and no reference is used up.
     """
-    refusal = open_record({**body, "reference": "NOT-YET"}, parts.rulebook, now)
+    world = (await parts.surroundings.refresh()).at(now)
+    refusal = open_record({**body, "reference": "NOT-YET"}, parts.rulebook, world)
     if isinstance(refusal, Refusal):
         raise Refused(refusal)
     prefix, opening = parts.rulebook.reference_prefix, Cases.token(body)
     return (await claim_next_reference(parts.register, prefix, today.year, opening, now)).reference
 
 
-async def store_documents(parts: System, reference: str, step: str, body: dict[str, Any], now: datetime) -> None:
+async def store_documents(parts: System, reference: str, kind: type[Step], body: dict[str, Any], now: datetime) -> None:
     """Puts files that the body names by path into the document store, and their digests into the body.
 
     Raises:
@@ -229,7 +242,7 @@ async def store_documents(parts: System, reference: str, step: str, body: dict[s
         DocumentRefused: a document that is not kept.
         DocumentMissing: a digest of no document that was stored for this file.
     """
-    for field in document_fields(step) if step in STEPS else []:
+    for field in document_fields(kind):
         value = body.get(field)
         if not isinstance(value, str):
             continue
@@ -253,6 +266,4 @@ async def show_file(printer: Printer, parts: System, reference: str, now: dateti
     entries = await read_entries(parts.register, reference)
     if not entries:
         raise NoSuchFileError(reference)
-    shelf = {name: rulebook.model_dump(mode="json") for name, rulebook in parts.rulebooks.items()}
-    world = World(now, None, shelf, parts.settings.extra_holidays, quick=True)
-    printer.file(shown(fold(entries), world))
+    printer.file(shown(fold(entries), (await parts.surroundings.refresh()).at(now)))

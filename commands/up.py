@@ -11,18 +11,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from activities.schema import migrate
-from running.cases import PAGE_PATIENCE, Cases
-from running.first_account import first_link
-from running.postbox import Postbox, postbox
-from running.printing import Printer
-from running.processes import LOOPBACK, EmbeddedServerError, own_folder, refuse_port_in_use
-from running.samples import load_samples
+from commands.first_account import first_link
+from commands.printing import Printer
+from commands.samples import load_samples
+from register.schema import migrate
+from running.case_client import PAGE_PATIENCE, Cases
+from running.embedded.mail_catcher import Postbox, postbox
+from running.embedded.processes import LOOPBACK, EmbeddedServerError, own_folder, refuse_port_in_use
+from running.embedded.temporal_server import TemporalServer, temporal_server
 from running.schedules import ensure_schedules
 from running.settings import Settings, load_settings
 from running.system import System, system
 from running.temporal import connect
-from running.temporal_server import TemporalServer, temporal_server
 
 SMTP_PORT, TEMPORAL_PORT, WEB_PORT = 2525, 7233, 8233
 
@@ -73,7 +73,7 @@ async def run_everything(printer: Printer, ports: Ports, pages: Pages) -> None:
     folder, pages_port = own_folder(at_first.data_dir), int(at_first.pages_address.rpartition(":")[2])
     wanted = (ports.temporal, ports.web, ports.smtp, pages_port)
     if len(set(wanted)) < len(wanted):
-        raise EmbeddedServerError(f"Each server needs a port of its own, and two were given the same: {wanted}.")
+        raise EmbeddedServerError(f"Each server needs its own port, but two have the same: {wanted}.")
     refuse_port_in_use(pages_port, "the pages")  # before anything is started that takes a while
     async with AsyncExitStack() as stack:
         printer.say("Starting the Temporal server …")
@@ -94,10 +94,11 @@ async def run_everything(printer: Printer, ports: Ports, pages: Pages) -> None:
         await migrate(settings.register_url)
         parts = await stack.enter_async_context(system(settings))
         client = await connect(settings)
-        await stack.enter_async_context(parts.worker(client, await parts.known_directory()))
+        await stack.enter_async_context(parts.worker(client))
         await ensure_schedules(client, settings.task_queue)
-        opened = await load_samples(parts, Cases(client, parts.register, settings.task_queue), datetime.now(UTC))
-        cases = Cases(client, parts.register, settings.task_queue, patience=PAGE_PATIENCE)
+        at_leisure = Cases(client, parts.register, parts.surroundings, settings.task_queue)
+        opened = await load_samples(parts, at_leisure, datetime.now(UTC))
+        cases = Cases(client, parts.register, parts.surroundings, settings.task_queue, patience=PAGE_PATIENCE)
         await stack.enter_async_context(pages(parts, cases, temporal_page=server.web_page, mails=mails.folder))
         first = await first_link(
             parts.register,
@@ -114,9 +115,9 @@ async def run_everything(printer: Printer, ports: Ports, pages: Pages) -> None:
         await asyncio.wait({gone, waiting}, return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
         if not stopped.is_set():
-            raise EmbeddedServerError(f"The Temporal server has ended; see {server.log}. Start again to go on.")
+            raise EmbeddedServerError(f"The Temporal server has ended; see {server.log}. Start again to continue.")
         gone.cancel()
-        printer.say("\nStopping; everything is kept, and the next start goes on from here.")
+        printer.say("\nStopping. Everything is kept, and the next start continues from here.")
 
 
 def _welcome(

@@ -24,7 +24,7 @@ _ADDRESS = re.compile(r"[^\s@<>,;:'\"()\[\]{}]{1,64}@(?=\S)")
 _GIVEN = re.compile(r"input_value=.*?, input_type=", re.DOTALL)
 _LONGEST = 2_000
 _LONGEST_ERROR = 8_000
-_NOISY = ("asyncio", "mail.log", "aiosqlite", "alembic.runtime.migration", "httpx", "httpcore", "uvicorn")
+_NOISY = ("asyncio", "mail.log", "alembic.runtime.migration", "httpx", "httpcore", "uvicorn")
 """Libraries whose lower levels say what they do with what, ours included; only their warnings are kept."""
 
 

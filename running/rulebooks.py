@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
-from models.rulebook import Rulebook, RulebookError, read_rulebook
+from models.rulebook import Rulebook
+from models.rulebook_file import RulebookError, read_rulebook
 
 
 def read_rulebook_file(path: Path) -> Rulebook:
@@ -35,3 +38,8 @@ def read_shelf(folder: Path) -> dict[str, Rulebook]:
             raise RulebookError(f"{path.name}: its name is {rulebook.name}: call the file {rulebook.name}.toml")
         found[rulebook.name] = rulebook
     return found
+
+
+def plain_shelf(rulebooks: Iterable[Rulebook]) -> dict[str, dict[str, Any]]:
+    """Rulebooks by name, as plain data: what the core is told of the shelf."""
+    return {rulebook.name: rulebook.model_dump(mode="json") for rulebook in rulebooks}

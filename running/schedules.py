@@ -21,7 +21,7 @@ from temporalio.client import (
 )
 from temporalio.service import RPCError
 
-from models.counting import LONDON, MORNING
+from models.days import LONDON, MORNING
 from workflows.weekly import WeeklyListWorkflow
 
 WEEKLY_LIST = "weekly-list"

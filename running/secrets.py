@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-from running.processes import own_folder
+from running.embedded.processes import own_folder
 from running.settings import Settings, SettingsError
 
 _FILE = "pages.secret"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated
@@ -15,9 +14,8 @@ from pydantic_settings import NoDecode
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-_REGISTERS = ("sqlite", "sqlite+aiosqlite", "postgres", "postgresql", "postgresql+asyncpg")
+_REGISTERS = ("sqlite", "postgres", "postgresql", "postgresql+asyncpg")
 _SHORTEST_SECRET = 32
-_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _MAIL_ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+|[^<>@\r\n]+ <[^@\s<>,;]+@[^@\s<>,;]+>")
 
 
@@ -67,17 +65,6 @@ def _nothing(value: object) -> object:
     return None if value in ("", "none") else value
 
 
-def _days(value: object) -> object:
-    """Days in a list or with commas, each ``2027-05-03``: what another number means would be a guess."""
-    given: list[object] = [*value] if isinstance(value, list | tuple) else [value]
-    if isinstance(value, str):
-        given = [*value.split(",")]
-    try:
-        return tuple(sorted({item if type(item) is date else _day(str(item).strip()) for item in given}))
-    except ValueError:
-        raise ValueError("has something in it that is not a day") from None
-
-
 def _networks(value: object) -> object:
     given = value.split(",") if isinstance(value, str) else value
     if not isinstance(given, list | tuple):
@@ -86,12 +73,6 @@ def _networks(value: object) -> object:
         return tuple(str(ip_network(str(item).strip())).removesuffix("/32").removesuffix("/128") for item in given)
     except ValueError:
         raise ValueError("has something in it that is not an IP address or network") from None
-
-
-def _day(text: str) -> date:
-    if not _DAY.fullmatch(text):
-        raise ValueError
-    return date.fromisoformat(text)
 
 
 def _register(url: str) -> str:
@@ -163,12 +144,6 @@ WebPage = Annotated[
     str, AfterValidator(_web_page), Give("where the pages are, for example https://reviews.board.example")
 ]
 Issuer = Annotated[str, AfterValidator(_issuer)]
-Days = Annotated[
-    tuple[date, ...],
-    NoDecode,
-    BeforeValidator(_days),
-    Give("days with commas, for example 2027-05-03,2027-06-01"),
-]
 Networks = Annotated[
     tuple[str, ...],
     NoDecode,

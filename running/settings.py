@@ -23,7 +23,6 @@ from pydantic_settings import (
 from running.setting_kinds import (
     Bytes,
     CertificateFile,
-    Days,
     Folder,
     FolderToBe,
     Give,
@@ -73,14 +72,13 @@ class Settings(BaseSettings):
         extra="forbid",
         frozen=True,
         hide_input_in_errors=True,
-        use_attribute_docstrings=True,
     )
 
     data_dir: FolderToBe = Path("var")
     """Where everything is kept that is not set to be elsewhere."""
 
     register_url: RegisterUrl = Field(
-        default_factory=lambda data: f"sqlite+aiosqlite:///{data['data_dir']}/register.sqlite",
+        default_factory=lambda data: f"sqlite:///{data['data_dir']}/register.sqlite",
         repr=False,  # it may hold a password
     )
     """The register's database. Without one: a SQLite file in `data_dir`."""
@@ -165,14 +163,11 @@ class Settings(BaseSettings):
     rulebook: Annotated[Name, Give("the name of a file there, without .toml")] = "hertfordshire-2018"
     """The rulebook of files that are opened from now on."""
 
-    extra_holidays: Days = ()
-    """One-off bank holidays that the calendar does not know yet."""
-
     task_queue: Annotated[Name, Give("a name, the same for worker and command line")] = "serious-case-review"
     """Temporal's task queue."""
 
-    max_cached_workflows: Annotated[int, Field(ge=0), Give("a number of files, for example 1000")] = 1000
-    """How many open files a worker keeps in memory; with 0 it replays each from its history every time."""
+    cache_megabytes: Annotated[int, Field(ge=0), Give("a number of megabytes, for example 256")] = 256
+    """How much memory a worker may keep open files in; one that is not there is replayed from its history."""
 
     metrics_address: Annotated[
         ListeningAddress | None,
@@ -180,6 +175,13 @@ class Settings(BaseSettings):
         Give("an IP address and a port, for example 127.0.0.1:9464, or none"),
     ] = None
     """Where a worker serves Prometheus metrics, if anywhere."""
+
+    worker_health_address: Annotated[
+        ListeningAddress | None,
+        Optionally,
+        Give("an IP address and a port, for example 127.0.0.1:8001, or none"),
+    ] = None
+    """Where a worker says whether it is well, if anywhere: ``/livez`` and ``/readyz``."""
 
     log_level: Annotated[Literal["debug", "info", "warning", "error"], Words, Give("debug, info, warning or error")] = (
         "info"

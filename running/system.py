@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from email.utils import parseaddr
+from functools import cached_property
 from typing import Any
 
 from temporalio.client import Client
 from temporalio.worker import Worker
 
-from activities.core import CoreActivities
-from activities.database import Register
-from activities.directory import Known, NoDirectory, latest_directory
-from activities.documents import DocumentStore
+from activities.consider import CoreActivities
 from activities.filing import FilingActivities
-from activities.letters import Templates
-from activities.mail import Relay
+from activities.mail.compose import Templates
+from activities.mail.smtp import Relay
 from activities.sending import SendingActivities
 from activities.weekly import WeeklyActivities
+from models import references
+from models.contract import letters_queue
+from models.regimes import build_steps
 from models.rulebook import Rulebook
+from register.documents.store import DocumentStore
+from register.engine import Register
+from register.files.behind import BehindNotes
+from register.surroundings import FRESH_SECONDS, SurroundingsReader
+from running.rulebooks import plain_shelf, read_shelf
 from running.secrets import pages_secret
 from running.settings import Settings
-from running.shelf import read_shelf
 from running.temporal import make_worker
 from workflows.incident import IncidentWorkflow
 from workflows.weekly import WeeklyListWorkflow
+
+MAIL_CONNECTIONS = 5
+"""How many connections to the mail server a worker has at once: each letter under way has one."""
 
 WORKFLOWS = [IncidentWorkflow, WeeklyListWorkflow]
 
@@ -39,12 +48,14 @@ class System:
         settings: all of them.
         register: open until the system is closed.
         documents: the document store.
+        behind: notes the files that the register is behind with.
         rulebooks: the shelf, by name.
     """
 
     settings: Settings
     register: Register
     documents: DocumentStore
+    behind: BehindNotes
     rulebooks: dict[str, Rulebook]
 
     @property
@@ -52,27 +63,25 @@ class System:
         """The rulebook of files that are opened from now on."""
         return self.rulebooks[self.settings.rulebook]
 
-    async def known_directory(self) -> Known | None:
-        """The directory for a worker that starts, to go on with should the register be away later.
+    @cached_property
+    def surroundings(self) -> SurroundingsReader:
+        """What is around every file, for all that derives dates in this process."""
+        return SurroundingsReader(self.register, plain_shelf(self.rulebooks.values()))
 
-        Raises:
-            RegisterAway: no answer in time.
-        """
-        try:
-            return await latest_directory(self.register, None)
-        except NoDirectory:
-            return None
+    def activities_for_files(self, client: Client) -> list[Callable[..., Any]]:
+        """What files have done, their letters left out."""
+        core = CoreActivities(self.surroundings)
+        filing = FilingActivities(self.register, client, self.surroundings, self.behind)
+        return [
+            core.consider,
+            filing.write_register,
+            filing.archive,
+            filing.tell_file,
+            self._weekly.weekly_recipients,
+        ]
 
-    def activities(self, client: Client, known: Known | None = None) -> list[Callable[..., Any]]:
-        """Every activity, ready for a worker.
-
-        Arguments:
-            client: of Temporal.
-            known: from :meth:`known_directory`; None to read the directory when it is first needed.
-        """
-        shelf = {name: rulebook.model_dump(mode="json") for name, rulebook in self.rulebooks.items()}
-        core = CoreActivities(self.register, shelf, self.settings.extra_holidays, known)
-        filing = FilingActivities(self.register, client, self.settings.extra_holidays)
+    def activities_for_letters(self, client: Client) -> list[Callable[..., Any]]:
+        """All that speaks to the mail server."""
         sending = SendingActivities(
             self.register,
             client,
@@ -84,27 +93,55 @@ class System:
             # Without an address of the pages there are no links to sign.
             pages_secret(self.settings) if self.settings.public_url else b"",
         )
-        weekly = WeeklyActivities(
+        return [sending.send_letter, self._weekly.send_weekly_list]
+
+    @cached_property
+    def _weekly(self) -> WeeklyActivities:
+        return WeeklyActivities(
             self.register,
+            self.surroundings,
             relay_of(self.settings),
             Templates(),
             parseaddr(self.settings.mail_from)[1],
             self.settings.public_url,
-            self.settings.extra_holidays,
         )
-        return [
-            core.consider,
-            sending.send_letter,
-            filing.write_register,
-            filing.archive,
-            filing.tell_file,
-            weekly.weekly_recipients,
-            weekly.send_weekly_list,
-        ]
 
-    def worker(self, client: Client, known: Known | None = None, **options: Any) -> Worker:
-        """A worker, not yet running; see :meth:`activities` and :func:`running.temporal.make_worker`."""
-        return make_worker(client, self.settings, WORKFLOWS, self.activities(client, known), **options)
+    @asynccontextmanager
+    async def worker(self, client: Client, **options: Any) -> AsyncIterator[tuple[Worker, Worker]]:
+        """A worker that runs while the block does; see :func:`running.temporal.make_worker` for the options.
+
+        It is two: letters wait for one of a few connections to the mail server on a task queue of their own, in
+        Temporal, where they hold nothing and are claimed by nobody. Files and the register never wait for them.
+
+        What is around every file is read before it starts, and then again and again: its validators, which can read
+        nothing themselves, look at what was read last.
+
+        Raises:
+            RegisterAway: no answer in time.
+        """
+        build_steps()
+        files = make_worker(client, self.settings, WORKFLOWS, self.activities_for_files(client), **options)
+        options |= {"task_queue": letters_queue(files.task_queue), "max_concurrent_activities": MAIL_CONNECTIONS}
+        letters = make_worker(client, self.settings, [], self.activities_for_letters(client), **options)
+        queue = (client.namespace, files.task_queue)
+        self.surroundings.queues.add(queue)
+        await self.surroundings.refresh()
+        reading = asyncio.create_task(self._keep_reading())
+        try:
+            async with letters, files:
+                try:
+                    yield letters, files
+                finally:  # together: each gives what is under way its grace
+                    await asyncio.gather(files.shutdown(), letters.shutdown())
+        finally:
+            reading.cancel()
+            self.surroundings.queues.discard(queue)
+            references.surroundings.pop(queue, None)
+
+    async def _keep_reading(self) -> None:
+        while True:
+            await asyncio.sleep(FRESH_SECONDS)
+            await self.surroundings.latest(anew=True)
 
 
 def relay_of(settings: Settings) -> Relay:
@@ -128,6 +165,6 @@ async def system(settings: Settings) -> AsyncIterator[System]:
     Raises:
         RulebookError: a rulebook on the shelf has a mistake.
     """
-    async with Register(settings.register_url) as register:
+    async with Register(settings.register_url) as register, BehindNotes(register) as behind:
         documents = DocumentStore(settings.documents_dir, register, settings.document_max_bytes)
-        yield System(settings, register, documents, read_shelf(settings.rulebooks_dir))
+        yield System(settings, register, documents, behind, read_shelf(settings.rulebooks_dir))

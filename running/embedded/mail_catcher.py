@@ -17,7 +17,7 @@ from tempfile import NamedTemporaryFile
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from running.processes import LOOPBACK, own_folder, refuse_port_in_use
+from running.embedded.processes import LOOPBACK, own_folder, refuse_port_in_use
 
 _LARGEST = 150_000_000
 """Report and plan as attachments, each up to the document limit, take a third more in transport."""
@@ -75,12 +75,13 @@ class Mail:
 
 
 @asynccontextmanager
-async def postbox(folder: Path, *, port: int = 0) -> AsyncIterator[Postbox]:
+async def postbox(folder: Path, *, port: int = 0, survives_power_cuts: bool = True) -> AsyncIterator[Postbox]:
     """Takes mail while the block runs. A mail is on the disk before its sender hears that it was taken.
 
     Arguments:
         folder: where mails are kept, beside those of earlier runs; made if need be.
         port: which one to listen on; 0 takes any that is free.
+        survives_power_cuts: whether what was taken must outlive one. A rehearsal does not, and need not wait for it.
 
     Raises:
         PortInUseError: somebody else listens there.
@@ -89,7 +90,7 @@ async def postbox(folder: Path, *, port: int = 0) -> AsyncIterator[Postbox]:
     if port:
         refuse_port_in_use(port, "the mail server")
     loop = asyncio.get_running_loop()
-    keeper = _Keeper(folder)
+    keeper = _Keeper(folder, survives_power_cuts)
     connections: set[SMTP] = set()
 
     def connection() -> SMTP:
@@ -141,8 +142,8 @@ def _read(path: Path) -> Mail:
 class _Keeper:
     """Writes each mail into a file of its own. `aiosmtpd` calls it."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, survives_power_cuts: bool) -> None:
+        self._folder, self._survives_power_cuts = folder, survives_power_cuts
         taken = [int(path.stem) for path in folder.glob("*.eml") if path.stem.isdecimal()]
         self._numbers = itertools.count(max(taken, default=0) + 1)
 
@@ -163,7 +164,8 @@ class _Keeper:
         with NamedTemporaryFile(dir=self._folder, prefix=".", suffix=".part") as draft:
             draft.write(content)
             draft.flush()
-            os.fsync(draft.fileno())
+            if self._survives_power_cuts:
+                os.fsync(draft.fileno())
             # A link, unlike a renaming, never replaces a mail that another postbox keeps under this number.
             while True:
                 with contextlib.suppress(FileExistsError):

@@ -22,7 +22,7 @@ from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from running.processes import (
+from running.embedded.processes import (
     LOOPBACK,
     EmbeddedServerError,
     end_process,
@@ -38,7 +38,7 @@ WITHOUT_THIS_MACHINES_SETTINGS = ("--disable-config-file", "--disable-config-env
 """Temporal's profiles and variables are for clients; the server's own start must not read them."""
 
 _DATABASE, _LOG, _PID = "temporal.sqlite", "temporal.log", "temporal.pid"
-_PRAGMAS = ("journal_mode=wal", "synchronous=normal")
+_PRAGMAS = ("journal_mode=wal", "synchronous=full")
 _LOG_KEPT_BYTES = 5_000_000
 _NOT_ITS = ("SCR_", "TEMPORAL_")
 """Variables that are not for the server: passwords and keys are among them."""

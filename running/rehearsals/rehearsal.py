@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -12,16 +13,20 @@ from typing import Any
 
 from temporalio.testing import WorkflowEnvironment
 
-from activities.directory import replace_directory
-from activities.register import read_events
-from activities.schema import migrate
-from models.record import Refused, instant_text
-from running.cases import Cases
-from running.postbox import postbox
-from running.scenario import PlayedStep, Scenario, document_fields
+from models.contract import instant_text
+from models.record import Refused
+from register.directory import replace_directory
+from register.files.store import read_events
+from register.schema import migrate
+from running.case_client import Cases
+from running.embedded.mail_catcher import postbox
+from running.plain_files import PlainFileError
+from running.rehearsals.scenario import PlayedStep, Scenario, document_fields
+from running.rehearsals.time_skipping import skip_to, start_time_skipping, until_quiet
 from running.settings import load_settings
 from running.system import System, system
-from running.time_skipping import skip_to, start_time_skipping, until_quiet
+
+_REGISTER = "register.sqlite"
 
 
 @dataclass(frozen=True)
@@ -41,9 +46,15 @@ class Played:
 
 @dataclass(frozen=True)
 class Stage:
-    """Where rehearsals are played: a time-skipping server, which can play several."""
+    """Where rehearsals are played: a time-skipping server, which can play several.
+
+    Arguments:
+        env: the server.
+        register: an empty one with its tables, of which each rehearsal gets a copy.
+    """
 
     env: WorkflowEnvironment
+    register: Path
 
 
 @asynccontextmanager
@@ -53,8 +64,11 @@ async def stage() -> AsyncIterator[Stage]:
     Raises:
         EmbeddedServerError: the server is not installed.
     """
-    async with await start_time_skipping() as env:
-        yield Stage(env)
+    with tempfile.TemporaryDirectory(prefix="stage-") as folder:
+        register = Path(folder) / _REGISTER
+        await migrate(f"sqlite:///{register}")
+        async with await start_time_skipping() as env:
+            yield Stage(env, register)
 
 
 async def play(scenario: Scenario, on: Stage, folder: Path | None = None) -> Played:
@@ -64,14 +78,20 @@ async def play(scenario: Scenario, on: Stage, folder: Path | None = None) -> Pla
         scenario: the case.
         on: the stage.
         folder: where register, documents and mails are kept; a temporary one that is removed when left out.
+
+    Raises:
+        PlainFileError: the folder has a register already, a board's own perhaps.
     """
     async with AsyncExitStack() as stack:
         if folder is None:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rehearsal-")))
-        mails = await stack.enter_async_context(postbox(folder / "mails"))
+        if (folder / _REGISTER).exists():
+            raise PlainFileError(f"{folder}: holds a register already; give a folder that a rehearsal may fill")
+        mails = await stack.enter_async_context(postbox(folder / "mails", survives_power_cuts=False))
+        shutil.copyfile(on.register, folder / _REGISTER)
         settings = load_settings(
             data_dir=folder,
-            register_url=f"sqlite+aiosqlite:///{folder}/register.sqlite",
+            register_url=f"sqlite:///{folder / _REGISTER}",
             documents_dir=folder / "documents",
             smtp_host=mails.host,
             smtp_port=mails.port,
@@ -82,7 +102,6 @@ async def play(scenario: Scenario, on: Stage, folder: Path | None = None) -> Pla
             mail_from="board@board.example",
             task_queue=f"rehearsal-{folder.name}-{mails.port}",
         )
-        await migrate(settings.register_url)
         parts = await stack.enter_async_context(system(settings))
         await replace_directory(parts.register, scenario.directory, changed_by="rehearsal", at=scenario.opened_at)
         parts.rulebooks[scenario.rulebook.name] = scenario.rulebook
@@ -95,10 +114,15 @@ async def play(scenario: Scenario, on: Stage, folder: Path | None = None) -> Pla
 class _Rehearsal:
     def __init__(self, scenario: Scenario, env: WorkflowEnvironment, parts: System) -> None:
         self._scenario, self._env, self._parts = scenario, env, parts
-        self._cases = Cases(env.client, parts.register, parts.settings.task_queue)
+        # Time is moved only once nothing is under way, the register's write among it: nobody waits for it before.
+        self._cases = Cases(env.client, parts.register, parts.surroundings, parts.settings.task_queue, listed_within=0)
         self._reference = str(scenario.opening["reference"])
         self._documents: dict[str, str] = {}
         self._refused: list[tuple[int, dict[str, Any]]] = []
+        self._offset = timedelta()
+        """Between the open run's clock and business time; a run keeps the one it was begun with."""
+        self._clock_ahead: timedelta | None = None
+        """Of the open run's clock, before this machine's; None while no run is open."""
         self.failures: list[str] = []
 
     async def play(self) -> None:
@@ -106,14 +130,16 @@ class _Rehearsal:
         for name, text in scenario.documents.items():
             stored = await self._parts.documents.put(self._reference, text.encode(), name, scenario.opened_at)
             self._documents[name] = stored.sha256
-        self._cases.offset = self._offset(scenario.opened_at)
+        self._present(scenario.opened_at)
         await self._cases.open(scenario.opening, scenario.rulebook, scenario.opened_at)
-        await until_quiet(self._cases.handle(self._reference))
+        await self._until_quiet()
         for step in scenario.steps:
             await self._skip_to(step.at)
             await self._record(step)
         if scenario.until is not None:
             await self._skip_to(scenario.until)
+        else:
+            await self._until_quiet()
 
     async def timeline(self) -> list[dict[str, Any]]:
         """Everything in the order it happened; within one second, too, what was refused stands where it belongs."""
@@ -123,23 +149,33 @@ class _Rehearsal:
             lines.insert(before, line)
         return lines
 
-    @staticmethod
-    def _offset(instant: datetime) -> timedelta:
-        """Between the server's time, which a new run begins with, and business time."""
-        return instant - datetime.now(UTC)
+    def _present(self, instant: datetime) -> None:
+        """Makes it the business time of now, and of the run that is begun next, which keeps it."""
+        self._cases.offset = instant - datetime.now(UTC)
+        if self._clock_ahead is None:
+            self._offset = self._cases.offset
 
     async def _skip_to(self, instant: datetime) -> None:
-        """Moves the clock of the run that is open; a file that has ended waits for nothing."""
-        if await self._cases.is_running(self._reference):
-            offset = timedelta(seconds=await self._cases.ask(self._reference, "offset"))
-            await skip_to(self._env, self._cases.handle(self._reference), instant.astimezone(UTC) - offset)
+        """Moves the clock of the run that is open, once nothing is under way; a file that has ended waits for nothing.
+
+        Then, too, nothing is under way: whatever is recorded next follows all that the step before it brought.
+        """
+        if self._clock_ahead is not None:
+            handle, now = self._cases.handle(self._reference), datetime.now(UTC) + self._clock_ahead
+            self._look_at(await skip_to(self._env, handle, instant - self._offset, now=now))
+
+    async def _until_quiet(self) -> None:
+        self._look_at(await until_quiet(self._cases.handle(self._reference)))
+
+    def _look_at(self, clock: datetime | None) -> None:
+        self._clock_ahead = clock - datetime.now(UTC) if clock else None
 
     async def _record(self, step: PlayedStep) -> None:
         body = dict(step.body)
-        for field in document_fields(step.name):
+        for field in document_fields(step.kind):
             if body.get(field) in self._documents:
                 body[field] = self._documents[body[field]]
-        self._cases.offset = self._offset(step.at)
+        self._present(step.at)
         try:
             await self._cases.record(self._reference, step.name, body)
         except Refused as error:
@@ -149,7 +185,8 @@ class _Rehearsal:
         else:
             if step.refused:
                 self._fail(step, "was expected to be refused, and was recorded")
-        await until_quiet(self._cases.handle(self._reference))
+            if self._clock_ahead is None:  # a new run was begun
+                await self._until_quiet()
 
     def _refuse(self, step: PlayedStep, error: Refused, before: int) -> None:
         refusal = error.refusal

@@ -6,21 +6,23 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from functools import reduce
+from functools import cache, reduce
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from models.catalogue import STEPS
-from models.counting import LONDON
+from models.days import LONDON
 from models.directory import Directory
 from models.faults import explained
 from models.fold import open_record
 from models.record import Refusal
+from models.regimes import regime_named, step_called
 from models.rulebook import Rulebook
+from models.step import Step
+from models.world import Surroundings, World
 from running.plain_files import Place, PlainFile, read_plain_file
-from running.shelf import read_rulebook_file
+from running.rulebooks import plain_shelf, read_rulebook_file
 
 _TOP = (
     "title",
@@ -46,7 +48,7 @@ class PlayedStep:
 
     Arguments:
         at: the instant it is recorded.
-        name: the step's name.
+        kind: the step's class.
         body: its fields, with id, who recorded it and the day it happened filled in.
         refused: whether a refusal is expected.
         rule: the rule of the refusal, when one is expected.
@@ -54,11 +56,16 @@ class PlayedStep:
     """
 
     at: datetime
-    name: str
+    kind: type[Step]
     body: dict[str, Any]
     refused: bool
     rule: str
     place: Place
+
+    @property
+    def name(self) -> str:
+        """The step's name."""
+        return self.kind.name()
 
 
 @dataclass(frozen=True)
@@ -111,13 +118,15 @@ def read_scenario(path: Path, shelf: Mapping[str, Rulebook]) -> Scenario:
         raise file.error((), "give either an incident or a review that needs none")
     opened_at = _opened_at(file)
     rulebook = _rulebook(file, path.parent, shelf)
-    steps = _steps(file, opened_at)
+    directory, steps = _directory(file, path.parent), _steps(file, rulebook, opened_at)
+    # The register of a rehearsal has no extra holidays.
+    surroundings = Surroundings(directory, plain_shelf([rulebook]), frozenset())
     return Scenario(
         file=file,
         rulebook=rulebook,
-        directory=_directory(file, path.parent),
+        directory=directory,
         opened_at=opened_at,
-        opening=_opening(file, rulebook, opened_at),
+        opening=_opening(file, rulebook, surroundings.at(opened_at)),
         documents=_documents(file),
         steps=steps,
         until=_until(file, steps),
@@ -194,15 +203,15 @@ def _opened_at(file: PlainFile) -> datetime:
     raise file.error((), "opened_at is missing: say when the file is opened")
 
 
-def _opening(file: PlainFile, rulebook: Rulebook, opened_at: datetime) -> dict[str, Any]:
+def _opening(file: PlainFile, rulebook: Rulebook, world: World) -> dict[str, Any]:
     data = file.data
     opening = {
         "reference": data.get("reference", "REHEARSAL-1"),
-        "opened_on": opened_at.astimezone(LONDON).date().isoformat(),
+        "opened_on": world.today.isoformat(),
         "recorded_by": data.get("opened_by", "coordinator"),
     }
     opening |= {name: data[name] for name in ("incident", "review") if name in data}
-    refusal = open_record(opening, rulebook, opened_at)
+    refusal = open_record(opening, rulebook, world)
     if isinstance(refusal, Refusal):
         raise file.error_of(refusal.field, refusal.reason)
     return opening
@@ -215,26 +224,27 @@ def _documents(file: PlainFile) -> dict[str, str]:
     return documents
 
 
-def _steps(file: PlainFile, opened_at: datetime) -> tuple[PlayedStep, ...]:
+def _steps(file: PlainFile, rulebook: Rulebook, opened_at: datetime) -> tuple[PlayedStep, ...]:
     steps = file.data["steps"] or []
     if not isinstance(steps, list):
         raise file.error(("steps",), "steps are a list")
     found: list[PlayedStep] = []
     for number, step in enumerate(steps):
-        played = _step(file, number, step)
+        played = _step(file, rulebook, number, step)
         if played.at < (found[-1].at if found else opened_at):
             raise file.error(("steps", number, "at"), "at is before the step above, or before the file is opened")
         found.append(played)
     return tuple(found)
 
 
-def _step(file: PlainFile, number: int, step: Any) -> PlayedStep:
+def _step(file: PlainFile, rulebook: Rulebook, number: int, step: Any) -> PlayedStep:
     place: Place = ("steps", number)
     if not isinstance(step, dict) or "at" not in step or "step" not in step:
         raise file.error(place, "a step has at, step and the step's fields")
     name = step["step"]
-    if not isinstance(name, str) or name not in STEPS:
-        raise file.error((*place, "step"), f"there is no step called {name}; `starter.py steps` lists them")
+    kind = step_called(regime_named(rulebook.regime), str(name))
+    if isinstance(kind, Refusal):
+        raise file.error((*place, "step"), kind.reason)
     at = _instant(file, (*place, "at"), step["at"])
     refused, rule = _expected(file, place, step.get("expect"))
     given = {
@@ -244,11 +254,11 @@ def _step(file: PlainFile, number: int, step: Any) -> PlayedStep:
     }
     body = given | {field: value for field, value in step.items() if field not in _OF_PLAY} | _more(file, place, step)
     documents = _documents(file)
-    for field in document_fields(name):
+    for field in document_fields(kind):
         value = body.get(field)
         if isinstance(value, str) and value not in documents and not _DIGEST.fullmatch(value):
             raise file.error((*place, field), f"{value} is not among the scenario's documents")
-    return PlayedStep(at, name, body, refused, rule, place)
+    return PlayedStep(at, kind, body, refused, rule, place)
 
 
 def _more(file: PlainFile, place: Place, step: Mapping[str, Any]) -> dict[str, Any]:
@@ -272,14 +282,15 @@ def _expected(file: PlainFile, place: Place, expect: Any) -> tuple[bool, str]:
     raise file.error((*place, "expect"), 'expect is refused, or {refused: "2.9f"} with the rule')
 
 
-def document_fields(step: str) -> list[str]:
+@cache
+def document_fields(kind: type[Step]) -> tuple[str, ...]:
     """The fields of a step that name a document."""
     fields = []
-    for name, field in STEPS[step].model_json_schema()["properties"].items():
+    for name, field in kind.model_json_schema()["properties"].items():
         variants = [field, *field.get("anyOf", ())]
         if any(variant.get("document") for variant in variants):
             fields.append(name)
-    return fields
+    return tuple(fields)
 
 
 def _instant(file: PlainFile, place: Place, value: Any) -> datetime:

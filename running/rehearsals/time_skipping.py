@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from temporalio.api.enums.v1 import PendingActivityState
+from temporalio.api.workflow.v1 import PendingActivityInfo
+from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionResponse
 from temporalio.client import WorkflowExecutionStatus, WorkflowHandle
 from temporalio.common import SearchAttributeKey
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 
+from running.embedded.temporal_server import WITHOUT_THIS_MACHINES_SETTINGS, temporal_binary
 from running.temporal import core_runtime, data_converter
-from running.temporal_server import WITHOUT_THIS_MACHINES_SETTINGS, temporal_binary
 from workflows.attributes import SEARCH_ATTRIBUTES
 
 _DYNAMIC_CONFIG = (
@@ -34,7 +36,7 @@ _DYNAMIC_CONFIG = (
     'history.workflowIdReuseMinimalInterval="0s"',
 )
 _MOST_SKIPS = 100_000
-_BETWEEN_LOOKS = 0.002
+_BETWEEN_LOOKS = 0.005
 
 
 class SkippingStoppedError(Exception):
@@ -78,23 +80,28 @@ async def skip_to(
     handle: WorkflowHandle[Any, Any],
     instant: datetime,
     *,
+    now: datetime | None = None,
     past: timedelta = timedelta(milliseconds=500),
-) -> bool:
+) -> datetime | None:
     """Moves a file's clock forward to an instant, with everything due until then done and nothing under way.
+
+    What is under way now is done first: the server skips no time as long as anything is.
 
     Arguments:
         env: from `start_time_skipping`.
         handle: of the workflow, without a run: it is followed through continue-as-new.
         instant: where to, in virtual time; one that has passed moves nothing.
+        now: the file's clock, which runs as the real one does until it is moved; the server is asked when left out.
         past: how far beyond to go: a timer fires late by as long as the task took that set it.
 
     Returns:
-        False if the workflow ended before; its clock then stands where it ended.
+        The file's clock; None if the workflow ended before: its clock then stands where it ended.
 
     Raises:
         SkippingStoppedError: the clock stopped on its way.
     """
-    now = await env.get_current_time(handle)
+    if now is None:
+        now = await env.get_current_time(handle)
     if now < instant + past:
         try:
             arrived = await env.fast_forward(handle, instant + past - now)
@@ -105,36 +112,54 @@ async def skip_to(
         if not arrived:
             if (await handle.describe()).status == WorkflowExecutionStatus.RUNNING:
                 raise SkippingStoppedError(f"The clock of {handle.id} stopped on its way to {instant}.")
-            return False
+            return None
     return await until_quiet(handle)
 
 
-async def until_quiet(handle: WorkflowHandle[Any, Any], *, patience: timedelta = timedelta(seconds=60)) -> bool:
+async def until_quiet(
+    handle: WorkflowHandle[Any, Any],
+    *,
+    patience: timedelta = timedelta(seconds=60),
+) -> datetime | None:
     """Waits until nothing is under way in a workflow: no task, and no activity but one waiting to retry.
 
     `WorkflowEnvironment.fast_forward` skips only while nothing is under way, but returns as soon as its time
     has come, in the middle of whatever then is.
 
+    Arguments:
+        handle: of the workflow, without a run.
+        patience: how long to wait.
+
     Returns:
-        False if the workflow has ended.
+        The file's clock; None if the workflow has ended.
 
     Raises:
         TimeoutError: it was not quiet in that time.
     """
     async with asyncio.timeout(patience.total_seconds()):
-        quiet_at: int | None = None
         while True:
             description = await handle.describe()
             if description.status != WorkflowExecutionStatus.RUNNING:
-                return False
+                return None
             raw = description.raw_description
-            busy = raw.HasField("pending_workflow_task") or any(
-                activity.state != PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED
-                or not activity.HasField("next_attempt_schedule_time")
-                for activity in raw.pending_activities
-            )
-            # Twice, with the same history: between the end of one thing and the next, nothing is pending.
-            if not busy and quiet_at == description.history_length:
-                return True
-            quiet_at = None if busy else description.history_length
+            now = _clock(raw)
+            # The end of one thing and the beginning of the next are one change of the server's: nothing is between.
+            if not raw.HasField("pending_workflow_task") and all(_waits(one, now) for one in raw.pending_activities):
+                return now
             await asyncio.sleep(_BETWEEN_LOOKS)
+
+
+def _clock(raw: DescribeWorkflowExecutionResponse) -> datetime:
+    if raw.workflow_extended_info.HasField("time_skipping_info"):
+        return raw.workflow_extended_info.time_skipping_info.current_time.ToDatetime(UTC)
+    return datetime.now(UTC)
+
+
+def _waits(activity: PendingActivityInfo, now: datetime) -> bool:
+    """Whether it waits to retry, and its time has not come.
+
+    The server's own word for it, ``next_attempt_schedule_time``, is by the real clock: once the file's is ahead, an
+    activity that nobody has picked up yet has it too.
+    """
+    scheduled = activity.state == PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED
+    return scheduled and activity.attempt > 1 and activity.scheduled_time.ToDatetime(UTC) > now

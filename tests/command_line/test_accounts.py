@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from activities.credentials import LinkSpent, check_password, choose_password, invited
-from activities.database import Register
+from register.engine import Register
+from register.people.credentials import LinkSpent, check_password, choose_password, invited
 
 from .test_starter import command
 

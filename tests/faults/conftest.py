@@ -8,19 +8,23 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
-from activities.database import Register
-from activities.directory import replace_directory
+from commands.samples import SAMPLES
 from models.directory import Directory
+from register.directory import replace_directory
+from register.engine import Register
 from running.plain_files import read_plain_file
-from running.samples import SAMPLES
-from running.scenario import directory_in
-from running.time_skipping import start_time_skipping
+from running.rehearsals.scenario import directory_in
+from running.rehearsals.time_skipping import start_time_skipping
+from running.settings import load_settings
+from running.temporal import connect
 
 from .mail_server import MailServer, mail_server
+from .server import Server
 from .virtual import Virtual
-from .whole import whole_system
+from .whole import Whole, whole_system
 
 
 @pytest.fixture(autouse=True)
@@ -72,3 +76,20 @@ async def virtual(
     async with whole_system(tmp_path, env.client, address, with_board, mail.port) as whole:
         await whole.worker.start()
         yield Virtual(env, whole, mail)
+
+
+@pytest.fixture
+async def client(server: Server, monkeypatch: pytest.MonkeyPatch) -> Client:
+    """A client of the server of the test's own module."""
+    monkeypatch.setenv("TEMPORAL_ADDRESS", server.address)
+    return await connect(load_settings())
+
+
+@pytest.fixture
+async def whole(
+    server: Server, client: Client, mail: MailServer, with_board: str, tmp_path: Path
+) -> AsyncIterator[Whole]:
+    """A whole system on that server, its worker a process of its own."""
+    async with whole_system(tmp_path, client, server.address, with_board, mail.port) as whole:
+        await whole.worker.start()
+        yield whole

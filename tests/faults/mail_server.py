@@ -16,7 +16,7 @@ LOOPBACK = "127.0.0.1"
 
 @dataclass(frozen=True, slots=True)
 class Came:
-    """One message that reached the server with its content, and whether its sender heard that it was taken."""
+    """One message that reached the server with its content, and whether its sender heard at once that it was taken."""
 
     recipient: str
     message: EmailMessage
@@ -40,14 +40,16 @@ class MailServer:
     Arguments:
         answers: what a recipient's address is answered with, ``450 busy``; an address that is not here is taken.
         drops: recipients whose connection is cut once their content has come, a number of times.
-        holds: the recipient whose content is kept without an answer, until the connection ends.
+        holds: the recipient whose content is kept without an answer, until the connection ends or ``released`` is set.
         held: set once that has happened.
+        released: set by a test, for what is held to be answered.
     """
 
     answers: dict[str, str] = field(default_factory=dict)
     drops: dict[str, int] = field(default_factory=dict)
     holds: str = ""
     held: asyncio.Event = field(default_factory=asyncio.Event)
+    released: asyncio.Event = field(default_factory=asyncio.Event)
     port: int = 0
     came: list[Came] = field(default_factory=list)
     tries: list[str] = field(default_factory=list)
@@ -107,7 +109,7 @@ class MailServer:
         self.came.append(Came(recipient, message, answered=not (drop or hold)))
         if hold:
             self.held.set()
-            await asyncio.get_running_loop().create_future()  # until the connection's task is cancelled
+            await self.released.wait()  # or until the connection's task is cancelled
         if drop:
             self.drops[recipient] = drop - 1
             assert isinstance(server.transport, asyncio.WriteTransport)

@@ -10,8 +10,8 @@ import pytest
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowExecutionStatus
 
-from models.record import MAX_MESSAGE_BYTES
-from running.temporal_server import WITHOUT_THIS_MACHINES_SETTINGS, temporal_binary
+from models.contract import MAX_MESSAGE_BYTES
+from running.embedded.temporal_server import WITHOUT_THIS_MACHINES_SETTINGS, temporal_binary
 
 from .virtual import File, Virtual
 from .whole import steps_in
@@ -59,9 +59,9 @@ NOT_AN_OBJECT = "The message is not a JSON object: send one object with the step
 
 WRONG = {
     "no input": ((), "The message has 0 arguments: send one JSON object with the step's fields."),
-    "two arguments": (
-        ("--input", note("first"), "--input", note("second")),
-        "The message has 2 arguments: send one JSON object with the step's fields.",
+    "three arguments": (
+        ("--input", note("first"), "--input", "{}", "--input", note("third")),
+        "The message has 3 arguments: send one JSON object with the step's fields.",
     ),
     "words": (("--input", "hello there", "--input-meta", "encoding=binary/plain"), NOT_JSON),
     "words called JSON with no encoding": (("--input", note("bare"), "--input-meta", "encoding="), NOT_JSON),
@@ -134,12 +134,12 @@ async def test_millions_of_bytes_again_and_again_are_refused_once_and_the_file_g
 
 async def test_names_that_are_no_step_are_refused_by_name(virtual: Virtual) -> None:
     file = await virtual.opened()
-    names = ["no_such_step", "Note_Added", "state", "opened", "letter_taken", "é", "x" * 900]
+    names = ["no_such_step", "Note_Added", "state", "opened", "letter_accepted", "é", "x" * 900]
     for number, name in enumerate(names):
         assert await temporal(file, name, "--input", note(f"named-{number}")) is None, name
     await file.quiet()
     kept = [(one["step"], one["reason"]) for one in await file.facts("step_refused")]
-    assert kept == [(n[:64], f"There is no step called {n[:64]}: see the catalogue of steps.") for n in names]
+    assert kept == [(n[:64], f"There is no step called {n[:64]}. See the list of steps.") for n in names]
     await goes_on(file)
 
 

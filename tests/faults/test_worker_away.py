@@ -47,10 +47,10 @@ async def sent_while_away(file: File, steps: list[tuple[str, str, dict[str, Any]
 
 async def check_told_once(file: File) -> None:
     """Each line of the timeline stands there once, and no letter came twice."""
-    events = (await file.state())["events"]
+    events = (await file.state()).events
     assert set(Counter(repr(sorted(event.items())) for event in events).values()) == {1}
     letters = await file.letters()
-    assert {one.status for one in letters.values()} == {"taken"}
+    assert {one.status for one in letters.values()} == {"accepted"}
     assert sorted(came.message_id for came in file.virtual.mail.came) == sorted(
         one.message_id for one in letters.values()
     )
@@ -70,7 +70,7 @@ async def test_deadlines_that_passed_meanwhile_pass_once_and_those_that_were_met
         )
         sought.append(body["id"])
     await file.until("2018-09-13")
-    deadlines = (await file.state())["deadlines"]
+    deadlines = (await file.state()).standing["deadlines"]
     ours = {key: held for key, held in deadlines.items() if key.startswith("peer_challenge_answered:")}
     assert {(held["due"], held["timer"]) for held in ours.values()} == {("2018-09-19", "2018-09-19T23:00:00Z")}
 
@@ -96,7 +96,7 @@ async def test_deadlines_that_passed_meanwhile_pass_once_and_those_that_were_met
     assert steps_in(await file.state()) == [notified["id"], *sought, *sent]
     passed = Counter(event["deadline"] for event in await file.told("deadline_passed"))
     assert passed == {"peer_challenge_answered:c-0": 1, "peer_challenge_answered:c-2": 1}
-    assert (await file.state())["deadlines"]["peer_challenge_answered:c-1"]["status"] == "met"
+    assert (await file.state()).standing["deadlines"]["peer_challenge_answered:c-1"]["status"] == "met"
     await file.until("2018-09-20")
     escalated = Counter(event["deadline"] for event in await file.told("escalated"))
     assert not escalated["peer_challenge_answered:c-1"] and set(escalated.values()) <= {1}
@@ -116,7 +116,7 @@ async def test_a_file_sent_to_nobody_is_opened_weeks_later_with_all_that_passed_
     }
     opening = asyncio.create_task(whole.cases(file.offset).open(body, rulebook(), morning("2018-09-05")))
     await is_there(file)
-    decision = {"choice": "SCR, criteria met", "decider": "chair", "reasons": "By the finding."}
+    decision = {"choice": "SCR, criteria met", "decided_by": "chair", "reasons": "By the finding."}
     sent = await sent_while_away(
         file,
         [
@@ -132,7 +132,7 @@ async def test_a_file_sent_to_nobody_is_opened_weeks_later_with_all_that_passed_
     assert steps_in(await file.state()) == sent
     passed = Counter(event["deadline"] for event in await file.told("deadline_passed"))
     assert set(passed) >= {"decision"} and set(passed.values()) == {1}
-    deadlines = (await file.state())["deadlines"]
+    deadlines = (await file.state()).standing["deadlines"]
     assert {key: deadlines[key]["status"] for key in ("notify_board", "notify_panel", "decision")} == {
         "notify_board": "met",
         "notify_panel": "met",

@@ -11,9 +11,10 @@ from typing import Any
 from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
-from activities.ledger import Delivery, deliveries_of
-from models.counting import LONDON
-from running.time_skipping import skip_to, until_quiet
+from models.contract import State
+from models.days import LONDON
+from register.files.deliveries import Delivery, deliveries_of
+from running.rehearsals.time_skipping import skip_to, until_quiet
 
 from .mail_server import MailServer
 from .whole import Whole, as_projected, offset_to, rulebook
@@ -91,18 +92,18 @@ class File:
         """Waits until nothing is under way."""
         await until_quiet(self.handle)
 
-    async def state(self) -> dict[str, Any]:
+    async def state(self) -> State:
         """What the workflow holds."""
         return await self.virtual.whole.state(self.reference)
 
     async def told(self, what: str, **fields: Any) -> list[dict[str, Any]]:
         """The lines of the timeline of one kind, with these fields."""
-        events = (await self.state())["events"]
+        events = (await self.state()).events
         return [e for e in events if e["what"] == what and all(e.get(name) == value for name, value in fields.items())]
 
     async def facts(self, name: str) -> list[dict[str, Any]]:
         """The bodies of the record's entries of one name."""
-        return [entry["body"] for entry in (await self.state())["record"] if entry["name"] == name]
+        return [entry["body"] for entry in (await self.state()).record if entry["name"] == name]
 
     async def letters(self) -> dict[str, Delivery]:
         """The ledger's lines of this file, by notice and number."""
@@ -113,7 +114,7 @@ class File:
         """Fails unless the register holds exactly what the workflow does."""
         await self.quiet()
         state = await self.state()
-        assert state["written"] == state["revision"]
+        assert state.written == state.revision
         assert await self.virtual.whole.stored(self.reference) == as_projected(state)
 
 

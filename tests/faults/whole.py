@@ -1,4 +1,4 @@
-"""The whole system as operations run it: ``worker.py`` in a process of its own, spoken to from outside."""
+"""The whole system as operations run it: the worker in a process of its own, spoken to from outside."""
 
 from __future__ import annotations
 
@@ -6,23 +6,27 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
-from typing import Any
 
 from temporalio.client import Client
 
-from activities.database import Register
-from activities.register import read_file
-from models.project import project
+from activities.filing import projection_of
+from models.contract import State
 from models.projection import Projection
-from models.record import Entry, read_instant
-from models.rulebook import Rulebook, read_rulebook
-from models.step import World
-from running.cases import Cases
+from models.rulebook import Rulebook
+from models.rulebook_file import read_rulebook
+from models.world import Surroundings
+from register.engine import Register
+from register.files.store import read_file
+from register.surroundings import SurroundingsReader
+from running.case_client import Cases
+
+from . import loaded
 
 PROJECT = Path(__file__).resolve().parents[2]
 _OURS = ("SCR_", "TEMPORAL_")
@@ -35,7 +39,7 @@ def rulebook(name: str = "hertfordshire-2018") -> Rulebook:
 
 @dataclass
 class Worker:
-    """``worker.py``, with the settings of an environment; stopped, killed and started as often as a test likes.
+    """A worker with the settings of an environment; stopped, killed and started as often as a test likes.
 
     Arguments:
         settings: by their variables, ``SCR_REGISTER_URL``. Nothing else of ours is in its environment.
@@ -45,13 +49,19 @@ class Worker:
     settings: dict[str, str]
     folder: Path
     lines: list[str] = field(default_factory=list)
-    _process: asyncio.subprocess.Process | None = None
+    _process: ForkServerProcess | asyncio.subprocess.Process | None = None
     _reading: asyncio.Task[None] | None = None
 
     @property
     def pid(self) -> int:
         """The number of its process; 0 while there is none."""
-        return self._process.pid if self._process else 0
+        return (self._process.pid or 0) if self._process else 0
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """All of its environment."""
+        others = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
+        return {**others, "HOME": str(self.folder), **self.settings}
 
     async def start(self) -> None:
         """Starts it, and waits until it says that it runs."""
@@ -59,19 +69,27 @@ class Worker:
         await self.ready()
 
     async def launch(self) -> None:
-        """Starts it."""
-        environment = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
-        self._ready = asyncio.Event()
+        """Starts it, forked from a process that has loaded it."""
+        self._process, heard = await asyncio.to_thread(loaded.start, self.environment, self.folder, PROJECT)
+        lines = asyncio.StreamReader()
+        pipe, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(lines), os.fdopen(os.dup(heard.fileno()))
+        )
+        heard.close()
+        self._listen(lines, pipe)
+
+    async def launch_script(self) -> None:
+        """Starts ``worker.py`` itself."""
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            PROJECT / "worker.py",
+            *(sys.executable, PROJECT / "worker.py"),
             cwd=self.folder,
-            env={**environment, "HOME": str(self.folder), **self.settings},
+            env=self.environment,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
         )
-        self._reading = asyncio.create_task(self._read(self._process))
+        assert self._process.stderr is not None
+        self._listen(self._process.stderr)
 
     async def ready(self) -> None:
         """Waits until it says that it runs; fails if it ends instead."""
@@ -85,29 +103,40 @@ class Worker:
         """kill -9."""
         await self._end(signal.SIGKILL)
 
-    async def stop(self) -> None:
-        """Asks it to stop, and waits until it has."""
-        await self._end(signal.SIGTERM)
+    async def stop(self) -> int:
+        """Asks it to stop, and waits until it has; its exit code."""
+        return await self._end(signal.SIGTERM)
 
     async def ended(self) -> int:
         """Waits until it ends by itself; its exit code."""
         assert self._process is not None and self._reading is not None
         await self._reading
-        return await self._process.wait()
+        if isinstance(self._process, asyncio.subprocess.Process):
+            return await self._process.wait()
+        await asyncio.to_thread(self._process.join)
+        assert self._process.exitcode is not None
+        return self._process.exitcode
 
-    async def _end(self, how: signal.Signals) -> None:
-        if self._process is not None and self._reading is not None:
-            if self._process.returncode is None:
-                self._process.send_signal(how)
-            await self.ended()
-            self._process = self._reading = None
+    async def _end(self, how: signal.Signals) -> int:
+        if self._process is None:
+            return 0
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, how)
+        code = await self.ended()
+        self._process = self._reading = None
+        return code
 
-    async def _read(self, process: asyncio.subprocess.Process) -> None:
-        assert process.stderr is not None
-        async for line in process.stderr:
+    def _listen(self, lines: asyncio.StreamReader, pipe: asyncio.BaseTransport | None = None) -> None:
+        self._ready = asyncio.Event()
+        self._reading = asyncio.create_task(self._read(lines, pipe))
+
+    async def _read(self, lines: asyncio.StreamReader, pipe: asyncio.BaseTransport | None) -> None:
+        async for line in lines:
             self.lines.append(line.decode(errors="replace").rstrip())
             if "The worker runs." in self.lines[-1]:
                 self._ready.set()
+        if pipe is not None:
+            pipe.close()
 
 
 @dataclass
@@ -128,12 +157,11 @@ class Whole:
 
     def cases(self, offset: timedelta = timedelta()) -> Cases:
         """The files, spoken to as the command line and the pages do."""
-        return Cases(self.client, self.register, self.task_queue, offset)
+        return Cases(self.client, self.register, SurroundingsReader(self.register, {}), self.task_queue, offset)
 
-    async def state(self, reference: str) -> dict[str, Any]:
+    async def state(self, reference: str) -> State:
         """What the workflow holds."""
-        state: dict[str, Any] = await self.cases().ask(reference, "state")
-        return state
+        return await self.cases().state(reference)
 
     async def stored(self, reference: str) -> Projection:
         """What the register holds."""
@@ -142,15 +170,18 @@ class Whole:
         return stored
 
 
-def as_projected(state: Mapping[str, Any]) -> Projection:
+ALONE = Surroundings(None, {}, frozenset())
+"""What is around every file where the register has no directory and no extra holidays."""
+
+
+def as_projected(state: State) -> Projection:
     """What the register is to hold of a file whose workflow holds this."""
-    record = [Entry.read(entry) for entry in state["record"]]
-    return project(record, state["events"], state["revision"], World(read_instant(state["now"])))
+    return projection_of(state, ALONE)
 
 
-def steps_in(state: Mapping[str, Any]) -> list[str]:
+def steps_in(state: State) -> list[str]:
     """The ids of the steps that people recorded, in the file's order."""
-    return [entry["id"] for entry in state["record"] if entry["source"] in ("update", "signal")]
+    return [entry["id"] for entry in state.record if entry["source"] in ("update", "signal")]
 
 
 @asynccontextmanager

@@ -12,8 +12,8 @@ import structlog
 import temporalio.activity
 import temporalio.workflow
 
-from running.processes import free_ports
-from running.temporal_server import TemporalServer, temporal_server
+from running.embedded.processes import free_ports
+from running.embedded.temporal_server import TemporalServer, temporal_server
 
 
 @pytest.fixture(autouse=True)

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from running.embedded.processes import command_of, free_ports
+from running.embedded.temporal_server import TemporalServer
 from running.event_loop import run
-from running.processes import command_of, free_ports
-from running.temporal_server import TemporalServer
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -104,7 +104,7 @@ SERVER_UNDER_WAY = """
 import asyncio, sys
 from pathlib import Path
 from running.event_loop import run
-from running.temporal_server import temporal_server
+from running.embedded.temporal_server import temporal_server
 
 async def main():
     async with temporal_server(Path(sys.argv[1]), port=int(sys.argv[2]), web_port=int(sys.argv[3])) as server:

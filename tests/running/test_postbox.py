@@ -11,8 +11,8 @@ from pathlib import Path
 import aiosmtplib
 import pytest
 
-from running.postbox import Postbox, list_mails, postbox
-from running.processes import PortInUseError
+from running.embedded.mail_catcher import Postbox, list_mails, postbox
+from running.embedded.processes import PortInUseError
 from running.settings import load_settings
 
 
@@ -45,6 +45,18 @@ async def test_a_mail_is_kept_with_its_envelope(tmp_path: Path) -> None:
     )
     assert kept.message["To"] == "chair@board.example"
     assert kept.path.suffix == ".eml"
+
+
+@pytest.mark.parametrize("survives", [True, False])
+async def test_a_mail_outlives_a_power_cut_unless_nothing_of_it_is_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, survives: bool
+) -> None:
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fsync", synced.append)
+    async with postbox(tmp_path, survives_power_cuts=survives) as box:
+        await send(box, mail("Deadline in 14 days"))
+    assert len(list_mails(tmp_path)) == 1
+    assert bool(synced) is survives
 
 
 async def test_a_mail_is_kept_byte_for_byte(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from datetime import timedelta
 
 import pytest
 
-from running.processes import (
+from running.embedded.processes import (
     PortInUseError,
     command_of,
     end_process,

@@ -10,8 +10,8 @@ import pytest
 from temporalio.client import Client
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 
+from running.embedded.temporal_server import TemporalServer
 from running.search_attributes import SearchAttributesError, _until_usable, register_search_attributes
-from running.temporal_server import TemporalServer
 
 
 @pytest.fixture

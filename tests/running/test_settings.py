@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+import inspect
+import re
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ def problems(**overrides: object) -> list[str]:
 def test_without_any_setting_everything_is_below_one_folder_of_the_working_directory(tmp_path: Path) -> None:
     settings = load_settings()
     assert settings.data_dir == tmp_path / "var"
-    assert settings.register_url == f"sqlite+aiosqlite:///{tmp_path}/var/register.sqlite"
+    assert settings.register_url == f"sqlite:///{tmp_path}/var/register.sqlite"
     assert settings.documents_dir == tmp_path / "var" / "documents"
     assert settings.rulebook_file.name == "hertfordshire-2018.toml"
     assert settings.rulebook_file.is_file()
@@ -38,16 +39,9 @@ def test_the_environment_wins_over_the_file_and_code_over_both(monkeypatch: pyte
 
 def test_the_file_can_be_somewhere_else(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere.toml"
-    elsewhere.write_text('task_queue = "elsewhere"\nextra_holidays = [2027-05-03, 2026-01-02]\n')
+    elsewhere.write_text('task_queue = "elsewhere"\n')
     monkeypatch.setenv("SCR_CONFIG_FILE", str(elsewhere))
-    settings = load_settings()
-    assert settings.task_queue == "elsewhere"
-    assert settings.extra_holidays == (date(2026, 1, 2), date(2027, 5, 3))
-
-
-def test_extra_holidays_are_written_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SCR_EXTRA_HOLIDAYS", "2027-06-01, 2027-05-03")
-    assert load_settings().extra_holidays == (date(2027, 5, 3), date(2027, 6, 1))
+    assert load_settings().task_queue == "elsewhere"
 
 
 def test_proxies_are_addresses_and_networks_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,14 +91,11 @@ def test_a_sender_may_have_a_name(sender: str) -> None:
 WRONG = [
     ("SCR_DOCUMENT_MAX_BYTES", "0", "is out of range"),
     ("SCR_DOCUMENT_MAX_BYTES", "25 MB", "is not a whole number"),
-    ("SCR_EXTRA_HOLIDAYS", "2027-05-03,soon", "has something in it that is not a day"),
-    ("SCR_EXTRA_HOLIDAYS", "1811111111", "has something in it that is not a day"),
-    ("SCR_EXTRA_HOLIDAYS", "2027-02-29", "has something in it that is not a day"),
     ("SCR_LOG_FORMAT", "xml", "is not one of the words it can be"),
     ("SCR_LOG_LEVEL", "loud", "is not one of the words it can be"),
     ("SCR_MAIL_FROM", "the board", "is not a mail address"),
     ("SCR_MAIL_FROM", "a@b.example, c@d.example", "is not a mail address"),
-    ("SCR_MAX_CACHED_WORKFLOWS", "-1", "is out of range"),
+    ("SCR_CACHE_MEGABYTES", "-1", "is out of range"),
     ("SCR_METRICS_ADDRESS", "localhost:9464", "has no IP address before the colon"),
     ("SCR_METRICS_ADDRESS", "127.0.0.1:0", "has no port after the colon"),
     ("SCR_METRICS_ADDRESS", "127.0.0.1", "has no IP address before the colon"),
@@ -127,6 +118,7 @@ WRONG = [
     ("SCR_SMTP_TIMEOUT", "0", "is out of range"),
     ("SCR_SMTP_TIMEOUT", "soon", "is not a number"),
     ("SCR_TASK_QUEUE", "x" * 201, "is too long"),
+    ("SCR_WORKER_HEALTH_ADDRESS", "localhost:8001", "has no IP address before the colon"),
     ("SCR_TEMPORAL_PAGE", "127.0.0.1:8233", "is not the address of a web page"),
 ]
 
@@ -206,8 +198,7 @@ def test_a_file_that_is_named_must_be_there(monkeypatch: pytest.MonkeyPatch) -> 
         {"register_url": "mysql://u:hunter2@host/name"},
         {"register_url": "hunter2"},
         {"log_level": "hunter2"},
-        {"extra_holidays": "hunter2"},
-        {"max_cached_workflows": "hunter2"},
+        {"cache_megabytes": "hunter2"},
         {"metrics_address": "hunter2"},
     ],
 )
@@ -233,10 +224,12 @@ def test_a_user_name_and_its_password_come_together(given: dict[str, str]) -> No
 
 
 def test_every_setting_says_what_it_is_and_what_to_give() -> None:
-    for name, field in Settings.model_fields.items():
-        assert field.description, name
     from running.settings import _what_to_give
 
+    source = inspect.getsource(Settings)
+    for name in Settings.model_fields:
+        _, _, after = source.partition(f"\n    {name}: ")
+        assert re.match(r'(?s).*?\n    """', after.partition("\n\n    ")[0]), name
     assert all(map(_what_to_give, Settings.model_fields))
 
 

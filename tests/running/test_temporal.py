@@ -18,13 +18,14 @@ import pytest
 from temporalio import activity
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client
+from temporalio.worker import UnsandboxedWorkflowRunner
 
 from models.record import Refusal
+from running.embedded.processes import free_port
+from running.embedded.temporal_server import TemporalServer
 from running.logs import set_up_logging
-from running.processes import free_port
 from running.settings import Settings, SettingsError, load_settings
-from running.temporal import TemporalAwayError, connect, data_converter, make_replayer, make_worker
-from running.temporal_server import TemporalServer
+from running.temporal import TemporalAwayError, connect, data_converter, make_replayer, make_worker, sandboxed
 
 AT_ONCE = timedelta(seconds=0.3)
 
@@ -152,21 +153,18 @@ async def test_what_a_workflow_logs_goes_the_same_way_with_its_file(
     assert (line["level"], line["workflow_id"]) == ("warning", "SCR-2027-001")
 
 
-async def test_client_worker_and_replayer_have_the_same_converter_and_the_same_sandbox(
+async def test_client_worker_and_replayer_have_the_same_converter_and_a_replay_is_watched(
     client: Client, settings: Settings, sample: ModuleType
 ) -> None:
     worker = make_worker(client, settings, [sample.Sample], [refuse])
     replayer = make_replayer([sample.Sample])
     assert client.data_converter == worker.client.data_converter == data_converter()
     assert replayer.config()["data_converter"] == data_converter()
-    assert sandbox(worker.config()["workflow_runner"]) == sandbox(replayer.config()["workflow_runner"])
-
-
-def sandbox(runner: Any) -> set[str]:
-    passed_through: set[str] = runner.restrictions.passthrough_modules
-    assert "models" in passed_through
-    assert "workflows" not in passed_through, "workflows would no longer be watched"
-    return passed_through
+    assert isinstance(worker.config()["workflow_runner"], UnsandboxedWorkflowRunner)
+    watching: Any = replayer.config()["workflow_runner"]
+    assert watching == sandboxed()
+    assert "models" in watching.restrictions.passthrough_modules
+    assert "workflows" not in watching.restrictions.passthrough_modules, "workflows would no longer be watched"
 
 
 @pytest.mark.parametrize("forbidden", ["ReadsTheClock", "ThrowsDice"])
@@ -174,7 +172,10 @@ async def test_a_workflow_that_would_not_replay_is_caught(
     client: Client, settings: Settings, sample: ModuleType, forbidden: str
 ) -> None:
     handle = await client.start_workflow(forbidden, id=uuid.uuid4().hex, task_queue=settings.task_queue)
-    async with make_worker(client, settings, [getattr(sample, forbidden)], [refuse]), asyncio.timeout(20):
+    async with (
+        make_worker(client, settings, [getattr(sample, forbidden)], [refuse], workflow_runner=sandboxed()),
+        asyncio.timeout(20),
+    ):
         async for event in handle.fetch_history_events(wait_new_event=True):
             assert event.event_type != EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED
             if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED:
@@ -206,9 +207,11 @@ async def test_a_stopping_worker_lets_what_is_under_way_finish(
 
 
 async def test_settings_and_options_reach_the_worker(client: Client, sample: ModuleType) -> None:
-    settings = load_settings(task_queue="one", max_cached_workflows=12)
+    settings = load_settings(task_queue="one", cache_megabytes=64)
     config = make_worker(client, settings, [sample.Sample], [refuse]).config()
-    assert (config["task_queue"], config["max_cached_workflows"]) == ("one", 12)
+    assert (config["task_queue"], config["max_cached_workflows"]) == ("one", 42)
+    kinds = ("workflow_tasks", "activities", "local_activities")
+    assert {config[f"max_concurrent_{kind}"] for kind in kinds} == {16}  # type: ignore[literal-required]
     assert config["sticky_queue_schedule_to_start_timeout"] == timedelta(seconds=1)
     other = make_worker(client, settings, [sample.Sample], [refuse], task_queue="other", max_cached_workflows=0)
     assert (other.config()["task_queue"], other.config()["max_cached_workflows"]) == ("other", 0)

@@ -21,8 +21,8 @@ import pytest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from running.processes import EmbeddedServerError, PortInUseError, command_of, free_port, free_ports
-from running.temporal_server import TemporalServer, temporal_binary, temporal_server
+from running.embedded.processes import EmbeddedServerError, PortInUseError, command_of, free_port, free_ports
+from running.embedded.temporal_server import TemporalServer, temporal_binary, temporal_server
 from workflows.attributes import CASE_REFERENCE, SEARCH_ATTRIBUTES
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -91,7 +91,7 @@ async def test_it_goes_on_where_it_was_after_it_was_killed(tmp_path: Path) -> No
 RUN = """
 import asyncio, sys
 from pathlib import Path
-from running.temporal_server import temporal_server
+from running.embedded.temporal_server import temporal_server
 
 async def main():
     async with temporal_server(Path(sys.argv[1]), port=int(sys.argv[2]), web_port=int(sys.argv[3])) as server:
@@ -261,7 +261,7 @@ async def test_its_folder_is_for_nobody_else_to_look_into(tmp_path: Path) -> Non
 
 
 def test_the_log_starts_afresh_when_it_has_grown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import running.temporal_server as module
+    import running.embedded.temporal_server as module
 
     monkeypatch.setattr(module, "_LOG_KEPT_BYTES", 10)
     (tmp_path / "temporal.log").write_text("of old, and long")

@@ -16,7 +16,7 @@ from temporalio.common import RetryPolicy
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from running.time_skipping import skip_to, start_time_skipping, until_quiet
+from running.rehearsals.time_skipping import skip_to, start_time_skipping, until_quiet
 from workflows.attributes import SEARCH_ATTRIBUTES
 
 DAY = timedelta(days=1)
@@ -33,6 +33,7 @@ class Planned:
         kind: whether that is remote or local; with ``again`` none is called, the file continues as new.
         fails: how often it fails before it does not.
         takes: how long it takes, in real seconds.
+        queue: whose worker it is for; the file's own, unless told otherwise.
     """
 
     after_days: float
@@ -40,6 +41,7 @@ class Planned:
     kind: str = "remote"
     fails: int = 0
     takes: float = 0.0
+    queue: str | None = None
 
 
 @dataclass
@@ -87,13 +89,16 @@ class SampleFile:
             self.done.append(Done(planned.name, at, at))
             self.again = True
             return
-        call = workflow.execute_activity if planned.kind == "remote" else workflow.execute_local_activity
-        scheduled = await call(
-            act,
-            planned,
-            start_to_close_timeout=timedelta(seconds=30),
-            retry_policy=RetryPolicy(initial_interval=timedelta(minutes=10), backoff_coefficient=2),
-        )
+        retried = RetryPolicy(initial_interval=timedelta(minutes=10), backoff_coefficient=2)
+        patience = timedelta(seconds=30)
+        if planned.kind == "remote":
+            scheduled = await workflow.execute_activity(
+                act, planned, task_queue=planned.queue, start_to_close_timeout=patience, retry_policy=retried
+            )
+        else:
+            scheduled = await workflow.execute_local_activity(
+                act, planned, start_to_close_timeout=patience, retry_policy=retried
+            )
         self.done.append(Done(planned.name, at, scheduled))
 
     @workflow.query
@@ -221,6 +226,60 @@ async def test_each_file_has_a_clock_of_its_own(env: WorkflowEnvironment) -> Non
     assert await skip_to(env, one, start + 30 * DAY)
     assert await env.get_current_time(one) - start >= 30 * DAY
     assert abs(await env.get_current_time(other) - datetime.now(UTC)) < 10 * SECOND
+
+
+async def test_a_file_is_not_quiet_while_nobody_has_picked_up_what_is_to_be_done(env: WorkflowEnvironment) -> None:
+    """The server, which looks at the real clock, takes it for waiting to try again."""
+    handle, _ = await opened(env, Planned(10, "picked up late", queue="away"))
+    assert await env.fast_forward(handle, 10 * DAY + SECOND)
+    with pytest.raises(TimeoutError):
+        await until_quiet(handle, patience=SECOND / 4)
+    async with Worker(env.client, task_queue="away", activities=[act]):
+        assert await until_quiet(handle)
+    assert await names(handle) == ["picked up late"]
+
+
+async def test_a_file_is_not_quiet_once_the_time_to_try_again_has_come(env: WorkflowEnvironment) -> None:
+    handle, start = await opened(env, Planned(10, "at the second try", fails=1, queue="away for a moment"))
+    async with Worker(env.client, task_queue="away for a moment", activities=[act]):
+        assert await skip_to(env, handle, start + 10 * DAY)
+    assert await names(handle) == []
+    assert await until_quiet(handle), "it waits to try again, which holds nothing up"
+    assert await env.fast_forward(handle, timedelta(minutes=10, seconds=1))
+    with pytest.raises(TimeoutError):
+        await until_quiet(handle, patience=SECOND / 4)
+    async with Worker(env.client, task_queue="away for a moment", activities=[act]):
+        assert await until_quiet(handle)
+    assert await names(handle) == ["at the second try"]
+
+
+async def test_time_is_not_skipped_while_nobody_has_picked_up_what_is_to_be_done(env: WorkflowEnvironment) -> None:
+    handle, start = await opened(env, Planned(0, "picked up late", queue="nobody"), Planned(20, "last"))
+    skipped = asyncio.create_task(skip_to(env, handle, start + 30 * DAY))
+    await asyncio.wait({skipped}, timeout=0.5)
+    assert await env.get_current_time(handle) - start < DAY
+    async with Worker(env.client, task_queue="nobody", activities=[act]):
+        assert await skipped
+    done = await handle.query(SampleFile.what)
+    assert [(one.name, (one.scheduled - start + SECOND).days) for one in done] == [("picked up late", 0), ("last", 20)]
+
+
+async def test_a_file_that_ends_while_its_clock_is_moved_is_no_error(env: WorkflowEnvironment) -> None:
+    handle, start = await opened(env, Planned(0, "holds the clock", queue="never"))
+    skipped = asyncio.create_task(skip_to(env, handle, start + 30 * DAY))
+    await asyncio.wait({skipped}, timeout=0.5)
+    await handle.execute_update(SampleFile.close)
+    assert await skipped is None
+
+
+async def test_a_clock_that_is_known_need_not_be_asked_for(env: WorkflowEnvironment) -> None:
+    handle, start = await opened(env, Planned(10, "first"), Planned(20, "second"))
+    clock = await until_quiet(handle)
+    for day, latest, done in ((10, 10, ["first"]), (20, 20, ["first", "second"]), (15, 20, ["first", "second"])):
+        clock = await skip_to(env, handle, start + day * DAY, now=clock)
+        assert clock is not None and abs(clock - start - latest * DAY) < 10 * SECOND
+        assert abs(clock - await env.get_current_time(handle)) < 10 * SECOND
+        assert await names(handle) == done
 
 
 async def test_an_instant_that_has_passed_moves_nothing(env: WorkflowEnvironment) -> None:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
-from running.rehearsal import stage
+from running.rehearsals.rehearsal import stage
 
 from .play import Play, played, scenario
 

@@ -9,13 +9,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from models.counting import LONDON
-from models.record import read_instant
+from models.contract import read_instant
+from models.days import LONDON
 from models.rulebook import Rulebook
-from running.postbox import Mail, list_mails
-from running.rehearsal import Played, Stage, play
-from running.scenario import Scenario, read_scenario
-from running.shelf import read_shelf
+from running.embedded.mail_catcher import Mail, list_mails
+from running.rehearsals.rehearsal import Played, Stage, play
+from running.rehearsals.scenario import Scenario, read_scenario
+from running.rulebooks import read_shelf
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "scenarios"

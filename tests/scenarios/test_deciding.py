@@ -133,7 +133,7 @@ async def test_whoever_is_the_national_panel_on_the_day_gets_the_letter(plays: P
 async def test_a_request_of_the_panel_is_due_on_its_own_day_or_the_rulebooks(
     request_: str, due: str, plays: Plays
 ) -> None:
-    line = (await plays("scrutinised-by-the-panel")).one("deadline_met", deadline=f"panel_request:{request_}")
+    line = (await plays("scrutinised-by-the-panel")).one("deadline_met", deadline=f"panel_request_answered:{request_}")
     assert (line["due"], line["late"]) == (due, False)
 
 

@@ -33,7 +33,7 @@ async def test_an_action_that_is_declined_is_settled(plays: Plays) -> None:
 
 async def test_new_rules_move_what_stands_and_what_is_overdue_by_them_is_raised_once(plays: Plays) -> None:
     play = await plays("rules-changed")
-    line = play.one("deadline_moved", deadline="monitoring:1")
+    line = play.one("deadline_moved", deadline="monitoring_reviewed:1")
     assert (line["old_due"], line["due"], line["because"]) == ("2018-10-11", "2018-07-11", "rulebook_changed")
     assert [when(told) for told in play.all("escalated")] == ["2018-09-03 10:00"]
 
@@ -46,7 +46,7 @@ async def test_a_file_that_is_merged_away_ends_with_its_deadlines(plays: Plays) 
     play = await plays("merged-into-another")
     assert play.one("closed")["how"] == "merged"
     assert {line["deadline"] for line in play.all("deadline_cancelled")} == {"notify_panel", "decision"}
-    assert "HSCB-2019-0015" in words(play.mail(play.sent("merged_elsewhere:")[0]))
+    assert "HSCB-2019-0015" in words(play.mail(play.sent("merge_failed:")[0]))
 
 
 @pytest.mark.rule("1.1")
@@ -98,7 +98,7 @@ async def test_an_organisation_that_was_put_on_the_file_by_mistake_hears_that_no
 @pytest.mark.rule("1.1")
 async def test_a_review_that_is_withdrawn_and_taken_up_again_is_told_to_whoever_was_asked(plays: Plays) -> None:
     play = await plays("review-withdrawn")
-    assert play.recipients("withdrawn:") == play.recipients("taken_up:") == ["lead:clinic"]
+    assert play.recipients("withdrawn:") == play.recipients("reinstated:") == ["lead:clinic"]
     assert [line["stage"] for line in play.all("stage")] == ["review", "closed", "review"]
 
 

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from models.counting import add_months
+from models.days import add_months
 
 from .conftest import Plays
 from .play import attachments, london, on, when, words
@@ -113,8 +113,8 @@ async def test_every_board_member_gets_the_report_and_the_plan(plays: Plays) -> 
 @pytest.mark.rule("1.3g")
 async def test_actions_are_followed_and_reviewed_until_the_last_impact_is_known(plays: Plays) -> None:
     play = await plays("published-review")
-    assert play.due("monitoring:1") == "2019-08-08" and play.due("monitoring:2") == "2019-10-22"
-    assert on(play.one("deadline_cancelled", deadline="monitoring:2")) == "2019-10-09"
+    assert play.due("monitoring_reviewed:1") == "2019-08-08" and play.due("monitoring_reviewed:2") == "2019-10-22"
+    assert on(play.one("deadline_cancelled", deadline="monitoring_reviewed:2")) == "2019-10-09"
     assert on(play.all("deadline_met")[-2]) <= on(play.one("closed"))
     impacts = [line for line in play.all("deadline_met") if line["deadline"].startswith("impact_recorded:")]
     assert len(impacts) == len(play.all("step_recorded", step="action_agreed")) == 3

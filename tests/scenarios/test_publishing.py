@@ -133,7 +133,7 @@ async def test_the_days_a_report_is_off_the_website_do_not_count_towards_its_yea
 @pytest.mark.rule("2.3b")
 async def test_copies_are_asked_for_and_supplied_after_a_file_is_closed(plays: Plays) -> None:
     play = await plays("leaked-and-taken-down")
-    for deadline in ("copy_supplied:student", "panel_request:another-copy"):
+    for deadline in ("copy_supplied:student", "panel_request_answered:another-copy"):
         line = play.one("deadline_met", deadline=deadline)
         assert line["at"] > play.one("closed")["at"] and not line["late"]
     assert play.all("stage")[-1]["stage"] == "closed"

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from models.rulebook import RulebookError
+from models.rulebook_file import RulebookError
 from running.plain_files import PlainFileError
-from running.rehearsal import stage
-from running.scenario import read_scenario
+from running.rehearsals.rehearsal import stage
+from running.rehearsals.scenario import read_scenario
 
 from .play import FILES, FOLDER, ROOT, SHELF, played, scenario, when
 
@@ -97,8 +97,8 @@ def test_a_bare_date_is_nine_o_clock_in_london_in_summer_and_in_winter() -> None
         ("at: 2018-10-31", "at: 2018-10-29", "small.yaml, line 12: at is before the step above"),
         ("at: 2018-10-31", "at: tomorrow", "small.yaml, line 12: tomorrow is no time: give a date (2018-09-30)"),
         ("14:00+00:00", "14:00", "small.yaml, line 13: 2018-11-01T14:00 is no time"),
-        ("step: note_added", "step: note", "small.yaml, line 13: there is no step called note"),
-        ("step: note_added", "step: [note_added]", "small.yaml, line 13: there is no step called ['note_added']"),
+        ("step: note_added", "step: note", "small.yaml, line 13: There is no step called note"),
+        ("step: note_added", "step: [note_added]", "small.yaml, line 13: There is no step called ['note_added']"),
         ("A note.", "A note, and more.", "small.yaml, line 13: 'and more.' is no field: a text with a comma stands in"),
         ("text: A note.", "fields: A note.", "small.yaml, line 13: fields are a mapping of the step's fields"),
         ("text: A note.", "text: A, expect: maybe", "small.yaml, line 13: expect is refused, or {refused:"),
@@ -150,6 +150,8 @@ async def test_an_expectation_that_is_not_met_is_told_with_its_line_and_the_reas
         "small.yaml, line 14: publication_fixed was expected to be recorded, and was refused (2.9f): "
     )
     assert third.startswith("small.yaml, line 15: published was expected to be refused by 2.9f, and 2.9a did: ")
+    with pytest.raises(PlainFileError, match="kept: holds a register already"):  # a board's own, it might be
+        await played(read_scenario(path, SHELF), on, tmp_path / "kept")
     # What went wrong is in the timeline all the same.
     assert [(line["step"], when(line)) for line in play.all("step_refused")] == [
         ("publication_fixed", "2018-11-01 11:00"),

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from models.catalogue import STEPS
-from models.counting import day_off, london_date
-from running.rehearsal import stage
+from models.days import day_off, london_date
+from models.serious_case_reviews import STEPS
+from running.rehearsals.rehearsal import stage
 
 from .conftest import Plays
 from .play import FILES, mappings, played, scenario, when
@@ -131,7 +131,7 @@ def test_a_scenario_is_yaml_that_any_other_reader_takes(path: Path) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_in_a_scenario_nobody_works_on_a_day_off(name: str) -> None:
     for step in scenario(name).steps:
-        assert day_off(london_date(step.at)) is None, f"{step.name} on {step.at:%A %d %B %Y}"
+        assert day_off(london_date(step.at), frozenset()) is None, f"{step.name} on {step.at:%A %d %B %Y}"
 
 
 def test_both_rulebooks_are_used_one_of_them_by_its_path() -> None:

@@ -1,0 +1,1 @@
+"""What `make run` starts beside the worker: Temporal, and a mail server that keeps what it gets."""

@@ -1,0 +1,1 @@
+"""Whole cases played in virtual time, from a scenario."""
