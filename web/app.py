@@ -7,35 +7,27 @@ from pathlib import Path
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
-from web import (
-    accounts,
-    actions,
-    calendar,
-    directory,
-    exports,
-    file_history,
-    file_pages,
-    file_parts,
-    guide,
-    health,
-    letters,
-    live,
-    mails,
-    oidc,
-    opening,
-    operations,
-    own_account,
-    published,
-    recording,
-    replies,
-    restrictions,
-    sign_in,
-    statistics,
-    uploads,
-    work_list,
-)
-from web.attempts import Attempts
+from web.accounts import oidc, sign_in
+from web.accounts import own as own_account
+from web.accounts import pages as accounts
+from web.accounts.attempts import Attempts
+from web.directory import pages as directory
 from web.errors import ANSWERS
+from web.figures import pages as statistics
+from web.file import exports, live, restrictions
+from web.file import history as file_history
+from web.file import overview as file_pages
+from web.file import parts as file_parts
+from web.forms import uploads
+from web.guide import pages as guide
+from web.lists import actions, calendar, letters, published, work_list
+from web.lists import caught_mail as mails
+from web.opening import pages as opening
+from web.operations import health
+from web.operations import pages as operations
+from web.operations.probes import Probes
+from web.recording import pages as recording
+from web.replies import pages as replies
 from web.security import Assets, SecurityMiddleware
 from web.site import Site
 from web.templating import templates
@@ -78,6 +70,7 @@ def make_app(site: Site) -> FastAPI:
     app = FastAPI(title="Serious case reviews", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.site = site
     app.state.attempts = Attempts(site.secret)
+    app.state.probes = Probes(site)
     app.state.provider = oidc.Provider(site.settings)
     app.state.templates = templates(site, STATIC)
     for area in AREAS:

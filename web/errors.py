@@ -11,25 +11,24 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 from temporalio.service import RPCError
 
-from activities.away import RegisterAway
-from running.cases import UnansweredError
-from web import sign_in
-from web.resending import register_away
-from web.visit import ForeignForm, NotAllowed, NotFound, SignInNeeded, nonce
+from register.unavailable import RegisterAway
+from running.case_client import UnansweredError
+from web.accounts import sign_in
+from web.forms.outage_page import register_away
+from web.request.visit import ForeignForm, NotAllowed, NotFound, SignInNeeded, nonce
 
 Answer = Callable[[Request, Exception], Awaitable[Response]]
 
 _UNSURE = (
     "What you sent may or may not have been recorded. Look at the history of the file before you send it again. If "
-    "this lasts, tell operations."
+    "the problem continues, tell operations."
 )
 _HTTP: dict[int, tuple[str, str]] = {
-    400: ("This cannot be read", "Something that was sent is not as it should be. Go back, and send it again."),
+    400: ("We could not read what you sent", "Something in what you sent is wrong. Go back and send it again."),
     404: ("Page not found", "If you typed the address, check that it is right."),
     405: (
-        "This page does not work like that",
-        "It was asked for in a way that it has no answer to, a page that only takes a form, say. Go back to the page "
-        "you came from, and use its links and buttons.",
+        "This page cannot be used like this",
+        "Go back to the page you came from, and use its links and buttons.",
     ),
 }
 
@@ -46,9 +45,9 @@ def too_large(request: Request, largest: int) -> Response:
     return error_page(
         request,
         413,
-        "This is too large",
-        f"Nothing was kept of what you sent. All that is sent at once can have {largest / 1_000_000:g} MB. Make the "
-        "document smaller, with fewer or smaller pictures say, or send several one after another.",
+        f"What you send must be smaller than {largest / 1_000_000:g} MB",
+        "Nothing that you sent was saved. Make the document smaller, for example with fewer or smaller pictures, or "
+        "upload several documents one after another.",
     )
 
 
@@ -57,8 +56,8 @@ def too_slow(request: Request) -> Response:
     page = error_page(
         request,
         408,
-        "This took too long to arrive",
-        "Nothing was kept of what you sent. Try again; with a document, on a faster connection.",
+        "The upload took too long",
+        "Nothing that you sent was saved. Try again. To upload a document, use a faster connection.",
     )
     page.headers["Connection"] = "close"
     return page
@@ -67,8 +66,8 @@ def too_slow(request: Request) -> Response:
 def wrong_host(request: Request) -> Response:
     """The pages were asked for under a name that is not theirs."""
     address = request.app.state.site.settings.public_url
-    words = f"The pages are at {address} and nowhere else." if address else "It cannot be read: check that it is right."
-    return error_page(request, 400, "This is not our address", words)
+    words = f"The pages are at {address}." if address else "Check that the address is right."
+    return error_page(request, 400, "Wrong address", words)
 
 
 def failed(request: Request) -> Response:
@@ -76,8 +75,8 @@ def failed(request: Request) -> Response:
     return error_page(
         request,
         500,
-        "Something went wrong here",
-        f"{_UNSURE} It helps to name this number: {request.state.request_id}.",
+        "There is a problem with the service",
+        f"{_UNSURE} Give them this number: {request.state.request_id}.",
     )
 
 
@@ -92,7 +91,7 @@ async def _sign_in_needed(request: Request, error: Exception) -> Response:
 async def _http_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
-    title, words = _HTTP.get(error.status_code, ("This cannot be shown", "Go back, and try again."))
+    title, words = _HTTP.get(error.status_code, ("This page cannot be shown", "Go back, and try again."))
     page = error_page(request, error.status_code, title, words)
     page.headers.update(error.headers or {})
     return page
@@ -109,15 +108,14 @@ ANSWERS: dict[Any, Answer] = {
     SignInNeeded: _sign_in_needed,
     NotAllowed: _page(
         403,
-        "You may not do this",
-        "Your account's role does not allow it. If it should, ask an administrator to change your account.",
+        "You do not have permission",
+        "Your account's roles do not allow this. If they should, ask an administrator to change your account.",
     ),
     NotFound: _page(404, "Page not found"),
     ForeignForm: _page(
         403,
-        "This form could not be taken",
-        "It did not come from a page of this service that is still open for you. Go back, reload the page and send it "
-        "again.",
+        "This form could not be accepted",
+        "The page it came from is no longer valid. Go back, reload the page and send the form again.",
     ),
     RegisterAway: register_away,
     UnansweredError: _page(503, "The system did not answer in time", _UNSURE),
@@ -125,7 +123,7 @@ ANSWERS: dict[Any, Answer] = {
     RequestValidationError: _page(
         422,
         "This address has a mistake in it",
-        "Something in the address of this page is not as it should be. Go back, and use the links of the page before.",
+        "Something in the address of this page is wrong. Go back, and use the links on the previous page.",
     ),
     HTTPException: _http_error,
 }

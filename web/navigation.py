@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from web.roles import Action, may
-from web.visit import Visit
+from web.request.roles import Action, may
+from web.request.visit import Visit
 
 _PAGES: tuple[tuple[str, str, Action], ...] = (
     ("Work list", "/", "read files"),

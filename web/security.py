@@ -22,12 +22,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from running.setting_kinds import is_loopback
 from web.errors import failed, too_large, too_slow, wrong_host
-from web.patience import TooSlow, in_time
+from web.request.slow_clients import TooSlow, in_time
 from web.site import stamp
 
 log = structlog.get_logger("pages")
 
-_QUIET = ("/static/", "/healthz")
+_QUIET = ("/static/", "/healthz", "/readyz")
 """What is asked for all the time and says nothing about what anybody does."""
 _LARGEST_OF_WORDS = 500_000
 """Bytes of a form without a document. Reading one takes far longer than taking in a document of the same size."""

@@ -1,38 +1,30 @@
-"""Serves the pages with uvicorn, inside this process, and stops at once with it, open streams included."""
+"""Serves the pages inside this process, and stops at once with it, open streams included."""
 
 from __future__ import annotations
 
 import asyncio
-import errno
 import signal
-import socket
-from collections.abc import AsyncIterator, Generator
-from contextlib import asynccontextmanager, contextmanager
-from ipaddress import ip_address
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import structlog
-import uvicorn
 from sse_starlette.sse import AppStatus
 from starlette.types import ASGIApp
 
-from activities.accounts import count_accounts
-from activities.schema import check_schema
-from running.cases import PAGE_PATIENCE, Cases
-from running.processes import EmbeddedServerError, PortInUseError, refuse_port_in_use
+from register.people.accounts import count_accounts
+from register.schema import check_schema
+from running import http_server
+from running.case_client import PAGE_PATIENCE, Cases
 from running.secrets import pages_secret
 from running.settings import Settings
 from running.system import System, system
 from running.temporal import connect
-from web import patience
 from web.app import make_app
+from web.request import slow_clients
 from web.site import Site
 
 log = structlog.get_logger("pages")
-
-_TO_STOP = 1
-"""Seconds that what is being answered may still take when the server is to stop."""
-_BACKLOG = 2048
 
 
 @asynccontextmanager
@@ -78,7 +70,7 @@ async def serve_pages(settings: Settings) -> None:
     async with system(settings) as parts:
         await check_schema(parts.register)
         client = await connect(settings, lazy=True)
-        cases = Cases(client, parts.register, settings.task_queue, patience=PAGE_PATIENCE)
+        cases = Cases(client, parts.register, parts.surroundings, settings.task_queue, patience=PAGE_PATIENCE)
         async with pages(parts, cases):
             log.info("The pages are served.", address=settings.pages_address, public_url=settings.public_url)
             if not await count_accounts(parts.register):
@@ -90,62 +82,21 @@ async def serve_pages(settings: Settings) -> None:
 @asynccontextmanager
 async def serving(app: ASGIApp, settings: Settings) -> AsyncIterator[None]:
     """Serves an application at ``pages_address`` while the block runs."""
-    listener = _listener(settings.pages_address)
-    server = _Server(
-        uvicorn.Config(
+    listener = http_server.listen_at(settings.pages_address, "the pages", "SCR_PAGES_ADDRESS")
+    slow_clients.leave_who_reads_nothing(listener)
+    try:
+        async with http_server.serving(
             app,
-            http=patience.Connection,
-            limit_concurrency=patience.CONNECTIONS,
-            lifespan="off",
-            ws="none",
-            log_config=None,
-            access_log=False,
-            server_header=False,
+            listener,
+            http=slow_clients.Connection,
+            limit_concurrency=slow_clients.CONNECTIONS,
             proxy_headers=bool(settings.pages_proxies),
             forwarded_allow_ips=list(settings.pages_proxies),
-            timeout_graceful_shutdown=_TO_STOP,
-        )
-    )
-    task = asyncio.create_task(server.serve(sockets=[listener]))
-    try:
-        while not server.started and not task.done():
-            await asyncio.sleep(0.01)
-        yield
+        ):
+            try:
+                yield
+            finally:
+                # Streams to open pages never end by themselves; they look at this flag, one for the whole process.
+                AppStatus.should_exit = True
     finally:
-        # Streams to open pages never end by themselves; they look at this flag, one for all servers of a process.
-        AppStatus.should_exit = True
-        server.should_exit = True
-        try:
-            await task
-        finally:
-            AppStatus.should_exit = False
-            listener.close()
-
-
-class _Server(uvicorn.Server):
-    """uvicorn, which leaves signals to the program that it is a part of."""
-
-    @contextmanager
-    def capture_signals(self) -> Generator[None, None, None]:
-        yield
-
-
-def _listener(address: str) -> socket.socket:
-    host, _, port_text = address.rpartition(":")
-    host, port = host.strip("[]"), int(port_text)
-    if ip_address(host).is_loopback or ip_address(host).is_unspecified:
-        refuse_port_in_use(port, "the pages")
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    patience.leave_who_reads_nothing(listener)
-    try:
-        listener.bind((host, port))
-        listener.listen(_BACKLOG)
-    except OSError as error:
-        listener.close()
-        if error.errno == errno.EADDRINUSE:
-            raise PortInUseError(port, "the pages", None) from None
-        raise EmbeddedServerError(
-            f"The pages cannot listen at {address} ({error.strerror}): choose another SCR_PAGES_ADDRESS."
-        ) from None
-    return listener
+        AppStatus.should_exit = False

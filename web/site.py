@@ -6,15 +6,12 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cached_property
 from pathlib import Path
-from typing import Any
 
-from activities.database import Register
-from activities.directory import directory_revision, load_directory
 from models.directory import Directory
-from models.step import World
-from running.cases import Cases
+from models.world import World
+from register.engine import Register
+from running.case_client import Cases
 from running.settings import Settings
 from running.system import System
 
@@ -41,9 +38,7 @@ class Site:
     temporal_page: str = ""
     mails: Path | None = None
     secret: bytes = field(default=b"", repr=False)
-    """Signs the links in mails: see :mod:`activities.reply_links`."""
-    _directories: dict[int, Directory] = field(default_factory=dict, init=False, repr=False, compare=False)
-    """The latest directory, by its revision."""
+    """Signs the links in mails: see :mod:`activities.mail.reply_links`."""
 
     @property
     def register(self) -> Register:
@@ -57,23 +52,11 @@ class Site:
 
     async def directory(self) -> Directory | None:
         """The board's directory; None while there is none."""
-        revision = await directory_revision(self.register)
-        if revision is None:
-            return None
-        if revision not in self._directories:
-            found = await load_directory(self.register)
-            self._directories.clear()
-            self._directories[revision] = found
-        return self._directories[revision]
+        return (await self.system.surroundings.refresh()).directory
 
     async def world(self) -> World:
         """What the core is told of the world, now."""
-        return World(self.now(), await self.directory(), self._shelf, self.settings.extra_holidays)
-
-    @cached_property
-    def _shelf(self) -> dict[str, dict[str, Any]]:
-        """The rulebooks as plain data: they are read once, when the pages start."""
-        return {name: rulebook.model_dump(mode="json") for name, rulebook in self.system.rulebooks.items()}
+        return (await self.system.surroundings.refresh()).at(self.now())
 
 
 def stamp(path: Path) -> str:

@@ -7,9 +7,8 @@ from pathlib import Path
 
 from jinja2 import ChainableUndefined, ChoiceLoader, Environment, FileSystemLoader, PackageLoader, PrefixLoader
 
-from models.catalogue import STEPS
-from models.counting import LONDON, day_words
-from models.step_words import capital, child_words
+from models.days import LONDON, day_words, moment_words
+from models.step_words import capital, child_words, step_label
 from web.navigation import navigation
 from web.site import Site, stamp
 
@@ -41,7 +40,7 @@ def templates(site: Site, static: Path) -> Environment:
         child=lambda name: capital(child_words(name)),
         clock=lambda at: f"{at.astimezone(LONDON):%H:%M}",
         day=day_words,
-        step_label=lambda name: STEPS[name].label if name in STEPS else name,
-        moment=lambda at: f"{day_words(at.astimezone(LONDON).date())}, {at.astimezone(LONDON):%H:%M}",
+        step_label=lambda name, regime: step_label(regime, name),
+        moment=moment_words,
     )
     return environment

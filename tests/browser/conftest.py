@@ -15,9 +15,9 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser as Chromium
 from playwright.async_api import Page, async_playwright
 
-from activities.accounts import add_account
-from activities.sessions import begin_session
-from running.processes import free_port
+from register.people.accounts import add_account
+from register.people.sessions import begin_session
+from running.embedded.processes import free_port
 from web.server import serving
 
 from ..web.conftest import Board, board, temporal

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from activities.access import restrict
-from activities.accounts import accounts
-from activities.register import write
 from bench.many_files import life, renamed
 from models.projection import Projection
+from register.files.store import write
+from register.people.access import restrict
+from register.people.accounts import accounts
 
 from ..web.conftest import Board
 from .states import State, of_a_file

@@ -9,8 +9,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
 
-from activities.register import read_file
-from activities.reply_links import ReplyLink, sign
+from activities.mail.reply_links import ReplyLink, sign
+from register.files.behind import Behind, note
+from register.files.store import read_file
 
 from ..web.conftest import Board
 from .files import FILES
@@ -20,7 +21,7 @@ from .states import State, of_a_file, send
 async def with_a_letter(board: Board) -> str:
     """The overview of a file that has been decided on: letters have gone, a review is under way."""
     reference = await board.opened()
-    await board.record(reference, "decision", choice="SCR, criteria met", decider="chair", reasons=LONG)
+    await board.record(reference, "decision", choice="SCR, criteria met", decided_by="chair", reasons=LONG)
     return f"/files/{reference}"
 
 
@@ -29,6 +30,18 @@ def decided(path: str = "") -> Callable[[Board], Awaitable[str]]:
 
     async def ready(board: Board) -> str:
         return await with_a_letter(board) + path
+
+    return ready
+
+
+def behind(path: str = "") -> Callable[[Board], Awaitable[str]]:
+    """A page while the register is behind with a file: one of its own, or another that tells of it."""
+
+    async def ready(board: Board) -> str:
+        reference = await board.opened()
+        late = Behind(reference, 99, board.site.now(), LONG)
+        await board.site.register.change(lambda connection: note(connection, late))
+        return path or f"/files/{reference}"
 
     return ready
 
@@ -71,6 +84,7 @@ SHELL = [
         )
     ),
     State("health", "/health", ("operations",)),
+    State("health, with a file that is behind", behind("/health"), ("operations",)),
     State("health, for an administrator", "/health", ("administrator",)),
 ]
 
@@ -103,6 +117,7 @@ ACROSS = [
 A_FILE = [
     *(State(f"{part} of a file", decided(f"/{part}")) for part in ("papers", "record", "restriction")),
     State("overview of a file that is decided on", decided()),
+    State("overview of a file that the register is behind with", behind()),
     State("overview, for an auditor", decided(), ("auditor",)),
     State("a step that is refused", of_a_file("/files/{}/record/published")),
     State("a step's form", of_a_file("/files/{}/record/decision")),
@@ -113,7 +128,11 @@ A_FILE = [
 
 OPENING = [
     State("a question", "/open", then=send("Open a file for an incident")),
-    State("a question about a review without an incident", "/open", then=send("Open a review that needs no incident")),
+    State(
+        "a question about a review without an incident",
+        "/open",
+        then=send("Open a file for a review without an incident"),
+    ),
 ]
 
 PAPERS = [

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import signal
 import sys
 import tempfile
 from collections.abc import AsyncIterator
@@ -15,7 +14,7 @@ from typing import Any
 
 from playwright.async_api import Page, async_playwright
 
-from running.processes import free_ports
+from running.embedded.processes import free_ports
 
 from .conftest import chromium_here
 
@@ -56,7 +55,7 @@ async def everything(folder: Path) -> AsyncIterator[dict[str, Any]]:
                 raise SystemExit("Everything did not start: see above.")
         yield json.loads(line)
     finally:
-        process.send_signal(signal.SIGINT)
+        process.terminate()
         await process.wait()
 
 
@@ -92,7 +91,7 @@ async def _a_step(page: Page, folder: Path) -> None:
         await page.locator(f'[name="happened_on-{part}"]').fill(value)
     await page.locator('textarea[name="text"]').fill("The first call was returned.")
     await page.get_by_role("button", name="Continue").click()
-    await page.get_by_role("button", name="Record this step").wait_for()
+    await page.get_by_role("button", name="Record this update").wait_for()
     await page.screenshot(path=folder / "check.png")
 
 

@@ -20,12 +20,12 @@ async def test_on_paper_a_file_is_without_what_only_a_screen_can_use(board: Boar
     reference = await board.opened()
     page = await open_page("coordinator")
     await page.goto(f"/files/{reference}")
-    assert await page.get_by_role("button", name="Record a step").is_visible()
+    assert await page.get_by_role("button", name="Record an update").is_visible()
     await page.emulate_media(media="print")
-    assert not await page.get_by_role("button", name="Record a step").is_visible()
+    assert not await page.get_by_role("button", name="Record an update").is_visible()
     assert not await page.locator(".govuk-service-navigation").is_visible()
     assert await page.locator("h1").is_visible()
-    for words in ("What may be recorded now", "Record this"):
+    for words in ("Record an update", "Record that this is done"):
         assert not await page.get_by_text(words).first.is_visible(), words
     after = "all => all.map(one => getComputedStyle(one, '::after').content).filter(one => one.includes('/files'))"
     assert await page.locator("a[href]").evaluate_all(after) == [], "a link's address takes the room of what it says"

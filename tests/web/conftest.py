@@ -17,22 +17,22 @@ import pytest
 from fastapi import FastAPI
 from temporalio.client import Client
 
-from activities.accounts import Account, add_account
-from activities.directory import replace_directory
-from activities.schema import migrate
-from activities.sessions import begin_session
-from models.counting import london_date
-from running.cases import Cases
+from commands.samples import SAMPLES
+from models.days import london_date
+from register.directory import replace_directory
+from register.people.accounts import Account, add_account
+from register.people.sessions import begin_session
+from register.schema import migrate
+from running.case_client import Cases
+from running.embedded.mail_catcher import Postbox, postbox
+from running.embedded.processes import free_port, free_ports
+from running.embedded.temporal_server import TemporalServer, temporal_server
 from running.plain_files import read_plain_file
-from running.postbox import Postbox, postbox
-from running.processes import free_port, free_ports
-from running.samples import SAMPLES
-from running.scenario import directory_in
+from running.rehearsals.scenario import directory_in
 from running.secrets import pages_secret
 from running.settings import load_settings
 from running.system import System, system
 from running.temporal import core_runtime, data_converter
-from running.temporal_server import TemporalServer, temporal_server
 from web.app import make_app
 from web.site import Site
 
@@ -160,7 +160,9 @@ async def board(
 
 
 @asynccontextmanager
-async def a_board(server: TemporalServer, folder: Path, pages_at: str, first: int = 1) -> AsyncIterator[Board]:
+async def a_board(
+    server: TemporalServer, folder: Path, pages_at: str, first: int = 1, **worker: Any
+) -> AsyncIterator[Board]:
     """A board with a register, mails and a worker of its own.
 
     Arguments:
@@ -168,6 +170,7 @@ async def a_board(server: TemporalServer, folder: Path, pages_at: str, first: in
         folder: for everything else, and of a name of its own.
         pages_at: the pages' address.
         first: the number of its first file; no two boards of a Temporal may have the same.
+        worker: options of its worker.
     """
     saved = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith(("SCR_", "TEMPORAL_"))}
     async with AsyncExitStack() as stack:
@@ -189,8 +192,8 @@ async def a_board(server: TemporalServer, folder: Path, pages_at: str, first: in
         plain = read_plain_file(SAMPLES / "board.yaml")
         directory = directory_in(plain, plain.data)
         await replace_directory(parts.register, directory, changed_by="the tests", at=datetime.now(UTC))
-        await stack.enter_async_context(parts.worker(client))
-        cases = Cases(client, parts.register, settings.task_queue)
+        await stack.enter_async_context(parts.worker(client, **worker))
+        cases = Cases(client, parts.register, parts.surroundings, settings.task_queue)
         site = Site(parts, cases, temporal_page=server.web_page, mails=mails.folder, secret=pages_secret(settings))
         yield Board(make_app(site), site, cases, client, mails, parts, itertools.count(first))
     os.environ.update(saved)
@@ -199,35 +202,43 @@ async def a_board(server: TemporalServer, folder: Path, pages_at: str, first: in
 Browsers = Callable[..., Awaitable[Browser]]
 
 
-@pytest.fixture
-async def browser(board: Board) -> AsyncIterator[Browsers]:
-    """Opens a browser, signed in as somebody new with these roles: ``await browser("coordinator")``; none, a stranger.
+_accounts = itertools.count(1)
+
+
+@asynccontextmanager
+async def browser_of(
+    board: Board, *roles: str, name: str = "", person: str = "", organisation: str = "", app: FastAPI | None = None
+) -> AsyncIterator[Browser]:
+    """A browser at a board's pages, signed in as somebody new with these roles; none, a stranger.
 
     ``person`` and ``organisation`` are the directory's ids. ``name`` is the account's.
     """
-    numbers = itertools.count(1)
+    transport = httpx.ASGITransport(app=app or board.app)
+    async with Browser(transport=transport, base_url=BASE) as browser:
+        if roles:
+            now = board.site.now()
+            browser.account = await add_account(
+                board.site.register,
+                name=name or f"A {roles[0].replace('_', ' ').title()}",
+                email=f"{next(_accounts)}.{now.timestamp()}@board.example",
+                roles=frozenset(roles),
+                organisation=organisation,
+                person=person,
+                by="the tests",
+                now=now,
+            )
+            secret = await begin_session(board.site.register, browser.account.id, now=now)
+            browser.cookies.set("session", secret)
+        yield browser
+
+
+@pytest.fixture
+async def browser(board: Board) -> AsyncIterator[Browsers]:
+    """Opens a browser for a test, as :func:`browser_of` does: ``await browser("coordinator")``."""
     async with AsyncExitStack() as stack:
 
-        async def open_browser(
-            *roles: str, name: str = "", person: str = "", organisation: str = "", app: FastAPI | None = None
-        ) -> Browser:
-            transport = httpx.ASGITransport(app=app or board.app)
-            browser = await stack.enter_async_context(Browser(transport=transport, base_url=BASE))
-            if roles:
-                now = board.site.now()
-                browser.account = await add_account(
-                    board.site.register,
-                    name=name or f"A {roles[0].replace('_', ' ').title()}",
-                    email=f"{next(numbers)}.{now.timestamp()}@board.example",
-                    roles=frozenset(roles),
-                    organisation=organisation,
-                    person=person,
-                    by="the tests",
-                    now=now,
-                )
-                secret = await begin_session(board.site.register, browser.account.id, now=now)
-                browser.cookies.set("session", secret)
-            return browser
+        async def open_browser(*roles: str, **more: Any) -> Browser:
+            return await stack.enter_async_context(browser_of(board, *roles, **more))
 
         yield open_browser
 
@@ -236,5 +247,5 @@ async def browser(board: Board) -> AsyncIterator[Browsers]:
 async def away(board: Board) -> AsyncIterator[FastAPI]:
     """The pages of the same board while Temporal is away."""
     client = await Client.connect(f"127.0.0.1:{free_port()}", lazy=True)
-    cases = Cases(client, board.parts.register, board.parts.settings.task_queue)
+    cases = Cases(client, board.parts.register, board.parts.surroundings, board.parts.settings.task_queue)
     yield make_app(replace(board.site, cases=cases))

@@ -20,7 +20,7 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
-from running.processes import free_port
+from running.embedded.processes import free_port
 
 CLIENT, SECRET = "the-pages", "of the provider and the pages"
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from activities.accounts import Account, account_by_email, accounts, change_account, find_account
-from activities.sessions import begin_session
+from register.people.accounts import Account, account_by_email, accounts, change_account, find_account
+from register.people.sessions import begin_session
 
 from .conftest import Board, Browser, Browsers
 from .test_sign_in import PASSWORD, an_app, sign_in, with_password
@@ -179,13 +179,13 @@ async def test_a_password_is_changed_by_whoever_knows_it(board: Board, browser: 
         return answer.status_code, html.unescape(answer.text)
 
     status, text = await change(one, "not the password", new)
-    assert status == 422 and "not your present password" in text and "not the password" not in text
+    assert status == 422 and "not your current password" in text and "not the password" not in text
     status, text = await change(one, PASSWORD, "short")
     assert status == 422 and "at least 12 characters" in text
     before = one.cookies["session"]
     assert (await change(one, PASSWORD, new))[0] == 303
     assert one.cookies["session"] != before
-    assert "Your password is changed" in (await one.get("/account?done=changed")).text
+    assert "Your password has been changed" in (await one.get("/account?done=changed")).text
     assert (await elsewhere.get("/")).status_code == 303
     assert (await sign_in(await browser(app=an_app(board)), account.email)).status_code == 422
     assert (await sign_in(await browser(app=an_app(board)), account.email, new)).status_code == 303
@@ -196,7 +196,7 @@ async def test_a_password_is_changed_by_whoever_knows_it(board: Board, browser: 
 async def test_somebody_elses_session_does_not_let_guess_the_password_for_ever(
     board: Board, browser: Browsers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("web.attempts.OF_AN_ACCOUNT", 3)
+    monkeypatch.setattr("web.accounts.attempts.OF_AN_ACCOUNT", 3)
     one = await browser("coordinator", app=an_app(board))
     guess = {"password": "a guess of theirs", "new_password": "another turnip in the rain"}
     statuses = [(await one.fill("/account/password", guess)).status_code for _ in range(4)]

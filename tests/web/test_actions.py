@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from activities.access import restrict
+from register.people.access import restrict
 
 from .conftest import Board, Browsers
 
@@ -15,7 +15,7 @@ async def with_action(board: Board, owner: str = "exampleshire-hospital", **fiel
     reference = await board.opened(aware=60, notified=58)
     decision = {
         "choice": "SCR, criteria met",
-        "decider": "chair",
+        "decided_by": "chair",
         "reasons": "It is met.",
         "happened_on": board.day(50),
     }

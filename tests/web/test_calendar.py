@@ -11,16 +11,16 @@ from typing import Any
 import httpx
 from icalendar import Calendar
 
-from activities.access import restrict
-from activities.accounts import change_account
-from models.counting import day_words
+from models.days import day_words
+from register.people.access import restrict
+from register.people.accounts import change_account
 
 from .conftest import Board, Browser, Browsers
 
 
 async def decided(board: Board, reference: str) -> None:
     """A review is held: its organisations have deadlines of their own."""
-    await board.record(reference, "decision", choice="SCR, criteria met", decider="chair", reasons="It is met.")
+    await board.record(reference, "decision", choice="SCR, criteria met", decided_by="chair", reasons="It is met.")
 
 
 async def feed_of(browser: Browser) -> str:
@@ -83,9 +83,9 @@ async def test_a_deadline_stands_on_its_day_and_in_the_list(board: Board, browse
     pages = [
         (await somebody.get(f"/calendar/list?on={day}")).text for day in (due + timedelta(days=n) for n in range(6))
     ]
-    assert any(reference in page and "The Chair decides" in page for page in pages)
+    assert any(reference in page and "decision on a Serious Case Review" in page for page in pages)
     listed = [(await somebody.get(f"/calendar?month={month:%Y-%m}")).text for month in months]
-    assert any("The Chair decides" in page for page in listed)
+    assert any("decision on a Serious Case Review" in page for page in listed)
     soon = f"{date.fromisoformat(board.today) + timedelta(days=4):%Y-%m}"
     assert re.search(r'govuk-tag--\w+">\w+ days left</strong>', (await somebody.get(f"/calendar?month={soon}")).text)
 
@@ -106,7 +106,7 @@ async def test_a_filter_leaves_out_what_does_not_fit(board: Board, browser: Brow
     assert reference not in (await somebody.get(f"{path}&stage=closed")).text
     lead = await browser("board_member", organisation="hill-school")
     mine = (await lead.get("/calendar/list?mine=1&organisation=hill-school")).text
-    assert reference in mine and "The scope of the review is set" not in mine
+    assert reference in mine and "Set the scope of the review" not in mine
 
 
 async def test_a_restricted_file_is_in_no_calendar_of_others(board: Board, browser: Browsers) -> None:
@@ -128,7 +128,7 @@ async def test_a_feed_needs_no_sign_in_and_has_references_and_titles_alone(board
     path = await feed_of(await browser("coordinator"))
     answer = await (await browser()).get(path)
     events = events_in(answer)[reference]
-    assert any(title == "The Chair decides whether to hold a Serious Case Review" for title, _ in events)
+    assert any(title == "Chair's decision on a Serious Case Review" for title, _ in events)
     assert "child" not in answer.text.lower() and "@hospital.example" not in answer.text
 
 
@@ -141,7 +141,7 @@ async def test_a_feeds_event_stays_the_same_event_when_its_deadline_moves(board:
     async def scope() -> tuple[str, date, int, str]:
         answer = await stranger.get(path)
         for event in events(answer):
-            if str(event["SUMMARY"]) == f"{reference}: The scope of the review is set":
+            if str(event["SUMMARY"]) == f"{reference}: Set the scope of the review":
                 return str(event["UID"]), event["DTSTART"].dt, int(event["SEQUENCE"]), answer.headers["etag"]
         raise AssertionError("no such event")
 
@@ -163,7 +163,7 @@ async def test_an_address_is_shown_once_and_kept_as_a_digest(board: Board, brows
     somebody = await browser("coordinator")
     path = await feed_of(somebody)
     again = (await somebody.get("/account/calendar")).text
-    assert "/feeds/" not in again and "You have an address" in again
+    assert "/feeds/" not in again and "You have a calendar link" in again
     secret = path.removeprefix("/feeds/").removesuffix(".ics")
     database = board.site.register.url.database
     assert database
@@ -178,7 +178,7 @@ async def test_a_renewed_or_removed_address_no_longer_works(browser: Browsers) -
     assert (await stranger.get(old)).status_code == 404 and (await stranger.get(new)).status_code == 200
     gone = await somebody.fill("/account/calendar", {"what": "remove"})
     assert gone.status_code == 303 and (await stranger.get(new)).status_code == 404
-    assert "Your address was removed" in (await somebody.get(gone.headers["location"])).text
+    assert "Your calendar link was deleted" in (await somebody.get(gone.headers["location"])).text
 
 
 async def test_a_secret_that_somebody_else_planted_is_not_shown(browser: Browsers) -> None:
@@ -215,4 +215,4 @@ async def test_those_without_file_content_have_no_calendar(browser: Browsers) ->
 
 async def test_a_day_of_its_own_says_which(browser: Browsers) -> None:
     page = (await (await browser("chair")).get("/calendar/list?on=2027-01-04&organisation=none")).text
-    assert f"Due on {day_words(date(2027, 1, 4))}" in page and "Nothing that fits the filters is due." in page
+    assert f"Due on {day_words(date(2027, 1, 4))}" in page and "No deadlines match the filters." in page

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from activities.directory import directory_changes, load_directory
-from activities.sessions import begin_session, end_session
-from models.counting import day_words, london_date
+from models.days import day_words, london_date
 from models.directory import Directory
+from register.directory import directory_changes, load_directory
+from register.people.sessions import begin_session, end_session
 
 from .conftest import Board, Browser, Browsers
 
@@ -84,14 +84,14 @@ async def test_a_new_person_has_an_identifier_made_from_the_name(board: Board, b
     ("part", "values", "field", "words"),
     [
         ("people", {"name": "", "email": "a@b.example"}, "name", "Enter a name"),
-        ("people", {"name": "A" * 201, "email": "a@b.example"}, "name", "200 letters"),
+        ("people", {"name": "A" * 201, "email": "a@b.example"}, "name", "200 characters"),
         ("people", {"name": "A", "email": "nobody"}, "email", "Enter an e-mail address"),
-        ("people", {"name": "A", "email": "a@b.example", "id": "Not So"}, "id", "small letters"),
-        ("people", {"name": "A", "email": "a@b.example", "id": "chair"}, "id", "There is one already"),
-        ("organisations", {"name": "A", "id": "hill-school"}, "id", "There is one already"),
+        ("people", {"name": "A", "email": "a@b.example", "id": "Not So"}, "id", "lower-case letters"),
+        ("people", {"name": "A", "email": "a@b.example", "id": "chair"}, "id", "This identifier is already used"),
+        ("organisations", {"name": "A", "id": "hill-school"}, "id", "This identifier is already used"),
         ("appointments", {"role": "king", "person": "chair"}, "role", "Choose a role"),
         ("appointments", {"role": "chair", "person": "nobody-known"}, "person", "Choose a person"),
-        ("appointments", {"role": "safeguarding_lead", "person": "chair"}, "organisation", "held for"),
+        ("appointments", {"role": "safeguarding_lead", "person": "chair"}, "organisation", "represents"),
         (
             "appointments",
             {"role": "board_member", "person": "chair", "organisation": "x"},
@@ -114,7 +114,7 @@ async def test_a_new_person_has_an_identifier_made_from_the_name(board: Board, b
                 **{"until-day": "1", "until-month": "1", "until-year": "2031"},
             },
             "until",
-            "cannot be before the first",
+            "must not be before the first",
         ),
     ],
 )
@@ -154,7 +154,7 @@ async def test_whoever_acts_today_gets_what_is_sent_to_the_role(board: Board, br
     values = {"role": "learning_and_development", "person": "vice-chair", **days}
     assert (await send(admin, "/directory/acting/add", values)).status_code == 303
     page = (await admin.get("/directory")).text
-    assert f"The Vice-Chair acts for Learning and Development Sub-Group until {day_words(until)}" in text_of(page)
+    assert f"The Vice-Chair deputy for Learning and Development Sub-Group until {day_words(until)}" in text_of(page)
     acting = (await stored(board)).acting[-1]
     (path,) = re.findall(r'href="(/directory/acting/\w+/change)"', page)
     shown = (await admin.get(path)).text
@@ -194,7 +194,7 @@ async def test_who_is_named_somewhere_cannot_be_removed_and_the_page_says_why(bo
     admin, before = await browser("administrator"), await stored(board)
     page = (await admin.get("/directory/people/chair/change")).text
     answer = await send(admin, "/directory/people/chair/remove", {}, page)
-    assert answer.status_code == 422 and '<a href="#remove">An appointment, or somebody who acts' in answer.text
+    assert answer.status_code == 422 and '<a href="#remove">An appointment or a deputy' in answer.text
     assert await stored(board) == before
     id, _ = await someone(admin)
     page = (await admin.get(f"/directory/people/{id}/change")).text
@@ -215,7 +215,7 @@ async def test_the_second_of_two_administrators_is_told_and_keeps_what_was_typed
     ).status_code == 303
     answer = await send(other, path, typed, opened)
     text = text_of(answer.text)
-    assert answer.status_code == 409 and "Somebody else has changed the directory meanwhile" in text
+    assert answer.status_code == 409 and "Somebody else has just changed the directory" in text
     assert "by First One" in text and "Name: from The Chair to The New Chair" in text
     assert f'value="{typed["name"]}"' in answer.text and (await stored(board)).person(id).name == name  # type: ignore[union-attr]
     again = await send(other, path, typed, answer.text)
@@ -245,7 +245,9 @@ async def test_what_somebody_else_changed_or_removed_itself_is_told_too(board: B
     own = (await one.get(path)).text
     assert (await send(one, path.replace("/change", "/remove"), {}, own)).status_code == 303
     answer = await send(other, path, {"name": "Still Typed", "email": "s@b.example"}, opened)
-    assert answer.status_code == 409 and "is added anew" in answer.text and 'value="Still Typed"' in answer.text
+    assert (
+        answer.status_code == 409 and "is added as a new entry" in answer.text and 'value="Still Typed"' in answer.text
+    )
     assert f"Person removed: {name}" in text_of(answer.text)
     assert (await other.get(path)).status_code == 404
 

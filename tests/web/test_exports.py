@@ -13,7 +13,7 @@ import pytest
 from docx import Document
 from docx.oxml.ns import qn
 
-from activities.access import accesses, restrict
+from register.people.access import accesses, restrict
 from web.papers.blocks import MARKING, Facts, Heading, Paper, Paragraph, Table
 from web.papers.pdf import as_pdf
 from web.papers.sheet import as_sheet
@@ -107,7 +107,7 @@ async def test_the_chronology_has_steps_reasons_what_was_struck_out_and_the_audi
         "The report was published" in text and "Where on the board&#39;s website: https://board.example/report" in text
     )
     assert "Due by 1 April 2020" in text and "Letter sent to Ofsted" in text
-    assert "Quinn Example" in text and "took away: summary, as PDF" in text
+    assert "Quinn Example" in text and "downloaded: summary, as PDF" in text
 
 
 @pytest.mark.parametrize(("role", "sees"), [("coordinator", True), ("auditor", True), ("board_member", False)])
@@ -120,7 +120,7 @@ async def test_who_looked_at_a_file_is_for_those_alone_who_may_read_the_audit(
     address = f"/files/{reference}/papers/chronology"
     for text in ((await person.get(address)).text, text_of(pdf((await person.get(f"{address}.pdf")).content))):
         assert "The report was published" in text
-        assert ("Quinn Example" in text) is ("Who looked at the file" in text) is sees
+        assert ("Quinn Example" in text) is ("Who read the file" in text) is sees
     assert ("with its audit" in (await person.get(f"/files/{reference}/papers")).text) is sees
 
 
@@ -130,9 +130,9 @@ async def test_whoever_prints_or_takes_a_paper_is_kept(board: Board, browser: Br
         assert (await person.get(f"/files/{reference}/papers/{address}")).status_code == 200
     kept = [(access.who, access.what) for access in await accesses(board.site.register, reference)]
     assert kept == [
-        ("An Auditor", "took away: chronology with its audit, as Word"),
-        ("An Auditor", "took away: action plan, as Spreadsheet"),
-        ("An Auditor", "took away: summary, as a page to print"),
+        ("An Auditor", "downloaded: chronology with its audit, as Word"),
+        ("An Auditor", "downloaded: action plan, as Spreadsheet"),
+        ("An Auditor", "downloaded: summary, as a page to print"),
     ]
 
 

@@ -9,13 +9,13 @@ from datetime import timedelta
 
 import pytest
 
-from activities.access import restrict
-from activities.ledger import Letter, claim, refused
-from activities.register import write
 from bench.many_files import life as life_of
 from bench.many_files import renamed
 from models.projection import Projection
 from models.record import Entry
+from register.files.deliveries import Letter, claim, refused
+from register.files.store import write
+from register.people.access import restrict
 
 from .conftest import Board, Browsers
 from .test_file_pages import PAGES
@@ -68,7 +68,7 @@ async def test_the_history_can_be_narrowed_and_turned_round(life: Lives, browser
 
     oldest = await titles("order=oldest&kind=escalations")
     assert any(title.startswith("Escalated to the Chair") for title in oldest)
-    assert all(title.startswith(("Escalated", "Reminded", "Passed")) for title in oldest)
+    assert all(title.startswith(("Escalated", "Reminded", "Overdue, was due")) for title in oldest)
     assert (await titles("order=oldest"))[0] == "The file was opened"
     assert await titles("kind=nonsense") == await titles("")
 
@@ -77,7 +77,7 @@ async def test_a_file_that_ended_says_so_and_needs_nothing_more(life: Lives, bro
     reference = await life("published-review")
     text = " ".join((await (await browser("coordinator")).get(f"/files/{reference}")).text.split())
     assert re.search(r"<dt>Ended</dt><dd>Closed on \d+ \w+ \d{4}</dd>", text)
-    assert "No deadline is open." in text and "Not yet started" not in text and "Overdue" not in text
+    assert "There are no open deadlines." in text and "Not yet started" not in text and "Overdue" not in text
 
 
 async def test_what_is_met_late_and_what_is_overdue_says_by_how_much(life: Lives, browser: Browsers) -> None:
@@ -124,14 +124,14 @@ async def test_a_letter_that_was_refused_says_why_and_where_to_put_it_right(
     life: Lives, board: Board, browser: Browsers
 ) -> None:
     def refuse(file: Projection) -> Projection:
-        return replace(file, notices=(replace(file.notices[0], status="refused", taken_on=None), *file.notices[1:]))
+        return replace(file, notices=(replace(file.notices[0], status="refused", accepted_on=None), *file.notices[1:]))
 
     reference = await life("published-review", 12, refuse)
     stored = await board.site.register.read(lambda connection: _first_notice(connection, reference))
     now, letter = board.site.now(), Letter(reference, stored[0], stored[1])
     await claim(
-        board.site.register, letter, recipient=stored[2], address="old@x.example", message_id="<1@x>", now=now,
-        lease=timedelta(minutes=5),
+        board.site.register, letter, recipient=stored[2], address="old@x.example", message_id="<1@x>", holder="a test",
+        now=now, lease=timedelta(minutes=5),
     )  # fmt: skip
     await refused(board.site.register, letter, now=now, words="550 No such user <here>")
     text = (await (await browser("coordinator")).get(f"/files/{reference}/letters")).text

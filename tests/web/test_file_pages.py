@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+
+from register.files.behind import Behind, note, settle
 
 from .conftest import Board, Browsers
 
@@ -26,6 +30,33 @@ async def test_every_page_says_what_the_file_is_and_what_is_due_next(
 async def test_there_is_no_page_of_a_file_that_is_not_there(browser: Browsers, page: str) -> None:
     found = await (await browser("coordinator")).get(f"/files/NO-SUCH-FILE{page}")
     assert found.status_code == 404 and "There is no file NO-SUCH-FILE" in found.text
+
+
+@pytest.mark.parametrize("page", PAGES)
+async def test_every_page_says_that_it_does_not_show_the_latest_steps_or_shows_too_many(
+    board: Board, browser: Browsers, page: str
+) -> None:
+    reference, register, person = await board.opened(), board.site.register, await browser("coordinator")
+    address = f"/files/{reference}{page}"
+    behind, ahead = (
+        "have not shown the latest steps on this file",
+        "have shown steps that the file itself does not have",
+    )
+    since = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+    async def words() -> str:
+        return " ".join((await person.get(address)).text.split())
+
+    assert behind not in await words() and ahead not in await words()
+    late = Behind(reference, 99, since, "The register is away.")
+    await register.change(lambda connection: note(connection, late))
+    text = await words()
+    assert behind in text and "Since 2 March 2026, 12:00" in text and "recheck" not in text
+    await register.change(lambda connection: note(connection, replace(late, ahead=True)))
+    text = await words()
+    assert ahead in text and behind not in text and f"starter.py recheck {reference}" in text
+    await settle(register, reference)
+    assert ahead not in await words()
 
 
 async def test_what_was_typed_about_the_incident_stands_on_the_file_and_in_its_summary(
@@ -55,10 +86,10 @@ async def test_the_overview_says_what_is_done_what_is_next_and_what_cannot_start
 ) -> None:
     reference = await board.opened()
     text = " ".join((await (await browser("coordinator")).get(f"/files/{reference}")).text.split())
-    assert "The local authority notifies the board" in text and "Completed" in text
+    assert "Notification of the board by the local authority" in text and "Completed" in text
     assert "Not yet started" in text and f'href="/files/{reference}/record/decision"' in text
-    assert "Cannot start yet" in text and "There is no review on this file: no decision is recorded yet" in text
-    assert "The finding: criteria met" in text and "2.1a" in text and "Outcome: died (speaks for it)" in text
+    assert "Cannot start yet" in text and "Waiting for the Chair&#39;s decision." in text
+    assert "Are the criteria met? Met" in text and "2.1a" in text and "Outcome: died (supports)" in text
 
 
 async def test_the_history_calls_organisations_by_name(board: Board, browser: Browsers) -> None:

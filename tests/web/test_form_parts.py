@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from models.catalogue import STEPS
 from models.record import Refusal
-from models.step import World
+from models.serious_case_reviews import SERIOUS_CASE_REVIEWS, STEPS
 from models.step_words import plain_reason
-from web.form_dates import NotADate, date_values, read_date
-from web.form_faults import in_order, refused
-from web.form_fields import FormField, fields_of
-from web.form_names import NAMES, ON_FILE_ALREADY, Given, next_name, step_fields
-from web.form_values import Typed, clean, cleaned
-from web.rule_texts import FILE, made, rules
+from web.forms.dates import NotADate, date_values, read_date
+from web.forms.faults import in_order, refused
+from web.forms.fields import FormField, fields_of
+from web.forms.names import NAMES, ON_FILE_ALREADY, Given, next_name, step_fields
+from web.forms.values import Typed, clean, cleaned
+from web.guide.rule_texts import FILE, made, rules
 
 from ..core import lives
 from ..core.case import REPORT, Case
@@ -62,7 +61,7 @@ def test_a_date_is_shown_in_its_three_parts() -> None:
 
 def field_of(case: Case, step: str, key: str) -> FormField:
     """A field of a step's form on this file."""
-    given = Given(case.file, World(case.now, case.directory, case.rulebooks), tuple(case.record))
+    given = Given(case.file, case.world, tuple(case.record))
     return next(one for one in step_fields(STEPS[step], given) if one.key == key)
 
 
@@ -93,11 +92,11 @@ def test_an_organisation_confirms_once() -> None:
     case.step("learning_taken_forward", organisation="hospital", how="In its own training.")
     made = field_of(case, "learning_taken_forward", "organisation")
     assert [option.value for option in made.options] == ["school"]
-    assert [option.value for option in made.blocked] == ["hospital"] and "recorded already" in made.blocked[0].hint
+    assert [option.value for option in made.blocked] == ["hospital"] and "already recorded" in made.blocked[0].hint
 
 
 def test_who_decides_is_the_chair_or_who_acts_for_the_chair() -> None:
-    assert [option.value for option in field_of(lives.met(), "decision", "decider").options] == ["Person chair"]
+    assert [option.value for option in field_of(lives.met(), "decision", "decided_by").options] == ["Person chair"]
 
 
 def test_each_unknown_fact_is_asked_about() -> None:
@@ -110,7 +109,7 @@ def test_each_unknown_fact_is_asked_about() -> None:
 
 def facts_now(case: Case) -> dict[str, str]:
     """What the form of a correction says that the file says now, by field."""
-    fields = step_fields(STEPS["facts_corrected"], Given(case.file, World(case.now, case.directory, case.rulebooks)))
+    fields = step_fields(STEPS["facts_corrected"], Given(case.file, case.world))
     return {made.key: made.now for made in fields}
 
 
@@ -158,25 +157,36 @@ def test_text_is_cleaned_of_what_no_keyboard_types() -> None:
 
 
 def test_steps_are_called_by_what_people_call_them() -> None:
-    assert plain_reason("Record transferred, or correct it.") == (
+    assert plain_reason(SERIOUS_CASE_REVIEWS, "Record transferred, or correct it.") == (
         "Record “The case was transferred to another board”, or correct it."
     )
-    assert plain_reason("record decision_revisited to change it") == "record “The decision was revisited” to change it"
-    assert plain_reason("a decision was closed and published") == "a decision was closed and published"
+    assert (
+        plain_reason(SERIOUS_CASE_REVIEWS, "record decision_revisited to change it")
+        == "record “The decision was revisited” to change it"
+    )
+    assert (
+        plain_reason(SERIOUS_CASE_REVIEWS, "a decision was closed and published")
+        == "a decision was closed and published"
+    )
 
 
 def test_the_rules_that_pages_quote_are_those_of_the_documents() -> None:
-    assert FILE.read_text(encoding="utf-8") == made(), "make it anew: python -m web.rule_texts"
+    assert FILE.read_text(encoding="utf-8") == made(), "make it anew: python -m web.guide.rule_texts"
     assert {rule for kind in STEPS.values() for rule in kind.rules} <= set(rules())
 
 
 def test_each_unknown_fact_is_told_beside_its_own_box_and_by_its_title() -> None:
     children = [{"id": f"child-{n}", "outcome": "not seriously harmed", "research_considered": "Some."} for n in (1, 2)]
     case = Case.opened(*children)
-    fields = step_fields(STEPS["decision"], Given(case.file, World(case.now, case.directory), tuple(case.record)))
+    fields = step_fields(STEPS["decision"], Given(case.file, case.world, tuple(case.record)))
     told = [
-        refused(Refusal("2.2a", f"child-{n}.residence is unknown: say why.", "unknown_reasons"), fields) for n in (1, 2)
+        refused(
+            case.file.regime,
+            Refusal("2.2a", f"Area of normal residence (child {n}) is unknown. Say why.", "unknown_reasons"),
+            fields,
+        )
+        for n in (1, 2)
     ]
     assert [fault.field for fault in told] == [f"unknown_reasons:child-{n}.residence" for n in (1, 2)]
-    assert told[1].text == "“Area of normal residence (child 2)” is unknown: say why."
+    assert told[1].text == "Area of normal residence (child 2) is unknown. Say why."
     assert len(in_order(fields, told)) == 2

@@ -6,10 +6,9 @@ import re
 
 import pytest
 
-from models.catalogue import STEPS
-from models.rulebook import CLOCKS, Clock
-from models.view import stage_of
-from web.guide import STAGES, SUBJECTS, length_words
+from models.rulebook import Clock
+from models.serious_case_reviews import SERIOUS_CASE_REVIEWS, STEPS
+from web.guide.pages import REGIME, STAGES, SUBJECTS, length_words
 
 from .conftest import Board, Browsers
 
@@ -32,14 +31,13 @@ async def test_a_subject_that_is_none_is_not_found(browser: Browsers) -> None:
 
 
 def test_every_stage_of_a_file_has_a_page() -> None:
-    words = {word for word in stage_of.__code__.co_consts if isinstance(word, str) and re.fullmatch(r"[a-z-]+", word)}
-    assert {stage.slug for stage in STAGES} == words
+    assert [subject.slug for subject in STAGES] == [stage.name for stage in REGIME.stages]
 
 
 def test_what_is_named_exists() -> None:
     for subject in SUBJECTS.values():
         assert set(subject.steps) <= set(STEPS), subject.slug
-        assert set(subject.clocks or ()) <= set(CLOCKS), subject.slug
+        assert set(subject.clocks or ()) <= set(SERIOUS_CASE_REVIEWS.clocks), subject.slug
 
 
 async def test_lengths_are_those_of_the_rulebook_for_new_files(board: Board, browser: Browsers) -> None:

@@ -63,7 +63,7 @@ async def at_the_form(board: Board, browser: Browsers, shared: dict[str, Any]) -
     """Somebody who may record, and a file under review."""
     if "reference" not in shared:
         shared["reference"] = await board.opened()
-        decision = {"choice": "SCR, criteria met", "decider": "The Chair", "reasons": "By the finding."}
+        decision = {"choice": "SCR, criteria met", "decided_by": "The Chair", "reasons": "By the finding."}
         await board.record(shared["reference"], "decision", **decision)
     coordinator = await browser("coordinator")
     shared["csrf"] = await coordinator.token(f"/files/{shared['reference']}/record/note_added")
@@ -107,7 +107,7 @@ async def test_halves_of_characters_in_another_encoding_are_left_out(
 
 async def test_a_step_is_never_larger_than_its_file_takes(board: Board, browser: Browsers) -> None:
     reference, coordinator = await board.opened(), await browser("coordinator")
-    await board.record(reference, "decision", choice="SCR, criteria met", decider="The Chair", reasons="-")
+    await board.record(reference, "decision", choice="SCR, criteria met", decided_by="The Chair", reasons="-")
     address = f"/files/{reference}/record/model_chosen"
     form = await coordinator.get(address)
     fields = (

@@ -6,9 +6,9 @@ import asyncio
 import re
 from datetime import timedelta
 
-from activities.access import restrict
-from activities.ledger import Claimed, Letter, claim, refused, taken, unaddressed, waiting
-from running.postbox import list_mails
+from register.files.deliveries import Claimed, Letter, accepted, claim, refused, unaddressed, waiting
+from register.people.access import restrict
+from running.embedded.mail_catcher import list_mails
 
 from .conftest import Board, Browsers
 
@@ -20,14 +20,13 @@ async def letter(board: Board, reference: str, *, recipient: str = "ofsted", sta
     register, now, key = board.site.register, board.site.now(), f"made-up:{status}:{recipient}"
     which = Letter(reference, key, 1)
     address = "somebody@elsewhere.example"
-    claimed = await claim(
-        register, which, recipient=recipient, address=address, message_id="<1@x>", now=now, lease=LEASE
-    )
+    of_the_letter = {"recipient": recipient, "address": address, "message_id": "<1@x>", "holder": "a test"}
+    claimed = await claim(register, which, **of_the_letter, now=now, lease=LEASE)
     assert isinstance(claimed, Claimed)
     if status == "refused":
         await refused(register, which, now=now, words=words)
-    elif status == "taken":
-        await taken(register, which, now=now)
+    elif status == "accepted":
+        await accepted(register, which, now=now)
     else:
         act = status == "operations"
         await waiting(register, which, claimed.holder, now=now, words=words, operations_must_act=act)
@@ -36,7 +35,7 @@ async def letter(board: Board, reference: str, *, recipient: str = "ofsted", sta
 
 def failed_in(page: str) -> dict[str, str]:
     """The rows of what was not delivered, by notice."""
-    table = page.partition("All letters, the latest first")[0]
+    table = page.partition("All letters, latest first")[0]
     rows = re.findall(r"<tr.*?</tr>", table, re.S)
     return {found[0]: row for row in rows if (found := re.findall(r"made-up:\w+:[\w:-]+", row))}
 
@@ -55,16 +54,16 @@ async def test_a_letter_for_operations_says_that_they_must_act(board: Board, bro
     reference = await board.opened()
     key = await letter(board, reference, status="operations", words="The certificate is not trusted.")
     page = (await (await browser("coordinator")).get("/letters")).text
-    assert "Operations must act" in failed_in(page)[key] and "moj-alert--error" in page
+    assert "Operations must correct the mail settings" in failed_in(page)[key] and "moj-alert--error" in page
     other = await letter(board, reference, status="waiting", words="Could not be reached.")
     assert "Operations must act" not in failed_in((await (await browser("chair")).get("/letters")).text)[other]
 
 
 async def test_a_letter_that_was_taken_is_among_the_recent_ones_alone(board: Board, browser: Browsers) -> None:
     reference = await board.opened()
-    key = await letter(board, reference, status="taken")
+    key = await letter(board, reference, status="accepted")
     page = (await (await browser("coordinator")).get("/letters")).text
-    assert key not in failed_in(page) and key in page and "the mail server has the letter" in page
+    assert key not in failed_in(page) and key in page and "the mail server has taken the letter" in page
 
 
 async def test_letters_of_a_restricted_file_are_shown_to_those_named_alone(board: Board, browser: Browsers) -> None:
@@ -88,7 +87,7 @@ NOBODY_THERE = {"id": "county-ambulance", "name": "County Ambulance Service"}
 async def opened_with_nobody_to_write_to(board: Board) -> str:
     """A file with an organisation that the directory does not know, and a letter to it that nobody could be sent."""
     reference = await board.opened(organisations=[NOBODY_THERE])
-    await board.record(reference, "decision", choice="SCR, criteria met", decider="The Chair", reasons="It is met.")
+    await board.record(reference, "decision", choice="SCR, criteria met", decided_by="The Chair", reasons="It is met.")
     async with asyncio.timeout(30):
         while not any(one.reference == reference for one in await unaddressed(board.site.register)):
             await asyncio.sleep(0.05)  # the worker sends in its own time
@@ -99,9 +98,9 @@ async def test_a_letter_with_nobody_to_go_to_is_not_said_to_be_on_its_way(board:
     reference = await opened_with_nobody_to_write_to(board)
     page = (await (await browser("coordinator")).get("/letters")).text
     assert "Every letter has been delivered" not in page
-    table = page.partition("Nobody to send it to")[2].partition("</table>")[0]
+    table = page.partition("No e-mail address (")[2].partition("</table>")[0]
     row = next(row for row in re.findall(r"<tr.*?</tr>", table, re.S) if reference in row)
-    assert "Nobody in the directory had an address" in row and "County Ambulance Service, its safeguarding lead" in row
+    assert "No e-mail address. Add one" in row and "County Ambulance Service, its safeguarding lead" in row
     assert f'href="/files/{reference}/record/address_corrected?recipient=lead%3Acounty-ambulance"' in row
     assert "/record/" not in (await (await browser("auditor")).get("/letters")).text
 
@@ -109,7 +108,7 @@ async def test_a_letter_with_nobody_to_go_to_is_not_said_to_be_on_its_way(board:
 async def test_the_files_own_page_says_why_it_was_not_sent(board: Board, browser: Browsers) -> None:
     reference = await opened_with_nobody_to_write_to(board)
     page = (await (await browser("coordinator")).get(f"/files/{reference}/letters")).text
-    assert "Nobody in the directory had an address" in page and "ledger" not in page
+    assert "No e-mail address. Add one" in page and "ledger" not in page
 
 
 async def test_of_a_restricted_file_they_are_shown_to_those_named_alone(board: Board, browser: Browsers) -> None:
@@ -134,4 +133,4 @@ async def test_a_letter_leads_to_the_file_for_those_alone_who_can_open_it(board:
     mail = " ".join(to("coordinator@board.example")[0].split())
     assert f"/files/{reference}" in mail
     assert "County Ambulance Service, its safeguarding lead" in mail and "lead:" not in mail
-    assert "Nobody in the directory had an address" in mail and "address_corrected" not in mail
+    assert "no e-mail address. Add one" in mail and "address_corrected" not in mail

@@ -12,10 +12,10 @@ import httpx
 import pytest
 import uvicorn
 
-from activities.access import restrict
-from activities.sessions import end_sessions
-from running.processes import free_port
-from web.live import Watch
+from register.people.access import restrict
+from register.people.sessions import end_sessions
+from running.embedded.processes import free_port
+from web.file.live import Watch
 
 from .conftest import Board, Browser, Browsers
 
@@ -126,7 +126,7 @@ async def test_the_register_is_looked_at_once_for_all_and_not_at_all_for_nobody(
 async def test_no_account_has_more_than_so_many_pages_told_of_changes(
     board: Board, browser: Browsers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("web.live.OF_AN_ACCOUNT", 1)
+    monkeypatch.setattr("web.file.live.OF_AN_ACCOUNT", 1)
     reference, one, other = await board.opened(), await browser("coordinator"), await browser("coordinator")
     address = f"/files/{reference}/events"
     async with served(board) as (_, base), as_signed_in(one, base) as client, as_signed_in(other, base) as another:
@@ -146,7 +146,7 @@ async def test_no_account_has_more_than_so_many_pages_told_of_changes(
 async def test_of_many_pages_opened_at_once_so_many_are_told_of_changes(
     board: Board, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("web.live.OF_AN_ACCOUNT", 2)
+    monkeypatch.setattr("web.file.live.OF_AN_ACCOUNT", 2)
     reference, watch = await board.opened(), Watch(board.site.register)
     followed = [watch.follow(reference, "one") for _ in range(4)]
     heard = await asyncio.gather(*(anext(one, None) for one in followed))

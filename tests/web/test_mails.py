@@ -7,8 +7,8 @@ from dataclasses import replace
 from email.message import EmailMessage
 from pathlib import Path
 
-from activities.access import restrict
 from activities.weekly import LIST
+from register.people.access import restrict
 from web.app import make_app
 
 from .conftest import BASE, Board, Browser, Browsers
@@ -99,7 +99,7 @@ async def test_the_newest_come_first_in_pages(board: Board, browser: Browsers, t
     first, second = (await person.get("/mails")).text, (await person.get("/mails?page=2")).text
     assert re.findall(r">Mail (\d+)<", first) == [str(number) for number in range(52, 2, -1)]
     assert re.findall(r">Mail (\d+)<", second) == ["2", "1"] and "/mails?page=2" in first
-    assert "No mail was sent" in (await person.get("/mails?page=9")).text
+    assert "No e-mails were sent" in (await person.get("/mails?page=9")).text
 
 
 async def test_a_mail_without_anything_is_shown(board: Board, browser: Browsers, tmp_path: Path) -> None:

@@ -11,8 +11,8 @@ import pytest
 from fastapi import FastAPI
 from pydantic import SecretStr
 
-from activities.accounts import Account, account_changes, accounts, change_account
-from running.processes import free_port
+from register.people.accounts import Account, account_changes, accounts, change_account
+from running.embedded.processes import free_port
 from web.app import make_app
 
 from .conftest import Board, Browser, Browsers
@@ -100,16 +100,16 @@ async def test_an_address_that_is_told_apart_from_the_token_counts_if_it_is_of_t
 @pytest.mark.parametrize(
     ("claims", "says"),
     [
-        ({"nonce": "another"}, "could not be trusted"),
-        ({"nonce": None}, "could not be trusted"),
-        ({"aud": "another-client"}, "could not be trusted"),
-        ({"aud": [CLIENT, "another-client"]}, "could not be trusted"),
-        ({"aud": [CLIENT, "another-client"], "azp": "another-client"}, "could not be trusted"),
-        ({"aud": None}, "could not be trusted"),
-        ({"iss": "https://elsewhere.example"}, "could not be trusted"),
-        ({"exp": 1}, "could not be trusted"),
-        ({"exp": None}, "could not be trusted"),
-        ({"sub": None}, "could not be trusted"),
+        ({"nonce": "another"}, "could not be verified"),
+        ({"nonce": None}, "could not be verified"),
+        ({"aud": "another-client"}, "could not be verified"),
+        ({"aud": [CLIENT, "another-client"]}, "could not be verified"),
+        ({"aud": [CLIENT, "another-client"], "azp": "another-client"}, "could not be verified"),
+        ({"aud": None}, "could not be verified"),
+        ({"iss": "https://elsewhere.example"}, "could not be verified"),
+        ({"exp": 1}, "could not be verified"),
+        ({"exp": None}, "could not be verified"),
+        ({"sub": None}, "could not be verified"),
         ({"email_verified": False}, "an e-mail address that was made sure of"),
         ({"email_verified": "true"}, "an e-mail address that was made sure of"),
         ({"email": None}, "an e-mail address that was made sure of"),
@@ -138,7 +138,7 @@ async def test_a_token_that_is_not_signed_by_the_provider_lets_nobody_in(
     provider.signs_in("subject-6", known.email)
     setattr(provider, how, True)
     answer = await through(await browser(app=pages(board, provider.issuer)))
-    assert answer.status_code == 403 and "could not be trusted" in answer.text
+    assert answer.status_code == 403 and "could not be verified" in answer.text
 
 
 async def test_a_stopped_account_stays_out(board: Board, browser: Browsers, provider: Provider, known: Account) -> None:
@@ -164,7 +164,7 @@ async def test_a_sign_in_that_was_begun_in_another_browser_is_not_finished_here(
     await sent_there(other)
     for somebody in (await browser(app=app), other):
         answer = await somebody.get(back)
-        assert answer.status_code == 400 and "begun in another browser" in answer.text
+        assert answer.status_code == 400 and "started in another browser" in answer.text
     assert (await one.get(back)).status_code == 303
     # And a second time it is nobody's.
     assert (await one.get(back)).status_code == 400
@@ -198,7 +198,7 @@ async def test_somebody_who_says_no_over_there_is_told_how_to_go_on(
     state = httpx.URL((await sent_there(one)).headers["location"]).params["state"]
     query = {"state": state, "error": "access_denied", "error_description": "<script>alert(1)</script>"}
     answer = await one.get("/sign-in/provider/callback", params=query)
-    assert answer.status_code == 403 and "did not let you in" in answer.text and "alert(1)" not in answer.text
+    assert answer.status_code == 403 and "refused the sign-in" in answer.text and "alert(1)" not in answer.text
 
 
 async def test_a_provider_that_is_away_or_is_not_who_it_should_be_is_said_plainly(
@@ -210,7 +210,7 @@ async def test_a_provider_that_is_away_or_is_not_who_it_should_be_is_said_plainl
     provider.about = {"issuer": "https://elsewhere.example"}
     other = await browser(app=pages(board, provider.issuer))
     answer = await other.get("/sign-in/provider")
-    assert answer.status_code == 502 and "could not be trusted" in answer.text
+    assert answer.status_code == 502 and "could not be verified" in answer.text
 
 
 async def test_the_providers_secret_must_be_right(

@@ -7,17 +7,18 @@ import socket
 import sys
 import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import pytest
 from fastapi import FastAPI
 from fastapi.responses import PlainTextResponse, Response, StreamingResponse
 
-from running.processes import free_port
+from running.embedded.processes import free_port
 from running.settings import load_settings
-from web import patience
 from web.app import make_app
+from web.request import slow_clients
+from web.request.visit import Visit, allowed
 from web.server import serving
-from web.visit import Visit, allowed
 
 from .conftest import Board
 
@@ -31,8 +32,8 @@ END = b"\r\n--b--\r\n"
 @pytest.fixture
 def app(board: Board, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
     """The pages in a hurry, with one that takes a form, one that takes its time and one that never ends."""
-    monkeypatch.setattr(patience, "TO_ASK", SOON)
-    monkeypatch.setattr(patience, "TO_SEND", SOON)
+    monkeypatch.setattr(slow_clients, "REQUEST_TIMEOUT", SOON)
+    monkeypatch.setattr(slow_clients, "BODY_TIMEOUT", SOON)
     app = make_app(board.site)
 
     async def takes(visit: Visit = allowed("anyone")) -> Response:
@@ -71,7 +72,8 @@ async def port(app: FastAPI) -> AsyncIterator[int]:
 async def said(port: int, *parts: bytes, every: float = 0.0) -> bytes:
     """What is answered until the connection is closed by the other end."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    reading = asyncio.create_task(reader.read())
+    answered = bytearray()
+    reading = asyncio.create_task(_read(reader, answered))
     for part in parts:
         if reading.done():
             break
@@ -79,11 +81,17 @@ async def said(port: int, *parts: bytes, every: float = 0.0) -> bytes:
         await asyncio.sleep(every)
     async with asyncio.timeout(20):
         try:
-            return await reading
-        except ConnectionResetError:
-            return b""
+            await reading
         finally:
             writer.close()
+    return bytes(answered)
+
+
+async def _read(reader: asyncio.StreamReader, into: bytearray) -> None:
+    """Reads to the end. What came before a reset counts: who still sends when the other end closes gets one."""
+    with suppress(ConnectionResetError):
+        while some := await reader.read(65536):
+            into += some
 
 
 @pytest.mark.parametrize("parts", [[], [b"GET /healthz HTTP/1.1\r\n"], [b"G"] + [b"E"] * 500], ids=len)
@@ -103,14 +111,14 @@ async def test_what_is_sent_drop_by_drop_is_refused_with_what_to_do(port: int) -
 
 
 async def test_what_came_fast_and_then_stops_is_refused(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(patience, "SILENT", SOON)
+    monkeypatch.setattr(slow_clients, "IDLE_TIMEOUT", SOON)
     length = b"Content-Length: 1000000\r\n\r\n"
     answer = await said(port, HEAD + length + PART, b"x" * 500_000)
     assert answer.startswith(b"HTTP/1.1 408"), "half a megabyte brings most of a minute, and none of it for silence"
 
 
 async def test_what_comes_slowly_and_fast_enough_is_taken(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(patience, "LEAST", 1_000)
+    monkeypatch.setattr(slow_clients, "MIN_BYTES_PER_SECOND", 1_000)
     parts = [b"x" * 1_000] * 8
     length = len(PART) + 8_000 + len(END)
     head = HEAD + b"Connection: close\r\nContent-Length: %d\r\n\r\n" % length
@@ -125,7 +133,7 @@ async def test_who_waits_for_an_answer_is_not_left(port: int) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems cannot be told to")
 async def test_who_takes_nothing_of_an_answer_is_left(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(patience, "TO_READ", SOON)
+    monkeypatch.setattr(slow_clients, "RESPONSE_TIMEOUT", SOON)
     port = free_port()
     async with serving(app, load_settings(pages_address=f"127.0.0.1:{port}")):
         with socket.create_connection(("127.0.0.1", port)) as one:
@@ -137,7 +145,7 @@ async def test_who_takes_nothing_of_an_answer_is_left(app: FastAPI, monkeypatch:
 async def test_no_more_than_so_many_are_connected_and_those_who_are_silent_make_room(
     app: FastAPI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(patience, "CONNECTIONS", 3)
+    monkeypatch.setattr(slow_clients, "CONNECTIONS", 3)
     port, asked = free_port(), b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
     async with serving(app, load_settings(pages_address=f"127.0.0.1:{port}")):
         silent = [asyncio.create_task(said(port)) for _ in range(3)]

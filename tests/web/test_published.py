@@ -9,9 +9,8 @@ from hashlib import sha256
 
 import httpx
 
-from activities.register import write
 from models.project import project
-from models.step import World
+from register.files.store import write
 
 from ..core.case import Case
 from ..core.lives import drafted, published, signed_off, year_over
@@ -40,7 +39,7 @@ async def shown(board: Board, case: Case, reference: str = "") -> str:
     """Puts the case into the register, its documents under a name that nobody outside may read; its reference."""
     opened, reference = case.record[0], reference or board.reference()
     record = [replace(opened, body={**opened.body, "reference": reference}), *case.record[1:]]
-    await write(board.site.register, project(record, case.events, len(record), World(case.now)))
+    await write(board.site.register, project(record, case.events, len(record), case.world))
     for content in (DRAFT, REPORT, RESPONSE):
         await board.site.system.documents.put(reference, content, "Report about Jane Doe.pdf", board.site.now())
     return reference

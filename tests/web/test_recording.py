@@ -12,12 +12,12 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from activities.accounts import change_account
-from activities.database import Register
-from activities.kept_forms import kept_form
-from activities.sessions import begin_session
-from web import sending
+from register.engine import Register
+from register.people.accounts import change_account
+from register.people.saved_forms import kept_form
+from register.people.sessions import begin_session
 from web.app import make_app
+from web.request import sending
 
 from .conftest import Board, Browser, Browsers
 from .html_forms import Page, structure_faults
@@ -56,8 +56,7 @@ async def again(coordinator: Browser, address: str, page: httpx.Response, **more
 
 async def steps(board: Board, reference: str, name: str) -> list[dict[str, Any]]:
     """The steps of one kind on a file."""
-    state = await board.cases.ask(reference, "state")
-    return [entry for entry in state["record"] if entry["name"] == name]
+    return [entry for entry in (await board.cases.state(reference)).record if entry["name"] == name]
 
 
 async def test_a_step_is_recorded_by_a_form_that_is_checked_first(board: Board, browser: Browsers) -> None:
@@ -101,7 +100,7 @@ async def test_a_form_that_was_recorded_is_not_recorded_again_with_other_words(b
     check = await sent(coordinator, address, note(board))
     await again(coordinator, address, check, _confirm="yes")
     back = await again(coordinator, address, check, _confirm="yes", text="Other words.")
-    assert back.status_code == 409 and "was recorded already" in back.text and structure_faults(back.text) == []
+    assert back.status_code == 409 and "You already recorded" in back.text and structure_faults(back.text) == []
     assert len(await steps(board, reference, "note_added")) == 1
 
 
@@ -129,7 +128,7 @@ async def test_two_coordinators_on_one_step_cannot_both_record_it(board: Board, 
     check = await sent(coordinator, address, today(board))
     await board.record(reference, "notified_panel")
     told = await again(coordinator, address, check, _confirm="yes")
-    assert told.status_code == 422 and "This notification is recorded already" in told.text
+    assert told.status_code == 422 and "This notification is already recorded" in told.text
     assert len(await steps(board, reference, "notified_panel")) == 1
 
 
@@ -137,13 +136,13 @@ async def test_a_refusal_of_the_rules_is_told_beside_its_field_and_keeps_what_wa
     board: Board, browser: Browsers
 ) -> None:
     reference, coordinator = await board.opened(), await browser("coordinator")
-    values = {**today(board), "choice": "no review", "decider": "The Chair", "reasons": "Not <b>yet</b>."}
+    values = {**today(board), "choice": "no review", "decided_by": "The Chair", "reasons": "Not <b>yet</b>."}
     refused = await sent(coordinator, f"/files/{reference}/record/decision", values)
     assert refused.status_code == 422 and "<title>Error: " in refused.text and structure_faults(refused.text) == []
     assert 'href="#f-choice"' in refused.text and "must always trigger a Serious Case Review" in refused.text
     assert "“Facts of the incident were corrected”" in refused.text and "facts_corrected first" not in refused.text
     form = dict(Page(refused.text).form())
-    assert form["choice"] == "no review" and form["decider"] == "The Chair" and form["reasons"] == "Not <b>yet</b>."
+    assert form["choice"] == "no review" and form["decided_by"] == "The Chair" and form["reasons"] == "Not <b>yet</b>."
 
 
 async def test_the_finding_is_beside_the_decision_limb_by_limb(board: Board, browser: Browsers) -> None:
@@ -157,7 +156,7 @@ async def test_a_date_that_is_none_is_told_once_and_kept(board: Board, browser: 
     reference, coordinator = await board.opened(), await browser("coordinator")
     values = {"happened_on-day": "31", "happened_on-month": "Feb", "happened_on-year": "2018", "text": "A note."}
     wrong = await sent(coordinator, f"/files/{reference}/record/note_added", values)
-    assert wrong.status_code == 422 and wrong.text.count("Happened on must be a real date") == 2
+    assert wrong.status_code == 422 and wrong.text.count("Date it happened must be a real date") == 2
     assert "Enter a date" not in wrong.text and dict(Page(wrong.text).form())["happened_on-month"] == "Feb"
 
 
@@ -170,13 +169,13 @@ async def test_every_step_is_in_the_list_with_why_it_may_not_be_recorded(board: 
         assert f'href="/files/{reference}/record/published"' not in page.text
         assert "No report is signed off on this file" in page.text
     not_now = await coordinator.get(f"/files/{reference}/record/published")
-    assert not_now.status_code == 200 and "cannot be recorded now" in not_now.text
+    assert not_now.status_code == 200 and "You cannot record this now" in not_now.text
 
 
 async def test_what_another_file_sends_by_itself_is_offered_to_nobody(board: Board, browser: Browsers) -> None:
     reference, coordinator = await board.opened(), await browser("coordinator")
     page = await coordinator.get(f"/files/{reference}/record")
-    assert "This is recorded by the other file, by itself." in page.text
+    assert "Only the other file can record this." in page.text
     assert f'href="/files/{reference}/record/merged_from"' not in page.text
 
 
@@ -184,7 +183,7 @@ async def test_the_chair_decides_and_leaves_the_rest_to_the_coordinator(board: B
     reference, chair = await board.opened(), await browser("chair")
     page = await chair.get(f"/files/{reference}/record")
     assert (
-        f'href="/files/{reference}/record/decision"' in page.text and "This is recorded by a coordinator." in page.text
+        f'href="/files/{reference}/record/decision"' in page.text and "Only a coordinator can record this." in page.text
     )
     assert f'href="/files/{reference}/record/notified_panel"' not in page.text
     token = {"csrf": await chair.token(f"/files/{reference}/record/decision")}
@@ -204,14 +203,14 @@ async def test_a_board_member_confirms_for_the_own_organisation_alone(board: Boa
     check = await sent(member, address, {**values, "organisation": "exampleshire-police"})
     assert (await again(member, address, check, _confirm="yes")).status_code == 303
     stranger = await browser("board_member")
-    assert "your account names none" in (await stranger.get(address)).text
+    assert "your account has no organisation" in (await stranger.get(address)).text
 
 
 async def test_a_board_member_records_nothing_about_the_action_of_another_organisation(
     board: Board, browser: Browsers
 ) -> None:
     reference = await board.opened()
-    decision = {"choice": "SCR, criteria met", "decider": "chair", "reasons": "The first limb is met."}
+    decision = {"choice": "SCR, criteria met", "decided_by": "chair", "reasons": "The first limb is met."}
     await board.record(reference, "decision", **decision)
     for number, owner in enumerate(("exampleshire-police", "exampleshire-hospital"), 1):
         proposed = {"action": f"a-{number}", "owner": owner, "text": "Train the night staff."}
@@ -258,7 +257,11 @@ async def test_what_was_typed_survives_a_session_that_was_lost(board: Board, bro
     secret = await begin_session(board.site.register, coordinator.account.id, now=board.site.now())
     coordinator.cookies.set("session", secret)
     back = await coordinator.get(address)
-    assert "Typed for an hour." in back.text and "was kept" in back.text and structure_faults(back.text) == []
+    assert (
+        "Typed for an hour." in back.text
+        and "We kept what you typed" in back.text
+        and structure_faults(back.text) == []
+    )
     assert values_in(back)["id"] == values_in(form)["id"]
     check = await again(coordinator, address, back)
     assert (await again(coordinator, address, check, _confirm="yes")).status_code == 303
@@ -276,7 +279,7 @@ async def test_with_temporal_away_it_says_plainly_that_nothing_was_recorded_and_
     assert check.status_code == 200, "the register alone is enough to fill in and check a form"
     told = await again(cut_off, address, check, _confirm="yes")
     assert told.status_code == 503 and structure_faults(told.text) == []
-    assert "Your step was not recorded" in told.text and values_in(told)["text"] == ["Important."]
+    assert "Your update was not recorded" in told.text and values_in(told)["text"] == ["Important."]
     assert "Important." in (await cut_off.get(address)).text, "it is kept on the server as well"
     # Temporal is back: the button on the same page sends the same step.
     back = await browser("coordinator")
@@ -328,7 +331,8 @@ async def test_with_the_register_away_what_was_typed_is_handed_back(
         cut_off = await browser(app=app)
         cut_off.cookies.set("session", coordinator.cookies["session"])
         told = await cut_off.post(address, data=values_in(form) | note(board, 'Typed for an "hour" <b>.'))
-        assert told.status_code == 503 and "Nothing was changed" in told.text and structure_faults(told.text) == []
+        assert told.status_code == 503 and "Your change was not saved" in told.text
+        assert structure_faults(told.text) == []
         secrets = await cut_off.post("/sign-in", data={"email": "a@b.example", "password": "a secret"})
         assert "a secret" not in secrets.text
     check = await again(coordinator, address, told)

@@ -12,15 +12,15 @@ from typing import Any
 import pytest
 from temporalio.client import Client
 
-from activities.register import read_file
-from activities.reply_links import ReplyLink, read, sign
-from activities.sessions import end_sessions
+from activities.mail.reply_links import ReplyLink, read, sign
 from models.fold import fold
 from models.projection import Projection
 from models.record import Refused
-from running.cases import Cases
-from running.postbox import Mail, list_mails
-from running.processes import free_port
+from register.files.store import read_file
+from register.people.sessions import end_sessions
+from running.case_client import Cases
+from running.embedded.mail_catcher import Mail, list_mails
+from running.embedded.processes import free_port
 from web.app import make_app
 
 from .conftest import BASE, Board, Browser, Browsers
@@ -97,7 +97,7 @@ async def test_a_session_that_ended_in_the_same_browser_is_no_hindrance(board: B
     reference, link = await asked_to_secure(board)
     lead = await browser("board_member", organisation=HOSPITAL)
     await end_sessions(board.site.register, lead.account.id)
-    assert "Thank you" in await confirm(lead, link, secured(board))
+    assert "Your answer has been recorded" in await confirm(lead, link, secured(board))
     assert len(await reply_steps(board, reference)) == 1
 
 
@@ -122,7 +122,7 @@ async def test_a_lead_confirms_by_the_link_in_the_mail(board: Board, browser: Br
     assert "child" not in shown.lower() and await reply_steps(board, reference) == []
 
     thanks = await confirm(lead, link, secured(board))
-    assert "Thank you" in thanks and "&lt;" not in thanks
+    assert "Your answer has been recorded" in thanks and "&lt;" not in thanks
 
     [(step, body)] = await reply_steps(board, reference)
     assert step == "files_secured"
@@ -136,7 +136,7 @@ async def test_a_link_that_was_used_says_so_and_records_nothing_more(board: Boar
     lead = await browser()
     await confirm(lead, link, secured(board))
     for page in (await lead.get(link), await lead.post(link, data=secured(board, confirm="yes", name="Another"))):
-        assert page.status_code == 410 and "This link was used" in page.text
+        assert page.status_code == 410 and "This link has already been used" in page.text
         assert "coordinator@board.example" in page.text
     assert len(await reply_steps(board, reference)) == 1
 
@@ -187,7 +187,7 @@ async def test_a_link_is_over_after_its_last_day(board: Board, browser: Browsers
     late = link_for(board, reference, until=date.fromisoformat(board.day(1)))
     assert (await lead.get(link_for(board, reference, until=date.fromisoformat(board.today)))).status_code == 200
     for page in (await lead.get(late), await lead.post(late, data=secured(board, confirm="yes"))):
-        assert page.status_code == 410 and "This link is over" in page.text
+        assert page.status_code == 410 and "This link has expired" in page.text
     assert await reply_steps(board, reference) == []
 
 
@@ -209,7 +209,7 @@ async def test_a_link_that_no_letter_of_the_file_has_is_not_taken(
     reference, _ = await asked_to_secure(board)
     lead = await browser()
     page = await lead.post(link_for(board, reference, **other), data=secured(board, confirm="yes"))
-    assert page.status_code == 410 and "no longer asked" in page.text
+    assert page.status_code == 410 and "You do not need to answer" in page.text
     assert await reply_steps(board, reference) == []
 
 
@@ -218,7 +218,7 @@ async def test_what_the_coordinator_recorded_meanwhile_is_not_asked_again(board:
     await board.record(reference, "files_secured", organisation=HOSPITAL)
     lead = await browser()
     for page in (await lead.get(link), await lead.post(link, data=secured(board, confirm="yes"))):
-        assert page.status_code == 410 and "This is done already" in page.text
+        assert page.status_code == 410 and "This has already been done" in page.text
     assert await reply_steps(board, reference) == []
 
 
@@ -227,7 +227,7 @@ async def test_a_file_that_has_ended_asks_nothing_any_more(board: Board, browser
     merged = {"reference": await board.opened(), "reason": "The same incident.", "happened_on": board.today}
     await board.cases.record(reference, "merged_into", {"id": "merged", "recorded_by": "A Coordinator", **merged})
     page = await (await browser()).get(link)
-    assert page.status_code == 410 and "no longer asked" in page.text
+    assert page.status_code == 410 and "You do not need to answer" in page.text
 
 
 async def test_what_is_missing_or_wrong_is_said_beside_it_and_the_rest_kept(board: Board, browser: Browsers) -> None:
@@ -238,7 +238,7 @@ async def test_what_is_missing_or_wrong_is_said_beside_it_and_the_rest_kept(boar
     assert 'value="Sam &lt;b&gt;Lead&lt;/b&gt;"' in page.text
     assert 'href="#happened_on-day"' in page.text
     page = await lead.post(link, data={})
-    assert "Give your name" in page.text and "Give the day it happened" in page.text
+    assert "Enter your name" in page.text and "Enter the date it happened" in page.text
     assert "Choose an answer to “How”" in page.text, "nobody confirms by default what they did not say"
     told = re.findall(r'<a href="#([\w-]+)">', page.text.partition("There is a problem")[2].partition("</ul>")[0])
     assert told == ["name", "happened_on-day", "how"], "in the order of the page"
@@ -256,10 +256,10 @@ async def test_the_core_refuses_and_the_page_says_why(board: Board, browser: Bro
 async def test_while_temporal_is_away_it_says_so_and_keeps_what_was_typed(board: Board, browser: Browsers) -> None:
     reference, link = await asked_to_secure(board)
     nowhere = await Client.connect(f"127.0.0.1:{free_port()}", lazy=True)
-    cases = Cases(nowhere, board.site.register, "nobody", patience=timedelta(seconds=0.3))
+    cases = Cases(nowhere, board.site.register, board.parts.surroundings, "nobody", patience=timedelta(seconds=0.3))
     lead = await browser(app=make_app(replace(board.site, cases=cases)))
     page = await lead.post(link, data=secured(board, confirm="yes"))
-    assert page.status_code == 503 and "It is not recorded yet" in page.text and "Sam Lead" in page.text
+    assert page.status_code == 503 and "Your answer was not recorded" in page.text and "Sam Lead" in page.text
     hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page.text))
     assert await reply_steps(board, reference) == []
     again = await (await browser()).post(link, data={**hidden, "confirm": "yes"})
@@ -293,7 +293,9 @@ async def test_a_form_sent_very_often_is_not_taken_for_a_while(board: Board, bro
 async def review(board: Board) -> str:
     """A file with a review under way."""
     reference = await board.opened()
-    await board.record(reference, "decision", choice="SCR, criteria met", decider="chair", reasons="By the first limb.")
+    await board.record(
+        reference, "decision", choice="SCR, criteria met", decided_by="chair", reasons="By the first limb."
+    )
     return reference
 
 
@@ -302,7 +304,7 @@ async def test_information_is_sent_with_a_document(board: Board, browser: Browse
     await board.record(
         reference, "information_requested", request="chronology", organisation=POLICE, wanted="A chronology."
     )
-    send, decline = links_in(await mail_to(board, reference, "safeguarding@police.example", "request for information"))
+    send, decline = links_in(await mail_to(board, reference, "safeguarding@police.example", "written information"))
     lead = await browser()
     liar = await lead.post(send, data={"name": "Jo Lead"}, files={"document": ("c.pdf", b"MZ not a PDF")})
     assert liar.status_code == 422 and "is not a PDF" in liar.text
@@ -313,10 +315,10 @@ async def test_information_is_sent_with_a_document(board: Board, browser: Browse
     first = (await lead.get(send)).text
     assert not re.search(r"<input[^>]*single_agency_review[^>]* checked", first), "nobody sends what they did not say"
     page = await lead.post(send, data={"author_not_involved": "yes"}, files={"document": ("c.pdf", PDF)})
-    assert "Choose an answer to “It is the report of a single-agency review”" in page.text
+    assert "Choose an answer to “This is the report of a single-agency review”" in page.text
     said = {"single_agency_review": "no"}
     assert "c.pdf" in page.text and "Name of a child" not in page.text
-    assert page.status_code == 422 and "You sent c.pdf" in page.text
+    assert page.status_code == 422 and "You uploaded c.pdf" in page.text
     token = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page.text))["document-token"]
     await confirm(lead, send, {"name": "Jo Lead", "document-token": token, "author_not_involved": "yes"} | said)
 
@@ -352,7 +354,7 @@ async def test_staff_informed_is_confirmed_for_what_the_letter_asks(board: Board
     [link] = links_in(await mail_to(board, reference, "safeguarding@police.example", "tell your staff"))
     await confirm(await browser(), link, secured(board))
     [(step, body)] = await reply_steps(board, reference)
-    assert step == "staff_informed" and body["told"] == "of the review" and body["organisation"] == POLICE
+    assert step == "staff_informed" and body["about"] == "the review" and body["organisation"] == POLICE
 
 
 async def test_ofsted_acknowledges_the_decision(board: Board, browser: Browsers) -> None:
@@ -361,7 +363,7 @@ async def test_ofsted_acknowledges_the_decision(board: Board, browser: Browsers)
     # The mail is there a moment before the file says that it was taken.
     async with asyncio.timeout(30):
         while not any(
-            n.status == "taken" and n.recipient == "ofsted" for n in (await stored(board, reference)).notices
+            n.status == "accepted" and n.recipient == "ofsted" for n in (await stored(board, reference)).notices
         ):
             await asyncio.sleep(0.02)
     await confirm(await browser(), link, {"name": "A Duty Officer"})
@@ -377,13 +379,13 @@ async def test_the_chair_acknowledges_an_escalation(board: Board, browser: Brows
     mail = await mail_to(board, reference, "chair@board.example", "overdue")
     [link] = links_in(mail)
     chair, ahead = await browser(), date.fromisoformat(board.today) + timedelta(days=7)
-    values = {"name": "The Chair", "look_again_on-day": board.today[8:], "look_again_on-month": board.today[5:7]}
-    page = await chair.post(link, data={**values, "look_again_on-year": board.today[:4]})
-    assert page.status_code == 422 and "must lie ahead" in page.text and 'href="#look_again_on-day"' in page.text
-    typed = {"look_again_on-day": ahead.day, "look_again_on-month": ahead.month, "look_again_on-year": ahead.year}
+    values = {"name": "The Chair", "chair_review_on-day": board.today[8:], "chair_review_on-month": board.today[5:7]}
+    page = await chair.post(link, data={**values, "chair_review_on-year": board.today[:4]})
+    assert page.status_code == 422 and "must be after today" in page.text and 'href="#chair_review_on-day"' in page.text
+    typed = {"chair_review_on-day": ahead.day, "chair_review_on-month": ahead.month, "chair_review_on-year": ahead.year}
     await confirm(chair, link, {"name": "The Chair", **{name: str(value) for name, value in typed.items()}})
     [(step, body)] = await reply_steps(board, reference)
-    assert step == "escalation_acknowledged" and body["look_again_on"] == ahead.isoformat()
+    assert step == "escalation_acknowledged" and body["chair_review_on"] == ahead.isoformat()
 
 
 async def test_somebody_signed_in_can_answer_too(board: Board, browser: Browsers) -> None:

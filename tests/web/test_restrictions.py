@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from activities.access import restricted_to
-from activities.accounts import change_account
+from register.people.access import restricted_to
+from register.people.accounts import change_account
 
 from .conftest import Board, Browser, Browsers
 
@@ -30,7 +30,7 @@ async def test_a_restricted_file_is_there_for_the_people_named_and_whoever_named
 ) -> None:
     reference = await board.opened()
     one, named, other = await browser("coordinator"), await browser("chair"), await browser("coordinator")
-    assert "Everybody who may read files" in (await one.get(page(reference))).text
+    assert "Everyone with access to files" in (await one.get(page(reference))).text
     await restrict(one, reference, named)
     assert await restricted_to(board.site.register, reference) == {one.account.id, named.account.id}
     assert (await one.get(page(reference))).status_code == (await named.get(page(reference))).status_code == 200
@@ -70,7 +70,7 @@ async def test_reading_a_restricted_file_is_written_down_and_reading_another_is_
     reference = await board.opened()
     one, named = await browser("coordinator"), await browser("chair", name="Cher Example")
     await named.get(page(reference))
-    assert "Nothing is written down yet" in (await one.get(page(reference))).text
+    assert "No entries yet" in (await one.get(page(reference))).text
     await restrict(one, reference, named)
     await named.get(page(reference))
     audit = (await one.get(page(reference))).text.partition("Who read it</h2>")[2]
@@ -94,7 +94,7 @@ async def test_only_people_who_may_read_files_can_be_named(board: Board, browser
     assert "Adm Example" not in (await one.get(page(reference))).text
     for stranger in (admin.account.id, "nobody", "<script>"):
         answer = await one.fill(page(reference), {"people": [stranger]})
-        assert answer.status_code == 422 and "Choose people from the list" in answer.text
+        assert answer.status_code == 422 and "Choose people from it again" in answer.text
     assert not await restricted_to(board.site.register, reference)
 
 

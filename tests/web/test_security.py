@@ -16,15 +16,15 @@ import pytest
 from fastapi import FastAPI
 from fastapi.responses import PlainTextResponse, Response, StreamingResponse
 
-from activities.database import Register
-from running.cases import UnansweredError
+from register.engine import Register
+from running.case_client import UnansweredError
+from running.embedded.processes import free_port
 from running.logs import set_up_logging
-from running.processes import free_port
 from running.settings import load_settings
 from web.app import STATIC, make_app
+from web.request.visit import Visit, allowed
 from web.server import serving
 from web.site import stamp
-from web.visit import Visit, allowed
 
 from .conftest import Board, Browsers
 
@@ -147,7 +147,7 @@ async def test_only_our_own_names_are_answered_to(browser: Browsers) -> None:
         "evil@board.test",
     ):
         page = await someone.get("/help", headers={"host": host})
-        assert page.status_code == 400 and "This is not our address" in page.text, host
+        assert page.status_code == 400 and "Wrong address" in page.text, host
         assert "evil" not in page.text
 
 
@@ -162,14 +162,14 @@ async def test_what_is_too_large_is_refused_with_what_to_do(app: FastAPI, browse
     someone = await browser(app=app)
     headers = {"content-type": "multipart/form-data; boundary=b"}
     page = await someone.post("/takes", content=b"x" * (LARGEST + 1), headers=headers)
-    assert page.status_code == 413 and "This is too large" in page.text and "can have 1.5 MB" in page.text
+    assert page.status_code == 413 and "What you send must be smaller than 1.5 MB" in page.text
     assert "<h1" in page.text and page.headers["cache-control"] == "no-store"
 
 
 async def test_a_form_without_a_document_may_have_far_less_than_one_with(app: FastAPI, browser: Browsers) -> None:
     headers = {"content-type": "application/x-www-form-urlencoded"}
     page = await (await browser(app=app)).post("/takes", content=b"&" * 500_001, headers=headers)
-    assert page.status_code == 413 and "can have 0.5 MB" in page.text
+    assert page.status_code == 413 and "smaller than 0.5 MB" in page.text
 
 
 async def test_what_is_too_large_and_does_not_say_so_is_refused_as_well(app: FastAPI, browser: Browsers) -> None:
@@ -184,7 +184,7 @@ async def test_what_is_too_large_and_does_not_say_so_is_refused_as_well(app: Fas
 
     headers = {"content-type": "multipart/form-data; boundary=b"}
     page = await (await browser(app=app)).post("/takes", content=endless(), headers=headers)
-    assert page.status_code == 413 and "This is too large" in page.text
+    assert page.status_code == 413 and "What you send must be smaller than" in page.text
 
 
 async def test_what_is_just_small_enough_is_taken(app: FastAPI, browser: Browsers) -> None:
@@ -200,11 +200,11 @@ async def test_what_is_just_small_enough_is_taken(app: FastAPI, browser: Browser
     ("method", "path", "status", "title"),
     [
         ("GET", "/no-such-page", 404, "Page not found"),
-        ("POST", "/help", 405, "This page does not work like that"),
+        ("POST", "/help", 405, "This page cannot be used like this"),
         ("GET", "/numbered?page=%3Cscript%3Ealert(1)%3C/script%3E", 422, "This address has a mistake in it"),
-        ("GET", "/fails/Someone", 500, "Something went wrong here"),
+        ("GET", "/fails/Someone", 500, "There is a problem with the service"),
         ("GET", "/unanswered", 503, "The system did not answer in time"),
-        ("POST", "/takes", 400, "This cannot be read"),
+        ("POST", "/takes", 400, "We could not read what you sent"),
     ],
 )
 async def test_an_error_is_a_page_that_shows_nothing_of_the_inside(
@@ -224,7 +224,9 @@ async def test_the_register_away_is_a_page(board: Board, browser: Browsers) -> N
     someone = await browser(app=make_app(site))
     someone.cookies.set("session", "x")
     page = await someone.get("/")
-    assert page.status_code == 503 and "The register does not answer" in page.text and "/no/such" not in page.text
+    assert (
+        page.status_code == 503 and "We cannot save changes at the moment" in page.text and "/no/such" not in page.text
+    )
 
 
 async def test_a_request_is_one_line_without_anything_personal(
@@ -235,6 +237,7 @@ async def test_a_request_is_one_line_without_anything_personal(
     await someone.get("/welcome-nobody/SECRET?then=SECRET")
     await someone.get("/static/board.css")
     await someone.get("/healthz")
+    await someone.get("/readyz")
     first, second = lines(logged)
     assert (first["method"], first["route"], first["status"]) == ("GET", "/numbered", 200)
     assert isinstance(first["ms"], int) and first["event"] == "request"

@@ -16,16 +16,16 @@ from sqlalchemy import select
 from starlette.requests import Request
 from structlog.testing import capture_logs
 
-from activities.accounts import Account, change_account
-from activities.credentials import choose_password, invite
-from activities.kept_forms import kept_form
-from activities.sessions import IDLE, LONGEST
-from models.register_access import StoredSession
+from models.tables.access import StoredSession
+from register.people.accounts import Account, change_account
+from register.people.credentials import choose_password, invite
+from register.people.saved_forms import kept_form
+from register.people.sessions import IDLE, LONGEST
+from web.accounts.attempts import network
+from web.accounts.sign_in import ours
 from web.app import make_app
-from web.attempts import network
-from web.sign_in import ours
-from web.typed import taken, typed
-from web.visit import Visit, allowed
+from web.request.saved_input import taken, typed
+from web.request.visit import Visit, allowed
 
 from .conftest import BASE, Board, Browser, Browsers, csrf_in
 
@@ -57,7 +57,7 @@ def an_app(board: Board, now: datetime | None = None) -> FastAPI:
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> int:
     """How many attempts an account has, in pages that are put together from now on: each costs a hash."""
-    monkeypatch.setattr("web.attempts.OF_AN_ACCOUNT", 3)
+    monkeypatch.setattr("web.accounts.attempts.OF_AN_ACCOUNT", 3)
     return 3
 
 
@@ -132,9 +132,9 @@ async def test_the_register_keeps_no_secret(board: Board, known: Account, browse
     one = await browser()
     await sign_in(one, known.email)
     secret = one.cookies["session"]
-    table = StoredSession.__table__
-    rows = await board.site.register.read(lambda connection: connection.execute(select(table)))
-    assert secret not in str(rows.all())
+    kept = select(StoredSession.__table__)
+    rows = await board.site.register.read(lambda connection: connection.run_sync(lambda sync: sync.execute(kept).all()))
+    assert rows and secret not in str(rows)
 
 
 async def test_signing_out_ends_the_session_and_not_only_its_cookie(board: Board, browser: Browsers) -> None:
@@ -211,7 +211,7 @@ async def test_unknown_wrong_stopped_and_without_a_password_are_all_told_the_sam
         assert "<title>Error: Sign in" in answer.text.replace("\n", "")
         text = re.sub(r'nonce="[^"]+"|name="csrf" value="[^"]+"', "", answer.text).replace(email, "somebody")
         if password:
-            assert "The e-mail address or the password is not right." in text
+            assert "The e-mail address or password is wrong." in text
             pages.append(text)
         assert PASSWORD not in answer.text
     assert len(set(pages)) == 1
@@ -242,7 +242,7 @@ async def test_after_too_many_attempts_for_an_account_one_is_told_when_to_try_ag
 async def test_strangers_cannot_keep_out_whoever_signed_in_in_this_browser_before(
     board: Board, known: Account, browser: Browsers, few: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("web.attempts.OF_AN_ADDRESS", few + 2)
+    monkeypatch.setattr("web.accounts.attempts.OF_AN_ADDRESS", few + 2)
     app = an_app(board)
     owner, stranger = await browser(app=app), await browser(app=app)
     assert (await sign_in(owner, known.email)).status_code == 303
@@ -286,7 +286,7 @@ async def test_who_signs_in_starts_counting_anew(board: Board, known: Account, b
 async def test_one_address_of_the_network_cannot_try_every_account(
     board: Board, browser: Browsers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("web.attempts.OF_AN_ADDRESS", 3)
+    monkeypatch.setattr("web.accounts.attempts.OF_AN_ADDRESS", 3)
     attacker = await browser(app=an_app(board))
     statuses = [(await sign_in(attacker, f"{n}@board.example", "guess")).status_code for n in range(4)]
     assert statuses == [422, 422, 422, 429]
@@ -418,7 +418,7 @@ async def test_the_address_is_no_password(board: Board, browser: Browsers) -> No
 
 async def test_a_page_says_until_when_one_is_signed_in(board: Board, browser: Browsers) -> None:
     one = await browser("coordinator")
-    assert re.search(r"You will be signed out at \d\d:\d\d unless you do something", (await one.get("/")).text)
+    assert re.search(r"You will be signed out at \d\d:\d\d unless you use the service", (await one.get("/")).text)
 
 
 async def test_an_idle_session_ends_and_one_that_is_used_goes_on(board: Board, browser: Browsers) -> None:
@@ -456,7 +456,7 @@ async def test_however_busy_somebody_is_their_session_ends(board: Board, browser
         again.cookies.set("session", one.cookies["session"])
         page = await again.get("/")
         assert page.status_code == 200
-    assert "unless you do something" not in page.text and "however busy you are" in page.text
+    assert "unless you use the service" not in page.text and "the longest time you can stay signed in" in page.text
     late = await browser(app=an_app(board, began + LONGEST + timedelta(minutes=1)))
     late.cookies.set("session", one.cookies["session"])
     assert (await late.get("/")).status_code == 303

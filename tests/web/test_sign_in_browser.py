@@ -15,11 +15,11 @@ from axe_playwright_python.async_playwright import Axe
 from fastapi import FastAPI
 from playwright.async_api import BrowserContext, Page, async_playwright
 
-from activities.access import restrict
-from activities.accounts import Account
-from activities.credentials import invite
-from activities.sessions import IDLE, LONGEST, begin_session
-from running.processes import free_port
+from register.people.access import restrict
+from register.people.accounts import Account
+from register.people.credentials import invite
+from register.people.sessions import IDLE, LONGEST, begin_session
+from running.embedded.processes import free_port
 from web.app import make_app
 
 from .conftest import Board, Browsers
@@ -111,7 +111,7 @@ async def test_axe_finds_nothing_on_the_pages_of_sign_in_and_accounts(
         await no_faults(page)
     await page.goto(f"{served.address}/accounts/{other.id}")
     await page.get_by_role("button", name="New one-time link").click()
-    assert await page.get_by_text("Hand over this link").is_visible()
+    assert await page.get_by_text("Give this link to").is_visible()
     await no_faults(page)
     for address, send in (("/accounts/add", "Add the account"), ("/account/password", "Save")):
         await page.goto(served.address + address)

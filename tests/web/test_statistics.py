@@ -10,10 +10,10 @@ from html import unescape
 import openpyxl
 import pytest
 
-from activities.access import restrict
-from web.charts import chart
-from web.figures import Table
-from web.spreadsheet import spreadsheet
+from register.people.access import restrict
+from web.figures.charts import chart
+from web.figures.spreadsheet import spreadsheet
+from web.figures.tables import Table
 
 from .conftest import Board, Browser, Browsers
 
@@ -49,7 +49,7 @@ async def test_a_year_counts_what_happened_in_it_alone(board: Board, browser: Br
     await board.opened()
     somebody = await browser("coordinator")
     page = (await somebody.get("/statistics?year=1999")).text
-    assert "Nothing to count in 1999" in page and not table_in(page, "kinds")
+    assert "No figures in 1999" in page and not table_in(page, "kinds")
     before, in_all = await counted(somebody, f"?year={YEAR}"), await counted(somebody)
     await board.opened()
     assert (await counted(somebody, f"?year={YEAR}"), await counted(somebody)) == (before + 1, in_all + 1)
@@ -59,11 +59,16 @@ async def test_a_year_counts_what_happened_in_it_alone(board: Board, browser: Br
 
 async def test_milestones_are_set_against_the_statutory_length(board: Board, browser: Browsers) -> None:
     reference = await board.opened(aware=60, notified=58)
-    decided = {"choice": "SCR, criteria met", "decider": "chair", "reasons": "It is met.", "happened_on": board.day(48)}
+    decided = {
+        "choice": "SCR, criteria met",
+        "decided_by": "chair",
+        "reasons": "It is met.",
+        "happened_on": board.day(48),
+    }
     await board.record(reference, "decision", **decided)
     page = (await (await browser("auditor")).get("/statistics")).text
     headings, *rows = table_in(page, "milestones")
-    (decision,) = [dict(zip(headings, row, strict=True)) for row in rows if row[0].startswith("The Chair decides")]
+    (decision,) = [dict(zip(headings, row, strict=True)) for row in rows if row[0].startswith("Chair's decision")]
     assert (decision["Rule"], decision["Set length"], decision["Set by"]) == ("2.2b", "1 calendar month", "Statutory")
     assert int(decision["Met on time"]) >= 1 and float(decision["Median days"]) <= 30
 
@@ -82,7 +87,7 @@ async def test_decisions_not_to_initiate_are_counted(board: Board, browser: Brow
             }
         ],
     )
-    reasons = {"reasons": "Nothing more would be learnt.", "decider": "chair", "choice": "no review"}
+    reasons = {"reasons": "Nothing more would be learnt.", "decided_by": "chair", "choice": "no review"}
     await board.record(reference, "decision", **reasons)
     page = (await (await browser("chair")).get("/statistics")).text
     headings, *rows = table_in(page, "decisions")

@@ -11,16 +11,16 @@ from typing import Any, cast
 import pytest
 from jinja2 import Environment
 
-from models.catalogue import STEPS
-from models.consider import why_not
-from models.step import World, read_step
+from models.quick_answers import why_not
+from models.serious_case_reviews import SERIOUS_CASE_REVIEWS, STEPS
+from models.step import read_step
 from web.app import STATIC
-from web.form_faults import faults_of, in_order, refused
-from web.form_fields import FormField
-from web.form_names import Given, step_fields
-from web.form_reading import input_names, read_fields, target, typed_from
-from web.form_values import cleaned
-from web.form_view import FormView
+from web.forms.faults import faults_of, in_order, refused
+from web.forms.fields import FormField
+from web.forms.names import Given, step_fields
+from web.forms.reading import input_names, read_fields, target, typed_from
+from web.forms.values import cleaned
+from web.forms.view import FormView
 from web.site import Site
 from web.templating import templates
 
@@ -49,7 +49,7 @@ def shown(fields: list[FormField], view: FormView) -> str:
 
 def given(case: Case) -> Given:
     """What a form is built from, for a file of the core's tests."""
-    world = World(case.now, case.directory, case.rulebooks)
+    world = case.world
     return Given(case.file, world, tuple(case.record))
 
 
@@ -122,7 +122,9 @@ def sensible(body: dict[str, Any], fields: list[FormField]) -> dict[str, Any]:
 def test_what_is_left_empty_is_told_beside_its_field_and_in_a_link_to_it(name: str) -> None:
     for case in FILES[:1]:
         fields = step_fields(STEPS[name], given(case))
-        faults = in_order(fields, faults_of(STEPS[name], {"id": "step-1", "recorded_by": "somebody"}, fields))
+        faults = in_order(
+            fields, faults_of(SERIOUS_CASE_REVIEWS, STEPS[name], {"id": "step-1", "recorded_by": "somebody"}, fields)
+        )
         needed = [made for made in fields if made.needed]
         assert len(faults) == len(needed) and all(fault.field for fault in faults)
         view = FormView(fields, cleaned([]), faults, sent=True)
@@ -143,12 +145,15 @@ def test_nothing_is_chosen_before_somebody_chooses(name: str) -> None:
 def test_what_a_step_would_take_for_granted_is_asked_and_has_to_be_answered() -> None:
     fields = step_fields(STEPS["information_received"], given(FILES[0]))
     body = {"id": "x", "recorded_by": "-", "happened_on": "2018-10-08", "request": "r-1", "document": "0" * 64}
-    (fault,) = faults_of(STEPS["information_received"], body, fields)
+    (fault,) = faults_of(SERIOUS_CASE_REVIEWS, STEPS["information_received"], body, fields)
     assert (fault.field, fault.text) == (
         "single_agency_review",
-        "Choose an answer to “It is the report of a single-agency review”",
+        "Choose an answer to “This is the report of a single-agency review”",
     )
-    assert faults_of(STEPS["information_received"], {**body, "single_agency_review": False}, fields) == []
+    assert (
+        faults_of(SERIOUS_CASE_REVIEWS, STEPS["information_received"], {**body, "single_agency_review": False}, fields)
+        == []
+    )
 
 
 def test_what_matters_only_with_one_choice_stands_behind_it_and_counts_with_it_alone() -> None:
@@ -187,18 +192,18 @@ HOSTILE = (
 def test_whatever_is_sent_is_taken_or_told_beside_a_field(name: str) -> None:
     rng = random.Random(name)
     for case in FILES[1:3]:
-        world = World(case.now, case.directory, case.rulebooks)
+        world = case.world
         fields = step_fields(STEPS[name], given(case))
         inputs = [one for made in fields for one in input_names(made)]
         for _ in range(5):
             sent = cleaned((rng.choice(inputs), rng.choice(HOSTILE)) for _ in range(len(inputs) * 2))
             reading = read_fields(fields, sent)
             body = {"id": "step-1", "recorded_by": "somebody", **reading.body}
-            faults = in_order(fields, [*reading.faults, *faults_of(STEPS[name], body, fields)])
+            faults = in_order(fields, [*reading.faults, *faults_of(SERIOUS_CASE_REVIEWS, STEPS[name], body, fields)])
             assert all(fault.text for fault in faults)
             if not faults:
                 refusal = why_not(case.record, name, body, world)
-                faults = [refused(refusal, fields)] if refusal else []
+                faults = [refused(SERIOUS_CASE_REVIEWS, refusal, fields)] if refusal else []
             ids = {
                 found.get("id") for _, found in Page(shown(fields, FormView(fields, sent, faults, sent=True))).elements
             }

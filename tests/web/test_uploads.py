@@ -9,10 +9,10 @@ from typing import Any
 import httpx
 import pytest
 
-from activities.access import accesses, restrict
-from activities.documents import DocumentStore
+from register.documents.store import DocumentStore
+from register.people.access import accesses, restrict
 from web.app import make_app
-from web.uploads import disposition
+from web.forms.uploads import disposition
 
 from .conftest import Board, Browser, Browsers
 from .html_forms import Page, structure_faults
@@ -25,7 +25,7 @@ async def under_review(board: Board) -> str:
     """A file with a review."""
     reference = await board.opened()
     reasons = "By the finding."
-    await board.record(reference, "decision", choice="SCR, criteria met", decider="The Chair", reasons=reasons)
+    await board.record(reference, "decision", choice="SCR, criteria met", decided_by="The Chair", reasons=reasons)
     return reference
 
 
@@ -107,7 +107,7 @@ async def test_a_file_that_lies_about_itself_is_refused_with_the_reason_and_the_
     reference, coordinator = await under_review(board), await browser("coordinator")
     refused = await drafted(coordinator, board, reference, (name, content))
     assert refused.status_code == 422 and why in refused.text and structure_faults(refused.text) == []
-    assert "Choose or send a document" not in refused.text and "<img src=x" not in refused.text
+    assert "Choose or upload a document" not in refused.text and "<img src=x" not in refused.text
     assert dict(Page(refused.text).form())["version"] == "Draft 1"
 
 
@@ -124,7 +124,7 @@ async def test_a_file_that_is_too_large_is_refused(board: Board, browser: Browse
 async def test_what_was_sent_is_still_there_when_something_else_is_wrong(board: Board, browser: Browsers) -> None:
     reference, coordinator = await under_review(board), await browser("coordinator")
     wrong = await drafted(coordinator, board, reference, ("report.pdf", PDF), version="")
-    assert wrong.status_code == 422 and "report.pdf" in wrong.text and "sent just now" in wrong.text
+    assert wrong.status_code == 422 and "report.pdf" in wrong.text and "uploaded just now" in wrong.text
     address = f"/files/{reference}/record/report_drafted"
     check = await again(coordinator, address, wrong, version="Draft 1")
     assert check.status_code == 200 and "report.pdf" in check.text

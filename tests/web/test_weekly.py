@@ -10,14 +10,15 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from temporalio.client import ScheduleActionExecutionStartWorkflow, ScheduleOverlapPolicy
 
-from activities.access import restrict
-from activities.accounts import accounts, change_account
-from activities.ledger import deliveries_of, unaddressed
+from activities.sending import LEASE
 from activities.weekly import COORDINATOR, LIST
-from models.counting import LONDON
-from running.postbox import Mail, list_mails
+from models.days import LONDON
+from register.files.deliveries import deliveries_of, unaddressed
+from register.people.access import restrict
+from register.people.accounts import accounts, change_account
+from running.embedded.mail_catcher import Mail, list_mails
+from running.embedded.temporal_server import TemporalServer
 from running.schedules import CATCH_UP, WEEKLY_LIST, ensure_schedules, weekly_schedule
-from running.temporal_server import TemporalServer
 from workflows.weekly import WeeklyListWorkflow
 
 from .conftest import Board, Browsers, a_board
@@ -26,7 +27,7 @@ from .conftest import Board, Browsers, a_board
 def lists_to(board: Board, address: str) -> list[Mail]:
     """The weekly lists that came to an address."""
     mails = list_mails(board.mails.folder)
-    return [mail for mail in mails if mail.recipients == (address,) and "your list of" in mail.subject]
+    return [mail for mail in mails if mail.recipients == (address,) and "your weekly list" in mail.subject]
 
 
 async def run_week(board: Board, id: str) -> dict[str, str]:
@@ -64,6 +65,16 @@ async def test_the_schedule_is_there_once_however_often_workers_start(board: Boa
     for instant in (await handle.describe()).info.next_action_times:
         local = instant.astimezone(LONDON)
         assert (local.weekday(), local.hour, local.minute) == (0, 8, 0)
+
+
+async def test_a_list_is_tried_again_only_when_its_claim_has_run_out_or_its_sender_has_said_that_it_failed(
+    board: Board,
+) -> None:
+    await run_week(board, "weekly-lease")
+    history = await board.client.get_workflow_handle("weekly-lease").fetch_history()
+    scheduled = [one.activity_task_scheduled_event_attributes for one in history.events]
+    (sending,) = [one for one in scheduled if one.activity_type.name == "send_weekly_list"]
+    assert sending.start_to_close_timeout.ToTimedelta() >= LEASE
 
 
 async def test_a_schedule_that_somebody_paused_stays_paused(board: Board) -> None:
@@ -112,20 +123,20 @@ async def test_started_by_its_schedule_it_brings_each_coordinator_a_list(board: 
     action = running[-1].action
     assert isinstance(action, ScheduleActionExecutionStartWorkflow)
     workflow = board.client.get_workflow_handle(action.workflow_id)
-    assert await workflow.result() == {coordinator.account.id: "taken"}
+    assert await workflow.result() == {coordinator.account.id: "accepted"}
     (mail,) = lists_to(board, coordinator.account.email)
     assert not lists_to(board, chair.account.email)
-    late, _, rest = mail.text.partition("Due until")
+    late, _, rest = mail.text.partition("Due by")
     assert overdue in late and "overdue, was due" in late and soon not in late
-    assert soon in rest and "The Chair decides whether to hold a Serious Case Review" not in rest.replace("\n", " ")
+    assert soon in rest and "Chair's decision on a Serious Case Review" not in rest.replace("\n", " ")
     assert overdue in mail.html and "http://board.test/" in mail.html
     assert "child" not in mail.text.replace("Safeguarding Children Board", "").lower()
 
 
 async def test_the_same_week_is_sent_once(board: Board, browser: Browsers) -> None:
     coordinator = await browser("coordinator")
-    assert await run_week(board, "weekly-once-1") == {coordinator.account.id: "taken"}
-    assert await run_week(board, "weekly-once-2") == {coordinator.account.id: "taken"}
+    assert await run_week(board, "weekly-once-1") == {coordinator.account.id: "accepted"}
+    assert await run_week(board, "weekly-once-2") == {coordinator.account.id: "accepted"}
     assert len(lists_to(board, coordinator.account.email)) == 1
     (letter,) = [
         one for one in await deliveries_of(board.site.register, LIST) if coordinator.account.id in one.notice_key
@@ -149,7 +160,7 @@ async def test_a_letter_that_nobody_is_there_for_is_in_the_list(board: Board, br
     coordinator, other = await browser("coordinator"), await browser("coordinator")
     reference = await board.opened(organisations=[{"id": "county-ambulance", "name": "County Ambulance Service"}])
     await restrict(board.site.register, reference, [coordinator.account.id], by="the tests", now=board.site.now())
-    await board.record(reference, "decision", choice="SCR, criteria met", decider="The Chair", reasons="It is met.")
+    await board.record(reference, "decision", choice="SCR, criteria met", decided_by="The Chair", reasons="It is met.")
     async with asyncio.timeout(30):
         while not any(one.reference == reference for one in await unaddressed(board.site.register)):
             await asyncio.sleep(0.05)  # the worker sends in its own time
@@ -157,10 +168,10 @@ async def test_a_letter_that_nobody_is_there_for_is_in_the_list(board: Board, br
     (mail,) = lists_to(board, coordinator.account.email)
     assert "every letter has been delivered" not in mail.text.lower()
     text = " ".join(mail.text.split())
-    assert f"{reference}: a letter to an organisation's safeguarding lead, for whom there is no address" in text
+    assert f"{reference}: a letter to an organisation's safeguarding lead was not sent: no e-mail address" in text
     assert reference not in lists_to(board, other.account.email)[0].text
 
 
 async def test_without_accounts_the_directorys_coordinator_gets_it(board: Board) -> None:
-    assert await run_week(board, "weekly-directory") == {COORDINATOR: "taken"}
+    assert await run_week(board, "weekly-directory") == {COORDINATOR: "accepted"}
     assert len(lists_to(board, "coordinator@board.example")) == 1

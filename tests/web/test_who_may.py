@@ -15,8 +15,8 @@ from fastapi import APIRouter
 from fastapi.routing import APIRoute
 
 from web.app import AREAS
-from web.roles import ACTIONS, MAY, ROLES, Action, may
-from web.visit import action_of
+from web.request.roles import ACTIONS, MAY, ROLES, Action, may
+from web.request.visit import action_of
 
 from .conftest import BASE, Board, Browser, Browsers
 
@@ -167,6 +167,10 @@ async def test_each_role_sees_what_the_table_lets_it_see_and_nothing_else(
     board: Board, browser: Browsers, role: str
 ) -> None:
     one = await browser(role)
+    # Files that other tests have just recorded on may not be written yet, and /healthz says so.
+    async with asyncio.timeout(30):
+        while (await one.get("/healthz")).status_code != 200:
+            await asyncio.sleep(0.1)
     wrong = []
     for place in GETS:
         assert place.action is not None

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from activities.access import restrict
+from register.people.access import restrict
 
 from .conftest import Board, Browsers
 from .html_forms import structure_faults
@@ -32,7 +32,7 @@ async def test_a_line_says_how_much_time_is_left_what_where_and_who(board: Board
     reference = await board.opened()
     page = await (await browser("coordinator")).get(f"/?q={reference.lower()}")
     assert f'<a class="govuk-link board-reference" href="/files/{reference}">{reference}</a>' in page.text
-    assert "The Chair decides whether to hold a Serious Case Review" in page.text
+    assert "decision on a Serious Case Review" in page.text
     assert re.search(r"\d+ (day|month|working day)s?( and \d+ days?)? left", page.text)
     assert "The local authority" in page.text and "2.2b" in page.text
     assert f'href="/files/{reference}/record/decision"' in page.text
@@ -58,7 +58,7 @@ async def test_a_restricted_file_appears_to_nobody_else_in_counts_neither(board:
     await restrict(board.site.register, reference, [named.account.id], by=named.account.id, now=board.site.now())
     seen = [(await one.get(f"/?q={reference}")).text for one in (named, other, auditor)]
     assert [f'href="/files/{reference}"' in page for page in seen] == [True, False, True]
-    assert "No open deadline fits" in seen[1] and "Overdue (0)" in seen[1]
+    assert "No open deadlines match" in seen[1] and "Overdue (0)" in seen[1]
     listed = [
         f'href="/files/{reference}"' in (await one.get(f"/files?q={reference}")).text for one in (named, other, auditor)
     ]
@@ -72,7 +72,7 @@ async def test_filters_stand_in_the_address_and_in_the_form(board: Board, browse
     assert '<option value="deciding" selected>Deciding' in page
     assert re.search(r'name="mine"[^>]* checked', page)
     assert reference in page
-    assert "No open deadline fits" in (await coordinator.get(f"/?q={reference}&stage=review")).text
+    assert "No open deadlines match" in (await coordinator.get(f"/?q={reference}&stage=review")).text
 
 
 async def test_hostile_text_in_the_address_is_only_text(browser: Browsers) -> None:
@@ -102,9 +102,9 @@ async def test_what_the_chair_decides_is_the_chairs_own_and_says_so(board: Board
     for role in ("chair", "coordinator"):
         person = await browser(role)
         page = " ".join((await person.get(f"/?q={reference}&mine=1")).text.split())
-        assert "The Chair decides whether to hold a Serious Case Review" in page, role
-        assert "The Chair, or the coordinator" in page and "Mine (0)" not in page
+        assert "decision on a Serious Case Review" in page, role
+        assert "The Chair or the coordinator" in page and "Only my deadlines (0)" not in page
         assert page.count(f'href="/files/{reference}/record/decision"') == 1
         assert "Overdue (1)" in page and "<strong>1</strong> deadline, 1 overdue" in page, role
         assert ahead in (await person.get(f"/calendar/list?mine=1&organisation={own}")).text, role
-    assert "No open deadline fits" in (await (await browser("auditor")).get(f"/?q={reference}&mine=1")).text
+    assert "No open deadlines match" in (await (await browser("auditor")).get(f"/?q={reference}&mine=1")).text

@@ -15,7 +15,7 @@ from limits import RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 
-from activities.accounts import digest
+from register.people.accounts import digest
 
 WINDOW = 15
 """Minutes in which attempts are counted."""

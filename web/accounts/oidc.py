@@ -1,7 +1,7 @@
 """Signing in with an identity provider, by OpenID Connect: its word for who somebody is, checked.
 
 The authorization code flow, with PKCE, state and nonce. Whoever the provider knows must have an account here already:
-see :func:`activities.credentials.account_of`.
+see :func:`register.people.credentials.account_of`.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from activities.credentials import Identity, NoSuchIdentity, account_of
+from register.people.credentials import Identity, NoSuchIdentity, account_of
 from running.settings import Settings
-from web.sign_in import begin, is_safe, ours
-from web.visit import NotFound, Visit, allowed
+from web.accounts.sign_in import begin, is_safe, ours
+from web.request.visit import NotFound, Visit, allowed
 
 router = APIRouter()
 log = structlog.get_logger(__name__)
@@ -55,9 +55,11 @@ class ProviderFailed(Exception):
 
 
 _AWAY = "The identity provider does not answer. Try again in a few minutes, or sign in with your password here."
-_STALE = "This sign-in was begun in another browser, or more than ten minutes ago. Begin it again."
-_UNFINISHED = "The identity provider did not let you in. Begin again, or sign in with your password here."
-_DOUBTFUL = "What the identity provider answered could not be trusted. Begin again; if that lasts, tell operations."
+_STALE = "This sign-in was started in another browser, or more than ten minutes ago. Start again."
+_UNFINISHED = "The identity provider refused the sign-in. Start again, or sign in with your password here."
+_DOUBTFUL = (
+    "What the identity provider answered could not be verified. Start again. If the problem continues, tell operations."
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,20 +6,20 @@ import structlog
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from activities.credentials import change_password, check_password
-from activities.passwords import SHORTEST, weakness
-from activities.sessions import count_sessions, end_sessions
-from web.attempts import Attempts
-from web.roles import ROLE_WORDS, ROLES
-from web.sign_in import begin, too_many
-from web.visit import Visit, allowed, cookie_name
+from register.people.credentials import change_password, check_password
+from register.people.passwords import SHORTEST, weakness
+from register.people.sessions import count_sessions, end_sessions
+from web.accounts.attempts import Attempts
+from web.accounts.sign_in import begin, too_many
+from web.request.roles import ROLE_WORDS, ROLES
+from web.request.visit import Visit, allowed, cookie_name
 
 router = APIRouter()
 log = structlog.get_logger(__name__)
 
 _PRESENT, _NEW = "password", "new_password"
 _DONE = {
-    "changed": "Your password is changed. You are signed out everywhere else.",
+    "changed": "Your password has been changed. You are signed out everywhere else.",
     "elsewhere": "You are signed out everywhere else.",
 }
 
@@ -73,7 +73,7 @@ async def new_password(visit: Visit = allowed("sign out")) -> Response:
     if wait is not None:
         return _form(visit, {_PRESENT: too_many(visit, wait)}, status=429)
     if (await check_password(visit.site.register, account.email, present)).account is None:
-        return _form(visit, {_PRESENT: "This is not your present password."})
+        return _form(visit, {_PRESENT: "This is not your current password."})
     await attempts.succeeded(visit.request, account.email)
     await change_password(visit.site.register, account, new, now=visit.now)
     log.info("password changed", account=account.id)

@@ -9,7 +9,7 @@ import structlog
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from activities.accounts import (
+from register.people.accounts import (
     Account,
     EmailTaken,
     LastAdministrator,
@@ -20,11 +20,11 @@ from activities.accounts import (
     faults,
     find_account,
 )
-from activities.credentials import INVITED_FOR, invite
-from web.roles import ROLE_WORDS, ROLES
-from web.sign_in import is_safe
-from web.typed import taken, typed
-from web.visit import NotFound, Visit, allowed
+from register.people.credentials import INVITED_FOR, invite
+from web.accounts.sign_in import is_safe
+from web.request.roles import ROLE_WORDS, ROLES
+from web.request.saved_input import taken, typed
+from web.request.visit import NotFound, Visit, allowed
 
 router = APIRouter()
 log = structlog.get_logger(__name__)
@@ -198,7 +198,7 @@ async def _faults(visit: Visit, given: dict[str, Any]) -> dict[str, str]:
         ("person", directory.people if directory else ()),
     ):
         if given[field] and given[field] not in {one.id for one in known}:
-            wrong.setdefault(field, "Choose from the list: this one is not in the directory any more.")
+            wrong.setdefault(field, "This entry is no longer in the directory. Choose another.")
     return wrong
 
 

@@ -12,20 +12,20 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.routing import Match
 
-from activities.accounts import Account
-from activities.credentials import LinkSpent, check_password, choose_password, invited
-from activities.passwords import SHORTEST, weakness
-from activities.sessions import begin_session, end_session
-from models.counting import LONDON
-from web.attempts import Attempts
+from models.days import LONDON
+from register.people.accounts import Account
+from register.people.credentials import LinkSpent, check_password, choose_password, invited
+from register.people.passwords import SHORTEST, weakness
+from register.people.sessions import begin_session, end_session
+from web.accounts.attempts import Attempts
 from web.navigation import home
-from web.visit import CSRF_FIELD, ForeignForm, Visit, allowed, cookie_name
+from web.request.visit import CSRF_FIELD, ForeignForm, Visit, allowed, cookie_name
 
 router = APIRouter()
 log = structlog.get_logger(__name__)
 
 _OURS = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]{0,2000}")
-_WRONG = "The e-mail address or the password is not right."
+_WRONG = "The e-mail address or password is wrong."
 
 
 def address(then: str = "/", *, kept: bool = False) -> str:
@@ -121,7 +121,7 @@ async def welcome(secret: str, visit: Visit = allowed("anyone")) -> Response:
     try:
         account = await invited(visit.site.register, secret, now=visit.now)
     except LinkSpent as error:
-        return visit.page("error.html", status=410, title="This link is no longer good", words=str(error))
+        return visit.page("error.html", status=410, title="This link no longer works", words=str(error))
     return _password_form(visit, account)
 
 
@@ -137,7 +137,7 @@ async def choose(secret: str, visit: Visit = allowed("anyone", token=False)) -> 
             return _password_form(visit, account, wrong=why)
         account = await choose_password(visit.site.register, secret, password, now=visit.now)
     except LinkSpent as error:
-        return visit.page("error.html", status=410, title="This link is no longer good", words=str(error))
+        return visit.page("error.html", status=410, title="This link no longer works", words=str(error))
     log.info("password chosen", account=account.id)
     return await begin(visit, account, "/")
 
@@ -241,7 +241,7 @@ def _password_form(visit: Visit, account: Account, *, wrong: str = "") -> Respon
 def too_many(visit: Visit, wait: timedelta) -> str:
     """What to tell somebody who has to wait before the next attempt."""
     until = (visit.now + wait + timedelta(minutes=1)).astimezone(LONDON)
-    return f"There were too many attempts to sign in. Try again after {until:%H:%M}."
+    return f"Too many attempts to sign in. Try again after {until:%H:%M}."
 
 
 def _left(visit: Visit) -> Response:

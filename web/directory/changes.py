@@ -8,17 +8,16 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 from pydantic import BaseModel
 
-from activities.directory import (
+from models.directory import ROLES, Directory
+from register.directory import (
     Change,
     DirectoryMoved,
     directory_changes,
     load_directory_to_change,
     replace_directory,
 )
-from activities.kept_forms import forget_form, kept_form
-from models.directory import ROLES, Directory
-from web.across import choices
-from web.directory_forms import (
+from register.people.saved_forms import forget_form, kept_form
+from web.directory.forms import (
     PARTS,
     Part,
     Typed,
@@ -32,8 +31,9 @@ from web.directory_forms import (
     typed_of,
     with_row,
 )
-from web.directory_words import told
-from web.visit import NotFound, Visit, allowed
+from web.directory.words import told
+from web.request.filters import choices
+from web.request.visit import NotFound, Visit, allowed
 
 router = APIRouter()
 
@@ -83,9 +83,7 @@ async def change_form(part: str, key: str, visit: Visit = allowed("change the di
     of, found, revision = await _to_change(visit, part)
     row = row_by(found, of, key)
     if row is None:
-        raise NotFound(
-            "It is no longer in the directory as it was: somebody may have changed it. Look at the directory."
-        )
+        raise NotFound("This entry has changed or been removed. Look at the directory.")
     kept = await _kept(visit)
     return _form(visit, of, found, _revision(kept, revision), kept or typed_of(row), row)
 
@@ -196,9 +194,7 @@ def _form(
     return visit.page(
         "directory/form.html",
         status=422 if wrong else 409 if changes or gone else 200,
-        title=f"Change {'the' if part.name != 'acting' else ''} {part.one}".replace("  ", " ")
-        if known
-        else f"Add {_a(part.one)}",
+        title=f"Change the {part.one}" if known else f"Add {_a(part.one)}",
         part=part,
         action=path,
         remove=f"/directory/{part.name}/{key_of(known)}/remove" if known else "",
@@ -240,6 +236,4 @@ def _board_page(
 
 
 def _a(words: str) -> str:
-    if words.startswith("somebody"):
-        return words
     return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"

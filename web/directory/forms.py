@@ -48,27 +48,27 @@ PARTS = {
         Part("organisations", Organisation, "organisation", ("name", "id")),
         Part("people", Person, "person", ("name", "email", "id")),
         Part("appointments", Appointment, "appointment", ("role", "person", "organisation", "since", "until")),
-        Part("acting", Acting, "somebody who acts", ("role", "person", "since", "until")),
+        Part("acting", Acting, "deputy", ("role", "person", "since", "until")),
     )
 }
 
 _WRONG = {
-    "name": "Enter a name, 200 letters at most",
-    "email": "Enter an e-mail address, as name@board.example",
-    "id": "Use small letters, digits and hyphens, 50 at most, and begin with a letter or digit",
+    "name": "Enter a name of up to 200 characters",
+    "email": "Enter an e-mail address, like name@board.example",
+    "id": "Use up to 50 lower-case letters, digits and hyphens, starting with a letter or digit",
     "role": "Choose a role",
     "person": "Choose a person",
     "organisation": "Choose an organisation",
     "since": "Enter the first day",
     "until": "Enter the last day",
-    "board": "Enter the board's name, 200 letters at most",
+    "board": "Enter the board's name, up to 200 characters",
 }
 
 _FAULTS = (
-    ("is listed twice", "id", "There is one already: choose another"),
+    ("is listed twice", "id", "This identifier is already used. Choose another"),
     ("is not one of", "role", "Choose a role from the list"),
     ("is not among the people", "person", "Choose a person from the list"),
-    ("until before it begins", "until", "The last day cannot be before the first"),
+    ("until before it begins", "until", "The last day must not be before the first"),
     ("is not among the organisations", "organisation", "Choose an organisation from the list"),
 )
 """What a fault of the directory says, the field it is about, and what to do."""
@@ -134,7 +134,7 @@ def read(
         if name in part.fields and values[name] not in known_values:
             wrong[name] = _WRONG[name]
     if values.get("role") in OF_AN_ORGANISATION and part.name == "appointments" and not values["organisation"]:
-        wrong["organisation"] = "Choose the organisation that it is held for"
+        wrong["organisation"] = "Choose the organisation that this person represents"
     if wrong:
         return None, wrong
     try:
@@ -163,7 +163,7 @@ def new_faults(before: Directory, after: Directory, *, removed: bool = False) ->
             _, field, what = next(one for one in _FAULTS if one[0] in fault)
             found.setdefault(field, what)
     if found and removed:
-        return {"remove": "An appointment, or somebody who acts, names it: change or remove that first"}
+        return {"remove": "An appointment or a deputy uses this entry. Change or remove that first"}
     return found
 
 
@@ -198,7 +198,7 @@ def _day(typed: Typed, name: str) -> tuple[date | None, str]:
     try:
         found = date(int(year), int(month), int(day))
     except ValueError:
-        return None, "Enter a real date, as 30 9 2027"
+        return None, "Enter a real date, for example 30 9 2027"
     return (found, "") if 1900 <= found.year <= 2100 else (None, "Enter a year from 1900 to 2100")
 
 

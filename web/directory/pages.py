@@ -5,13 +5,13 @@ from __future__ import annotations
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from activities.directory import directory_changes, load_directory_to_change
-from models.counting import london_date
-from web import directory_changes as changing
-from web.across import before_page, page_number
-from web.directory_forms import OF_AN_ORGANISATION, role_words
-from web.directory_words import gaps, held, holders, told
-from web.visit import Visit, allowed
+from models.days import london_date
+from register.directory import directory_changes, load_directory_to_change
+from web.directory import changes as changing
+from web.directory.forms import OF_AN_ORGANISATION, role_words
+from web.directory.words import gaps, held, holders, told
+from web.request.filters import before_page, page_number
+from web.request.visit import Visit, allowed
 
 router = APIRouter()
 router.include_router(changing.router)
@@ -53,7 +53,7 @@ async def history(visit: Visit = allowed("read the directory")) -> Response:
     found, number = told(await directory_changes(visit.site.register))[::-1], page_number(visit)
     return visit.page(
         "directory/history.html",
-        title="Changes of the directory",
+        title="Change history of the directory",
         changes=found[(number - 1) * PAGE : number * PAGE],
         total=len(found),
         page=number,

@@ -8,11 +8,11 @@ from datetime import date, datetime
 from itertools import groupby
 from typing import Any
 
-from activities.directory import Change
-from models.counting import day_words
+from models.days import day_words
 from models.directory import NEEDED_OF_EACH, ROLES, Acting, Appointment, Directory, Person
 from models.step_words import capital
-from web.directory_forms import ALWAYS, PARTS, key_of, role_words
+from register.directory import Change
+from web.directory.forms import ALWAYS, PARTS, key_of, role_words
 
 _LABELS = {
     "name": "name",
@@ -79,7 +79,9 @@ def gaps(directory: Directory, today: date) -> list[str]:
     """Roles that letters need and nobody holds today, in words."""
     names = {organisation.id: organisation.name for organisation in directory.organisations}
     return [
-        f"{names[organisation]} has no {role_words(role).lower()}" if organisation else f"Nobody is {ROLES[role]}"
+        f"{names[organisation]} has no {role_words(role).lower()}"
+        if organisation
+        else f"There is no holder of this role: {ROLES[role].removeprefix('the ')}"
         for role, organisation in directory.gaps(today)
     ]
 
@@ -122,7 +124,7 @@ def _holder(directory: Directory, role: str, today: date) -> Holder:
     if acting is None:
         return Holder(words, person)
     alone = directory.model_copy(update={"acting": ()}).holder(role, today)
-    return Holder(words, person, f"acts{f' for {alone.name}' if alone else ''} until {day_words(acting.until)}")
+    return Holder(words, person, f"deputy{f' for {alone.name}' if alone else ''} until {day_words(acting.until)}")
 
 
 def _told(change: Change, names: Mapping[str, str]) -> Told:

@@ -7,11 +7,11 @@ import asyncio
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from models.counting import london_date
-from web.across import choices
-from web.figures import figures
-from web.spreadsheet import MARKING, spreadsheet
-from web.visit import Visit, allowed
+from models.days import london_date
+from web.figures.spreadsheet import MARKING, spreadsheet
+from web.figures.tables import figures
+from web.request.filters import choices
+from web.request.visit import Visit, allowed
 
 router = APIRouter()
 

@@ -12,8 +12,8 @@ from xlsxwriter.format import Format
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from models.counting import LONDON, day_words
-from web.figures import Cell, Table
+from models.days import LONDON, day_words
+from web.figures.tables import Cell, Table
 
 MARKING = "OFFICIAL-SENSITIVE"
 

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from activities.figures import (
+from models.days import london_date
+from models.regimes import every_stage
+from models.rulebook import Rulebook
+from models.step_words import capital
+from register.lists.figures import (
     AnnualReport,
     Count,
     DecisionCount,
@@ -15,14 +19,10 @@ from activities.figures import (
     count_by_kind_and_year,
     count_decisions,
 )
-from activities.milestones import Milestone, milestones
-from models.counting import london_date
-from models.rulebook import Rulebook
-from models.step_words import capital
-from models.view import STAGES
-from web.across import reader
-from web.charts import Chart, chart
-from web.visit import Visit
+from register.lists.milestones import Milestone, milestones
+from web.figures.charts import Chart, chart
+from web.request.filters import reader
+from web.request.visit import Visit
 
 Cell = str | int | float | None
 
@@ -105,7 +105,7 @@ def _kinds(counts: Sequence[Count]) -> Table:
 def _stages(counts: Sequence[StageCount]) -> Table:
     by = {(one.kind, one.stage): one.files for one in counts}
     kinds = sorted({one.kind for one in counts})
-    stages = [stage for stage in STAGES if any(one.stage == stage for one in counts)]
+    stages = [stage for stage in every_stage() if any(one.stage == stage for one in counts)]
     rows: list[tuple[Cell, ...]] = [(capital(kind), *(by.get((kind, stage), 0) for stage in stages)) for kind in kinds]
     totals = [(capital(stage), (sum(by.get((kind, stage), 0) for kind in kinds),)) for stage in stages]
     if rows:
@@ -115,7 +115,7 @@ def _stages(counts: Sequence[StageCount]) -> Table:
         "Files by kind and stage",
         ("Kind of review", *map(capital, stages)),
         tuple(rows),
-        "Where the files stand today.",
+        "The stage of each file today.",
         chart("Files by stage", ("Files",), totals),
     )
 
@@ -124,7 +124,9 @@ def _milestones(found: Sequence[Milestone], rulebook: Rulebook) -> Table:
     rows: list[tuple[Cell, ...]] = []
     bars: list[tuple[str, Sequence[float]]] = []
     for one in found:
-        clock = rulebook.clock(one.clock)
+        clock = rulebook.clocks.get(one.clock)
+        if clock is None:
+            continue
         length = f"{clock.length} {clock.unit if clock.length != 1 else clock.unit.removesuffix('s')}"
         title = _title(rulebook, one.clock)
         met = f"{100 * one.on_time / one.met:.0f}%" if one.met else None
@@ -149,8 +151,8 @@ def _milestones(found: Sequence[Milestone], rulebook: Rulebook) -> Table:
         "Time to each milestone",
         ("Milestone", "Rule", "Set length", "Set by", "Median days", "Longest, days", *_KEPT, "On time of those met"),
         tuple(rows),
-        "Median and longest are calendar days from the day the milestone is counted from to the day it was reached. "
-        "A dash: not reached yet, or not counted from a day. By the year in which it was due.",
+        "Median and longest are calendar days from the start of the deadline to the day it was met. "
+        "A dash means that it was not met yet, or has no start. By the year in which it was due.",
         chart("How the milestones were reached", _KEPT, bars),
     )
 
@@ -213,4 +215,6 @@ def _clocks(report: AnnualReport, rulebook: Rulebook) -> Table:
 
 
 def _title(rulebook: Rulebook, clock: str) -> str:
-    return rulebook.clock(clock).title.replace("{organisation}", "An organisation")
+    known = rulebook.clocks.get(clock)
+    title = known.title if known else clock.replace("_", " ").capitalize()
+    return title.replace("{organisation}", "An organisation")

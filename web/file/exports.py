@@ -10,10 +10,9 @@ from email.utils import parseaddr
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from activities.access import accesses, note_access
-from activities.ledger import Delivery, deliveries_of
 from models.duties import duties_of
-from models.duty import Clocks
+from register.files.deliveries import Delivery, deliveries_of
+from register.people.access import accesses, note_access
 from web.papers.blocks import MARKING, Facts, Heading, Paper, Paragraph, Table, words
 from web.papers.chronology import chronology
 from web.papers.letter import letter
@@ -22,9 +21,9 @@ from web.papers.plan import action_plan
 from web.papers.sheet import as_sheet
 from web.papers.summary import summary
 from web.papers.word import as_word
-from web.reading import OpenFile, open_file
-from web.roles import Action
-from web.visit import NotFound, Visit, allowed
+from web.request.opened_file import OpenFile, open_file
+from web.request.roles import Action
+from web.request.visit import NotFound, Visit, allowed
 
 router = APIRouter()
 
@@ -98,7 +97,7 @@ async def _given(visit: Visit, file: OpenFile, paper: Paper, form: str, forms: t
     if form and form not in forms:
         raise NotFound("There is no such form of this paper.")
     how = _FORMS[form].words if form else "a page to print"
-    what = f"took away: {paper.title.partition(': ')[2]}, as {how}"
+    what = f"downloaded: {paper.title.partition(': ')[2]}, as {how}"
     await note_access(visit.site.register, file.reference, visit.account.id, what, now=visit.now)
     if not form:
         return visit.page(
@@ -143,13 +142,13 @@ def _paper_words(visit: Visit, name: str) -> str:
 
 
 async def _letter(visit: Visit, file: OpenFile, key: str, number: str) -> Paper:
-    duties = duties_of(file.case, Clocks(file.case, file.world.extra_holidays))
+    duties = duties_of(file.case, file.world)
     notice, directory = duties.notices.get(key), file.world.directory
     delivery = await _delivery(visit, file.reference, key, number)
     if delivery is None:
         raise NotFound("There is no such letter on this file.")
     if notice is None or directory is None:
-        raise NotFound("What this letter told no longer stands, so its text cannot be written again.")
+        raise NotFound("What this letter said has changed, so its text cannot be shown.")
     sender = parseaddr(visit.site.settings.mail_from)[1]
     blocks = tuple(letter(file.reference, notice, delivery, directory, sender=sender))
     title = f"{file.reference}: letter, {notice.title}"

@@ -8,10 +8,10 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from models.timeline import KINDS, Kind, timeline
-from web.file_request import asked_for
-from web.paging import pagination
-from web.visit import Visit, allowed
-from web.work_list import page_number
+from web.file.request import asked_for
+from web.lists.work_list import page_number
+from web.request.paging import pagination
+from web.request.visit import Visit, allowed
 
 router = APIRouter()
 

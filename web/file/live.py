@@ -12,14 +12,14 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import PlainTextResponse, Response
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
-from activities.access import restricted_to
-from activities.away import RegisterAway
-from activities.database import Register
-from activities.sessions import session_of
-from activities.step_counts import step_counts
-from web.reading import is_there, no_such_file, reads
-from web.roles import may
-from web.visit import Visit, allowed, cookie_name
+from register.engine import Register
+from register.files.step_counts import step_counts
+from register.people.access import restricted_to
+from register.people.sessions import session_of
+from register.unavailable import RegisterAway
+from web.request.opened_file import is_there, no_such_file, reads
+from web.request.roles import may
+from web.request.visit import Visit, allowed, cookie_name
 
 router = APIRouter()
 

@@ -8,14 +8,13 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from models.duties import deadlines_of
-from models.duty import Clocks
 from models.step_words import capital, plain_reason
 from models.tasks import Task, tasks_of
 from models.view import recordable, related_of, remarks_of
-from web.file_links import may_record, step_link
-from web.file_request import FileRequest, asked_for
-from web.step_catalogue import recorded_words
-from web.visit import Visit, allowed
+from web.file.request import FileRequest, asked_for
+from web.recording.step_catalogue import recorded_words
+from web.request.links import step_link
+from web.request.visit import Visit, allowed
 
 router = APIRouter()
 
@@ -26,20 +25,13 @@ async def overview(reference: str, visit: Visit = allowed("read files")) -> Resp
     asked = await asked_for(visit, reference)
     file = asked.file
     steps = recordable(file.case, file.world)
-    stages = tasks_of(
-        file.case,
-        file.stored.stage,
-        file.stored.deadlines,
-        steps,
-        asked.today,
-        visit.site.settings.extra_holidays,
-    )
+    stages = tasks_of(file.case, file.stored.stage, file.stored.deadlines, steps, file.world)
     return asked.page(
         "",
-        done=recorded_words(visit),
+        done=recorded_words(visit, asked.file.regime),
         remarks=[
-            plain_reason(remark)
-            for remark in remarks_of(file.case, deadlines_of(file.case, Clocks(file.case, file.world.extra_holidays)))
+            plain_reason(asked.file.regime, remark)
+            for remark in remarks_of(file.case, deadlines_of(file.case, file.world))
         ],
         related=related_of(file.case),
         stages=[(stage, [_task_item(asked, task) for task in stage.tasks]) for stage in stages],
@@ -47,7 +39,7 @@ async def overview(reference: str, visit: Visit = allowed("read files")) -> Resp
         next_steps=[
             {"label": step["label"], "rules": step["rules"], "href": step_link(reference, step["step"])}
             for step in steps
-            if not step["why_not"] and may_record(visit, step["step"])
+            if not step["why_not"] and asked.may_record(step["step"])
         ],
     )
 
@@ -61,7 +53,7 @@ async def deadlines(reference: str, visit: Visit = allowed("read files")) -> Res
         "deadlines",
         standing=[one for one in shown if one.row.met_on is None],
         met=[one for one in shown if one.row.met_on is not None],
-        may_extend=may_record(visit, "deadline_extended"),
+        may_extend=asked.may_record("deadline_extended"),
     )
 
 
@@ -83,10 +75,10 @@ def _task_item(asked: FileRequest, task: Task) -> dict[str, Any]:
     faint = {"classes": "govuk-task-list__status--cannot-start-yet"} if task.status == "cannot start yet" else {}
     shown = {"text": words, **faint} if plain else {"tag": {"text": words, "classes": _TAGS[task.status]}}
     hints = [capital(task.next.line)] if task.next else []
-    hints += [plain_reason(task.why)] if task.why else []
+    hints += [plain_reason(asked.file.regime, task.why)] if task.why else []
     item: dict[str, Any] = {"title": {"text": task.title}, "status": shown}
     if hints:
         item["hint"] = {"text": ". ".join(hint.rstrip(".") for hint in hints) + "."}
-    if task.step and may_record(asked.visit, task.step):
+    if task.step and asked.may_record(task.step):
         item["href"] = step_link(asked.file.reference, task.step, task.fields)
     return item

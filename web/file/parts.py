@@ -8,15 +8,15 @@ from datetime import date
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from activities.ledger import Delivery, deliveries_of
+from models.casefile_parts import Party, Request
 from models.letter_words import letter_words
-from models.parts import Party, Request
 from models.projection import NoticeRow
 from models.step_words import facts_words, step_label
-from web.file_links import may_record, step_link
-from web.file_request import FileRequest, Shown, asked_for
-from web.incident_words import incident_words
-from web.visit import Visit, allowed
+from register.files.deliveries import Delivery, deliveries_of
+from web.file.request import FileRequest, Shown, asked_for
+from web.request.incident_words import incident_words
+from web.request.links import step_link
+from web.request.visit import Visit, allowed
 
 router = APIRouter()
 
@@ -45,12 +45,13 @@ class Followed:
 
 @dataclass(frozen=True)
 class Organisation:
-    """An organisation on the file, what is followed with it, and what it was asked for."""
+    """An organisation on the file, what is followed with it, what it was asked for, and its lead in the directory."""
 
     id: str
     party: Party
     followed: tuple[Followed, ...]
     requests: tuple[tuple[str, Request, Shown | None], ...]
+    lead: str = ""
     findings: tuple[tuple[str, str], ...] = ()
 
 
@@ -74,7 +75,9 @@ def _organisation(asked: FileRequest, name: str, party: Party, by_key: dict[str,
         for id, request in asked.file.case.requests.items()
         if request.organisation == name
     )
-    return Organisation(name, party, followed, requests)
+    directory, today = asked.file.world.directory, asked.file.world.today
+    lead = directory.holder("safeguarding_lead", today, name) if directory else None
+    return Organisation(name, party, followed, requests, f"{lead.name}, {lead.email}" if lead else "")
 
 
 @router.get("/files/{reference}/people")
@@ -139,7 +142,7 @@ async def actions(reference: str, visit: Visit = allowed("read files")) -> Respo
             asked.names.get(action.owner, action.owner),
             [shown for shown in standing if shown.row.key.partition(":")[2] == name and shown.row.clock in _OF_ACTIONS],
             step_link(reference, "action_progressed", {"action": name})
-            if may_record(visit, "action_progressed") and not action.closed
+            if asked.may_record("action_progressed") and not action.closed
             else "",
         )
         for name, action in asked.file.case.actions.items()
@@ -162,7 +165,7 @@ async def documents(reference: str, visit: Visit = allowed("read files")) -> Res
         {
             "row": row,
             "about": known.get(row.sha256),
-            "step": step_label(recorded[row.step_id].name) if row.step_id in recorded else "",
+            "step": step_label(asked.file.regime, recorded[row.step_id].name) if row.step_id in recorded else "",
             "at": recorded[row.step_id].recorded_at if row.step_id in recorded else None,
             "struck": row.step_id in struck,
         }
@@ -200,19 +203,19 @@ async def letters(reference: str, visit: Visit = allowed("read files")) -> Respo
     for delivery in await deliveries_of(visit.site.register, reference):
         ledger.setdefault(delivery.notice_key, []).append(delivery)
     found = [_letter(asked, row, ledger.get(row.key, [])) for row in asked.file.stored.notices]
-    order = {"refused": 0, "under way": 1, "taken": 2}
+    order = {"refused": 0, "under way": 1, "accepted": 2}
     return asked.page("letters", letters=sorted(found, key=lambda one: order.get(one.row.status, 1)))
 
 
 def _letter(asked: FileRequest, row: NoticeRow, deliveries: list[Delivery]) -> LetterShown:
     latest = max(deliveries, key=lambda one: one.number, default=None)
     current = latest if latest is not None and latest.number >= row.number else None
-    correctable = row.status == "refused" and may_record(asked.visit, "address_corrected")
+    correctable = row.status == "refused" and asked.may_record("address_corrected")
     return LetterShown(
         row,
         asked.who(row.recipient),
         letter_words(row.status, current.status if current else "", bool(current and current.operations_must_act)),
-        "Nobody in the directory had an address" if row.status == "refused" and current is None else "",
+        "No e-mail address. Add one to send it" if row.status == "refused" and current is None else "",
         tuple(sorted(deliveries, key=lambda one: -one.number)),
         step_link(asked.file.reference, "address_corrected", {"recipient": row.recipient}) if correctable else "",
     )
@@ -220,7 +223,7 @@ def _letter(asked: FileRequest, row: NoticeRow, deliveries: list[Delivery]) -> L
 
 def _link(asked: FileRequest, step: str) -> str:
     """Where to record a step, for those who may and while it may be recorded."""
-    if not may_record(asked.visit, step):
+    if not asked.may_record(step):
         return ""
     possible = any(one["step"] == step and not one["why_not"] for one in asked.file.steps)
     return step_link(asked.file.reference, step) if possible else ""

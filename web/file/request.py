@@ -8,15 +8,14 @@ from typing import Any
 
 from fastapi.responses import Response
 
-from models.counting import london_date
+from models.days import london_date
 from models.deadline_words import DeadlineWords, deadline_words
-from models.meets import whose
 from models.projection import DeadlineRow
 from models.responsible import responsible_words
-from models.rulebook import PERIODS
-from web.file_links import record_link
-from web.reading import OpenFile, open_file
-from web.visit import Visit
+from register.files.behind import Behind, behind_of
+from web.request.links import may_record, record_link
+from web.request.opened_file import OpenFile, open_file
+from web.request.visit import Visit
 
 SECTIONS = (
     ("", "Overview"),
@@ -59,11 +58,13 @@ class FileRequest:
         visit: who asks.
         file: the file.
         today: today in London.
+        behind: what the register is behind with; None when it has all of the file.
     """
 
     visit: Visit
     file: OpenFile
     today: date
+    behind: Behind | None
 
     @property
     def names(self) -> dict[str, str]:
@@ -77,8 +78,12 @@ class FileRequest:
     def next(self) -> Shown | None:
         """What is due next; a period that only has to run when there is nothing else."""
         standing = [row for row in self.file.stored.deadlines if row.met_on is None]
-        row = min(standing, key=lambda row: (row.clock in PERIODS, row.due, row.key), default=None)
+        row = min(standing, key=lambda row: (row.period, row.due, row.key), default=None)
         return self._shown(row) if row else None
+
+    def may_record(self, step: str) -> bool:
+        """Whether whoever asks may record steps of this kind at all."""
+        return may_record(self.visit, self.file.regime, step)
 
     def who(self, responsible: str) -> str:
         """Who somebody is, for people."""
@@ -97,10 +102,10 @@ class FileRequest:
             stored=self.file.stored,
             ahead=self.next(),
             overdue=sum(
-                row.met_on is None and row.due < self.today and row.clock not in PERIODS
-                for row in self.file.stored.deadlines
+                row.met_on is None and row.due < self.today and not row.period for row in self.file.stored.deadlines
             ),
             asked=self,
+            behind=self.behind,
             sections=[
                 {"text": text, "href": f"/files/{reference}{f'/{end}' if end else ''}", "active": end == section}
                 for end, text in SECTIONS
@@ -112,11 +117,14 @@ class FileRequest:
         moved = self.file.case.extensions.get(row.key, [])
         return Shown(
             row,
-            deadline_words(row, self.today, self.visit.site.settings.extra_holidays, moved),
-            self.who(whose(row.clock, row.responsible)),
-            record_link(self.visit, self.file.reference, row.clock, row.key) if row.met_on is None else "",
+            deadline_words(row, self.file.world, moved),
+            self.who(row.responsible),
+            self._record_link(row) if row.met_on is None else "",
             tuple((extension.new, extension.reason) for extension in moved),
         )
+
+    def _record_link(self, row: DeadlineRow) -> str:
+        return record_link(self.visit, self.file.regime, self.file.reference, row.clock, row.key)
 
 
 async def asked_for(visit: Visit, reference: str) -> FileRequest:
@@ -127,4 +135,4 @@ async def asked_for(visit: Visit, reference: str) -> FileRequest:
         RegisterAway: no answer in time.
     """
     file = await open_file(visit, reference)
-    return FileRequest(visit, file, london_date(visit.now))
+    return FileRequest(visit, file, london_date(visit.now), await behind_of(visit.site.register, reference))

@@ -5,12 +5,12 @@ from __future__ import annotations
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from activities.access import accesses, restrict, restricted_to
-from activities.accounts import Account, accounts
-from web.reading import OpenFile, open_file
-from web.roles import ROLE_WORDS, ROLES, may
-from web.typed import taken, typed
-from web.visit import Visit, allowed
+from register.people.access import accesses, restrict, restricted_to
+from register.people.accounts import Account, accounts
+from web.request.opened_file import OpenFile, open_file
+from web.request.roles import ROLE_WORDS, ROLES, may
+from web.request.saved_input import taken, typed
+from web.request.visit import Visit, allowed
 
 router = APIRouter()
 
@@ -34,7 +34,9 @@ async def restrict_file(reference: str, visit: Visit = allowed("restrict files")
     readers = {account.id for account in await _readers(visit)}
     # Who is named already and stopped meanwhile cannot be chosen; their name goes with this change.
     if not chosen <= readers:
-        return await _page(visit, file, chosen=sorted(chosen), wrong="Choose people from the list: it has changed.")
+        return await _page(
+            visit, file, chosen=sorted(chosen), wrong="The list has changed. Choose people from it again."
+        )
     await restrict(visit.site.register, reference, chosen | {visit.account.id}, by=visit.account.id, now=visit.now)
     await taken(visit)
     return visit.to(f"/files/{reference}/restriction")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 from datetime import date
 
-from web.form_values import Typed
+from web.forms.values import Typed
 
 PARTS = ("day", "month", "year")
 _MONTHS = {name.casefold(): number for number, name in enumerate(calendar.month_name) if name}

@@ -5,38 +5,46 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from models.faults import KINDS, PATTERNS
-from models.record import MAX_MESSAGE_BYTES, Refusal, read_message
+from models.casefile import CaseFile
+from models.contract import MAX_MESSAGE_BYTES, read_message
+from models.faults import PATTERNS, limit_words
+from models.quick_answers import every_refusal
+from models.record import Entry, Refusal
+from models.regime import Regime
 from models.step import Step, rule_cited
 from models.step_words import plain_reason
-from web.form_fields import FormField
-from web.form_reading import Fault, all_fields, input_names
+from models.world import World
+from web.forms.fields import FormField
+from web.forms.reading import Fault, all_fields, input_names
 
 TOO_LONG = (
-    "Together your answers are too long: {:,} characters, and a step may have {:,}. Shorten them, or keep the "
+    "Together your answers are too long: {:,} characters, and a step may have {:,}. Shorten them, or upload the "
     "longest as a document"
 )
 CHOSEN = frozenset({"choice", "yes or no", "choices"})
 
 
-def faults_of(model: type[BaseModel], body: Mapping[str, Any], fields: Sequence[FormField]) -> list[Fault]:
+def faults_of(
+    regime: Regime, model: type[BaseModel], body: Mapping[str, Any], fields: Sequence[FormField]
+) -> list[Fault]:
     """What the class itself finds wrong with a body, and choices that nobody made, each beside its field."""
     try:
         model.model_validate_json(json.dumps(body))
     except ValidationError as error:
         found = error.errors(include_input=False, include_url=False)
-        return [*(_told(one, fields) for one in found), *not_chosen(fields, body)]
+        return [*(_told(regime, one, fields) for one in found), *not_chosen(fields, body)]
     if left := list(not_chosen(fields, body)):
         return left
     sent = json.dumps(body)
     if issubclass(model, Step) and len(sent) > MAX_MESSAGE_BYTES:
         return [Fault("", TOO_LONG.format(len(sent), MAX_MESSAGE_BYTES))]
-    message = read_message(sent) if issubclass(model, Step) else None
-    return [refused(message, fields)] if isinstance(message, Refusal) else []
+    message = read_message(sent.encode()) if issubclass(model, Step) else None
+    return [refused(regime, Refusal("", message), fields)] if isinstance(message, str) else []
 
 
 def not_chosen(fields: Iterable[FormField], body: Mapping[str, Any]) -> Iterator[Fault]:
@@ -48,16 +56,39 @@ def not_chosen(fields: Iterable[FormField], body: Mapping[str, Any]) -> Iterator
             yield Fault(made.name, _missing(made), made.rule)
 
 
-def refused(refusal: Refusal, fields: Sequence[FormField]) -> Fault:
+def refused(regime: Regime, refusal: Refusal, fields: Sequence[FormField]) -> Fault:
     """A refusal of the core, beside its field where it names one."""
     made = _field(fields, refusal.field or "")
     if made is not None and made.kind == "texts":
         # One box for each: the fact that the core names is called as its box is, and the fault stands beside it.
         for option in made.options:
-            if option.value in refusal.reason:
-                reason = refusal.reason.replace(option.value, f"“{option.text}”")
-                return Fault(f"{made.name}:{option.value}", plain_reason(reason), refusal.rule)
-    return Fault(made.name if made else "", _plain(plain_reason(refusal.reason), fields), refusal.rule)
+            if option.text in refusal.reason:
+                return Fault(f"{made.name}:{option.value}", plain_reason(regime, refusal.reason), refusal.rule)
+    return Fault(made.name if made else "", _plain(plain_reason(regime, refusal.reason), fields), refusal.rule)
+
+
+def refused_by_core(
+    entries: Sequence[Entry],
+    case: CaseFile,
+    world: World,
+    kind: type[Step],
+    body: Mapping[str, Any],
+    fields: Sequence[FormField],
+) -> list[Fault]:
+    """Why the core would not record a step now, each reason beside its field; none when it would.
+
+    Arguments:
+        entries: the file's record.
+        case: the file, folded from it.
+        world: business time, directory, rulebooks.
+        kind: the step.
+        body: as it would be sent.
+        fields: the form's.
+    """
+    if world.directory is None:
+        world = replace(world, quick=True)  # The answer that counts is the worker's.
+    found = every_refusal(entries, case, kind.name(), body, world)
+    return [refused(case.regime, refusal, fields) for refusal in found]
 
 
 def in_order(fields: Sequence[FormField], faults: Iterable[Fault]) -> list[Fault]:
@@ -81,21 +112,22 @@ def _inputs(fields: Iterable[FormField]) -> Iterator[tuple[int, str]]:
         place += 1
 
 
-def told(found: Mapping[str, Any], made: FormField | None, fields: Sequence[FormField]) -> str:
+def told(regime: Regime, found: Mapping[str, Any], made: FormField | None, fields: Sequence[FormField]) -> str:
     """A fault that pydantic found, in words for whoever typed it.
 
     Arguments:
+        regime: of the file.
         found: as ``ValidationError.errors`` gives it.
         made: the field it is about; None when it is about several.
         fields: all of them, for their titles.
     """
-    return _words(found, made, fields) if made else plain_reason(_plain(str(found["msg"]), fields))
+    return _words(found, made, fields) if made else plain_reason(regime, _plain(str(found["msg"]), fields))
 
 
-def _told(found: Mapping[str, Any], fields: Sequence[FormField]) -> Fault:
+def _told(regime: Regime, found: Mapping[str, Any], fields: Sequence[FormField]) -> Fault:
     path = tuple(str(part) for part in found["loc"])
     made = _at(fields, path)
-    text, rule = told(found, made, fields), rule_cited(str(found["msg"]))
+    text, rule = told(regime, found, made, fields), rule_cited(str(found["msg"]))
     if made is None:
         return Fault("", text, rule)
     name = f"{made.name}:{path[-1]}" if made.kind in ("texts", "numbers") and len(path) > 1 else made.name
@@ -122,15 +154,16 @@ def _words(found: Mapping[str, Any], made: FormField, fields: Sequence[FormField
     ):
         return _missing(made)
     if kind == "string_too_long":
-        return f"{title} must be {context.get('max_length')} characters or fewer: shorten it, or keep it as a document"
+        return (
+            f"{title} must be {context.get('max_length')} characters or fewer: shorten it, or upload it as a document"
+        )
     if kind == "string_pattern_mismatch":
-        return f"{title}: {PATTERNS.get(str(context.get('pattern')), 'it does not have the form it must have')}"
+        return f"{title}: {PATTERNS.get(str(context.get('pattern')), 'this is not in the right format')}"
     if kind == "literal_error":
         return f"Choose one of the answers to “{title}”"
     if kind == "value_error":
         return _plain(str(found["msg"]), made.fields or fields)
-    told = KINDS.get(kind, str(found["msg"]))
-    return f"{title}: {told.format(**context)}"
+    return f"{title}: {limit_words(found) or found['msg']}"
 
 
 def _missing(made: FormField) -> str:
@@ -139,7 +172,7 @@ def _missing(made: FormField) -> str:
     if made.kind in CHOSEN:
         return f"Choose an answer to “{made.title}”"
     if made.kind == "document":
-        return f"Choose or send a document for “{made.title}”"
+        return f"Choose or upload a document for “{made.title}”"
     if made.kind == "date":
         return f"Enter a date for “{made.title}”"
     return f"Enter an answer to “{made.title}”"

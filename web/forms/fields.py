@@ -90,7 +90,7 @@ class FormField:
     upload: bool = True
     blocked: tuple[Option, ...] = field(default=())
     now: str = ""
-    unsaid: str = "Not said"
+    unsaid: str = "Not provided"
     only_with: tuple[str, str] | None = None
 
     @property

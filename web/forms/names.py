@@ -9,19 +9,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from activities.documents import Document
 from models.casefile import CaseFile
-from models.catalogue import STEPS
-from models.counting import NoCalendarError, day_words, london_date
+from models.days import NoCalendarError, day_words, london_date
 from models.duties import deadlines_of
-from models.duty import Clocks
 from models.projection import NoticeRow
 from models.record import Entry
 from models.responsible import responsible_words
 from models.sections.s2_2_decision import facts_to_explain
-from models.step import Step, World, refusals
+from models.step import Step, refusals
 from models.step_words import capital, child_words, fact_label, field_words, value_words
-from web.form_fields import FormField, Option, fields_of
+from models.world import World
+from register.documents.store import Document
+from web.forms.fields import FormField, Option, fields_of
 
 MOST_ASKED = 60
 """Choices that the core is asked about one by one: a page is to come at once."""
@@ -97,11 +96,11 @@ def _named(kind: type[Step], made: FormField, given: Given) -> FormField:
         names = NAMES.get(f"{step}.{made.key}.id")
         inner = tuple(_new(one, names, given) for one in made.fields)
         if any(one.kind == "choice" and one.key == "id" for one in inner):
-            only = "Only of one that is not in the directory."
+            only = "Only for an organisation that is not in the directory."
             inner = tuple(replace(one, needed=False, hint=only) if one.key == "name" else one for one in inner)
         return replace(made, fields=inner)
     if made.kind == "document":
-        return _document(step, made, given)
+        return _document(kind, made, given)
     if made.kind == "texts":
         return replace(made, options=tuple(_unknown_facts(given)))
     if made.kind == "numbers":
@@ -116,7 +115,7 @@ def _named(kind: type[Step], made: FormField, given: Given) -> FormField:
 
 
 def _with_now(made: FormField, values: Mapping[str, Any]) -> FormField:
-    return replace(made, now=_now(values), unsaid="As it is now")
+    return replace(made, now=_now(values), unsaid="No change")
 
 
 def _now(values: Mapping[str, Any]) -> str:
@@ -166,10 +165,10 @@ def _chosen(kind: type[Step], made: FormField, options: tuple[Option, ...], give
     return replace(made, kind="choice", options=free, blocked=blocked, limit=0)
 
 
-def _document(step: str, made: FormField, given: Given) -> FormField:
+def _document(kind: type[Step], made: FormField, given: Given) -> FormField:
     options = tuple(document_option(document, what) for document, what in given.documents)
-    free, blocked = _sorted_out(STEPS[step], made.key, options, given)
-    return replace(made, options=free, blocked=blocked, upload=f"{step}.{made.key}" not in ON_FILE_ALREADY)
+    free, blocked = _sorted_out(kind, made.key, options, given)
+    return replace(made, options=free, blocked=blocked, upload=f"{kind.name()}.{made.key}" not in ON_FILE_ALREADY)
 
 
 def document_option(document: Document, what: str = "") -> Option:
@@ -256,7 +255,7 @@ def _children(given: Given) -> Iterator[Option]:
 
 
 def _deadlines(given: Given) -> Iterator[Option]:
-    deadlines = deadlines_of(given.case, Clocks(given.case, given.world.extra_holidays))
+    deadlines = deadlines_of(given.case, given.world)
     for key, deadline in sorted(deadlines.items(), key=lambda item: (item[1].due, item[0])):
         if deadline.open:
             rule = f"; {deadline.rule}" if deadline.rule else ""
@@ -264,19 +263,21 @@ def _deadlines(given: Given) -> Iterator[Option]:
 
 
 def _steps(given: Given) -> Iterator[Option]:
+    regime = given.case.regime
     for entry in reversed(given.entries):
-        if not entry.is_fact and entry.name in STEPS:
+        if not entry.is_fact and entry.name in regime.steps:
             day = day_words(given.case.dates.get(entry.id) or london_date(entry.recorded_at))
-            said = next((field.value for field in field_words(entry.name, entry.body, given.names)), "")
+            words = field_words(regime, entry.name, entry.body, given.names)
+            said = next((field.value for field in words), "")
             by = f"{day}, recorded by {entry.body.get('recorded_by', 'nobody named')}"
-            yield Option(entry.id, STEPS[entry.name].label, f"{by}: {_short(said)}" if said else by)
+            yield Option(entry.id, regime.steps[entry.name].label, f"{by}: {_short(said)}" if said else by)
 
 
 def _letters(given: Given) -> Iterator[Option]:
     titles = {row.key: row.title for row in given.notices}
     for key, letter in given.case.letters.items():
         hint = f"To {responsible_words(letter.to, given.names)}"
-        yield Option(key, titles.get(key, key), f"{hint}, {'taken' if letter.taken_at else 'refused'}")
+        yield Option(key, titles.get(key, key), f"{hint}, {'accepted' if letter.accepted_at else 'refused'}")
 
 
 def _readers(given: Given) -> Iterator[Option]:
@@ -342,7 +343,9 @@ _PROCEEDINGS = _of(lambda f: f.proceedings, lambda p: (f"{p.kind} proceedings", 
 def _rulebooks(given: Given) -> Iterator[Option]:
     for name in sorted(given.world.rulebooks):
         title = str(given.world.rulebooks[name].get("title") or name)
-        yield Option(name, title, f"{name}, which the file follows now" if name == given.case.rules.name else name)
+        yield Option(
+            name, title, f"{name}, the present rulebook of this file" if name == given.case.rules.name else name
+        )
 
 
 NAMES: Mapping[str, Names] = {
@@ -354,7 +357,6 @@ NAMES: Mapping[str, Names] = {
     "step": Names(_steps, typed_hint=True),
     "notice": Names(_letters, typed_hint=True),
     "recipient": Names(_readers, typed_hint=True),
-    "decider": Names(_deciders),
     "decided_by": Names(_deciders),
     "rulebook": Names(_rulebooks, typed_hint=True),
     "terms_met": Names(_RESTRICTIONS),

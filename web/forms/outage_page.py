@@ -5,8 +5,8 @@ from __future__ import annotations
 from fastapi import Request
 from fastapi.responses import HTMLResponse, Response
 
-from web.form_values import typed_in
-from web.visit import nonce
+from web.forms.values import typed_in
+from web.request.visit import nonce
 
 FORMS = ("/files/", "/open/")
 """Forms begin so that can be handed back: nobody types a password there."""
@@ -20,6 +20,6 @@ async def register_away(request: Request, error: Exception) -> Response:
     template = request.app.state.templates.get_template("forms/register_away.html")
     address = request.url.path
     text = template.render(
-        visit=None, nonce=nonce(request), title="The register does not answer", values=values, address=address
+        visit=None, nonce=nonce(request), title="We cannot save changes at the moment", values=values, address=address
     )
     return HTMLResponse(text, status_code=503)

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from web.form_dates import PARTS, NotADate, date_values, read_date
-from web.form_fields import NONE_OF_THESE, FormField, input_id
-from web.form_values import Typed
+from web.forms.dates import PARTS, NotADate, date_values, read_date
+from web.forms.fields import NONE_OF_THESE, FormField, input_id
+from web.forms.values import Typed
 
 NEW = "+"
 """The choice that says: something that is not on the file yet."""

@@ -9,8 +9,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 from starlette.datastructures import UploadFile
 
-from activities.access import note_access
-from activities.documents import (
+from register.documents.store import (
     Document,
     DocumentDamaged,
     DocumentMissing,
@@ -18,11 +17,12 @@ from activities.documents import (
     DocumentsAway,
     clean_name,
 )
-from web.form_fields import FormField
-from web.form_reading import Fault
-from web.form_values import Typed
-from web.reading import open_file
-from web.visit import NotFound, Visit, allowed
+from register.people.access import note_access
+from web.forms.fields import FormField
+from web.forms.reading import Fault
+from web.forms.values import Typed
+from web.request.opened_file import open_file
+from web.request.visit import NotFound, Visit, allowed
 
 router = APIRouter()
 
@@ -41,10 +41,12 @@ async def download(reference: str, sha256: str, visit: Visit = allowed("read fil
     except DocumentMissing:
         raise wanted from None
     except (DocumentDamaged, DocumentsAway) as error:
-        words = "Tell operations: the document cannot be read from the store. Nothing on the file is lost."
+        words = "The document cannot be read at the moment. Nothing on the file is lost. Tell operations."
         if isinstance(error, DocumentDamaged):
-            words = "Tell operations: the document in the store is damaged and is brought back from a copy."
-        return visit.page("forms/message.html", status=503, title="The document cannot be shown now", words=words)
+            words = "The document is damaged and must be restored from a backup. Tell operations."
+        return visit.page(
+            "forms/message.html", status=503, title="The document cannot be shown at the moment", words=words
+        )
     await note_access(visit.site.register, reference, visit.account.id, f"downloaded {about.filename}", now=visit.now)
     return Response(content, media_type=about.media_type, headers={"Content-Disposition": disposition(about.filename)})
 
@@ -78,7 +80,7 @@ async def keep_uploads(
                 faults.append(Fault(f"{made.name}-upload", str(refused)))
                 continue
             except DocumentsAway:
-                faults.append(Fault(f"{made.name}-upload", "The document could not be kept just now: send it again."))
+                faults.append(Fault(f"{made.name}-upload", "The document could not be saved. Upload it again."))
                 continue
             typed = typed.with_values({made.name: document.sha256})
             known[document.sha256] = document
@@ -88,7 +90,7 @@ async def keep_uploads(
                 known[digest] = await store.about(reference, digest)
             except DocumentMissing:
                 faults.append(
-                    Fault(made.name, f"{made.title}: this file has no such document. Choose or send another.")
+                    Fault(made.name, f"{made.title}: this file has no such document. Choose or upload another.")
                 )
     return typed, known, faults
 

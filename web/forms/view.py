@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from activities.documents import Document
-from models.counting import day_words
-from web.form_dates import PARTS, NotADate, read_date
-from web.form_fields import NONE_OF_THESE, FormField, Option, input_id
-from web.form_names import document_option
-from web.form_reading import NEW, Fault, all_fields, asked, first_input, input_names, kept_values, summary
-from web.form_values import Typed
-from web.rule_texts import Rule, rules
+from models.days import day_words
+from register.documents.store import Document
+from web.forms.dates import PARTS, NotADate, read_date
+from web.forms.fields import NONE_OF_THESE, FormField, Option, input_id
+from web.forms.names import document_option
+from web.forms.reading import NEW, Fault, all_fields, asked, first_input, input_names, kept_values, summary
+from web.forms.values import Typed
+from web.guide.rule_texts import Rule, rules
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,9 @@ class FormView:
         if chosen and chosen not in (NEW, NONE_OF_THESE) and chosen not in [option.value for option in found]:
             blocked = next((option for option in made.blocked if option.value == chosen), None)
             document = self.uploaded.get(chosen)
-            found.append(document_option(document, "sent just now") if document else blocked or Option(chosen, chosen))
+            found.append(
+                document_option(document, "uploaded just now") if document else blocked or Option(chosen, chosen)
+            )
         return found
 
     def why(self, made: FormField) -> Rule | None:

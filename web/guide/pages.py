@@ -11,12 +11,15 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from models.catalogue import STEPS
 from models.rulebook import Clock
+from models.serious_case_reviews import SERIOUS_CASE_REVIEWS
 from models.tasks import clocks_of_stage, steps_of_stage
-from web.visit import NotFound, Visit, allowed
+from web.request.visit import NotFound, Visit, allowed
 
 router = APIRouter()
+
+REGIME = SERIOUS_CASE_REVIEWS
+"""What the help is about."""
 
 
 @dataclass(frozen=True)
@@ -39,41 +42,43 @@ class Subject:
 
 
 def _stage(name: str, title: str, summary: str) -> Subject:
-    return Subject(name, title, summary, steps_of_stage(name), clocks_of_stage(name))
+    stage = next(stage for stage in REGIME.stages if stage.name == name)
+    return Subject(name, title, summary, steps_of_stage(REGIME, stage), clocks_of_stage(stage))
 
 
 STAGES = (
     _stage("deciding", "Deciding", "From the call about an incident to the Chair's decision."),
     _stage("review", "Review", "From the decision to the signed-off report."),
     _stage("publication", "Publication", "From the signed-off report to publication, or the decision not to publish."),
-    _stage("learning", "Learning", "What everybody learns from the review: event, training, bulletin."),
+    _stage("learning", "Learning", "What everyone learns from the review: event, training, bulletin."),
     _stage("follow-up", "Follow-up", "Until the last action is done and its impact is known."),
     Subject(
         "closed",
         "Closed",
-        "What a closed file keeps, and how it is opened again.",
-        (*steps_of_stage("closed"), *(name for name, kind in STEPS.items() if kind.on_closed and name != "reopened")),
+        "What a closed file keeps, and how to reopen it.",
+        ("reopened", *(name for name, kind in REGIME.steps.items() if kind.on_closed and name != "reopened")),
     ),
 )
 
 WAYS = (
+    Subject("life-of-a-file", "The life of a file", "What leads from stage to stage, and which steps each has."),
     Subject(
         "recording",
-        "Recording a step",
-        "What a step is, why one is refused, and how a mistake is put right.",
+        "Recording an update",
+        "What a step is, why it can be refused, and how to correct a mistake.",
         ("note_added", "struck_out", "facts_corrected"),
     ),
     Subject(
         "deadlines",
         "Deadlines",
-        "How days are counted, who is reminded, and what happens when something is late.",
+        "How days are counted, who gets reminders, and what happens if something is late.",
         ("deadline_extended", "escalation_acknowledged"),
         None,
     ),
     Subject(
         "letters",
         "Letters",
-        "What is sent by itself, how to see that it has gone, and what to do when it has not.",
+        "What is sent automatically, how to check that it was sent, and what to do if it was not.",
         ("address_corrected", "acknowledged"),
         ("undelivered",),
     ),
@@ -98,9 +103,10 @@ async def subject(slug: str, visit: Visit = allowed("anyone")) -> Response:
         f"guide/{found.slug}.html",
         title=found.title,
         subject=found,
-        steps=[STEPS[name] for name in found.steps],
+        steps=[REGIME.steps[name] for name in found.steps],
         clocks=_clocks(visit, found),
         board=visit.site.system.rulebook.board,
+        regime=REGIME,
     )
 
 

@@ -1,6 +1,6 @@
 """The rules as the pages quote them: a number, its heading, and what it says. Made from ``docs/rules.md``.
 
-``python -m web.rule_texts`` makes the file anew; a test says when that is due.
+``python -m web.guide.rule_texts`` makes the file anew; a test says when that is due.
 """
 
 from __future__ import annotations
@@ -12,24 +12,7 @@ from functools import cache
 from pathlib import Path
 
 FILE = Path(__file__).with_name("rule_texts.json")
-SOURCE = Path(__file__).resolve().parents[1] / "docs" / "rules.md"
-
-SECTIONS = {
-    "1.1": "One review to a file",
-    "1.2": "Purpose",
-    "1.3": "Principles",
-    "2.1": "Criteria",
-    "2.2": "The decision",
-    "2.3": "The national panel",
-    "2.4": "Methodology",
-    "2.5": "Reviewers",
-    "2.6": "Timescale",
-    "2.7": "Organisations",
-    "2.8": "Actions",
-    "2.9": "Publication",
-    "2.10": "Sharing learning",
-}
-"""The framework's sections, by the figures that rules begin with."""
+SOURCE = Path(__file__).resolve().parents[2] / "docs" / "rules.md"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,20 @@ from __future__ import annotations
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from activities.actions import PAGE, STATUSES, TO_DO, ActionFilter, ActionLine, actions_by_owner, list_actions
-from models.counting import london_date
+from models.days import london_date
 from models.sections.s2_8_actions import BOARD
 from models.step_words import capital
-from web.across import address, asked, before_page, choices, page_number, reader, step_link
-from web.visit import Visit, allowed
+from register.lists.actions import (
+    PAGE,
+    STATUSES,
+    TO_DO,
+    ActionFilter,
+    ActionLine,
+    actions_by_owner,
+    list_actions,
+)
+from web.request.filters import address, asked, before_page, choices, page_number, reader, step_link
+from web.request.visit import Visit, allowed
 
 router = APIRouter()
 

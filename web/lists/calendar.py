@@ -1,4 +1,4 @@
-"""Deadlines by month and as a list; the feed of them is in ``web/feeds.py``."""
+"""Deadlines by month and as a list; the feed of them is in ``web/lists/feeds.py``."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from activities.deadlines import Due, DueFilter, DueLine, deadlines_by_day, deadlines_due
-from models.counting import NoCalendarError, day_off, day_words, london_date
+from models.days import NoCalendarError, day_off, day_words
 from models.deadline_words import DeadlineWords, deadline_words
-from web import feeds
-from web.across import (
+from models.world import World
+from register.lists.deadlines import Due, DueFilter, DueLine, deadlines_by_day, deadlines_due
+from web.lists import feeds
+from web.request.filters import (
     address,
     asked,
     before_page,
@@ -26,7 +27,7 @@ from web.across import (
     reader,
     stage_choices,
 )
-from web.visit import Visit, allowed
+from web.request.visit import Visit, allowed
 
 router = APIRouter()
 router.include_router(feeds.router)
@@ -82,12 +83,13 @@ class Day:
 @router.get("/calendar")
 async def month(visit: Visit = allowed("read across files")) -> Response:
     """One month, Monday first."""
-    query, today = asked(visit, _FILTERS), london_date(visit.now)
+    query, world = asked(visit, _FILTERS), await visit.site.world()
+    today = world.today
     first = _month(visit.request.query_params.get("month", ""), today)
     weeks = months.Calendar().monthdatescalendar(first.year, first.month)
     which = await due_filter(visit, query, since=weeks[0][0], until=weeks[-1][-1])
     by_day = await deadlines_by_day(visit.site.register, reader(visit), which, each=_IN_A_CELL)
-    days = [[_day(visit, on, first, today, by_day.get(on), query) for on in week] for week in weeks]
+    days = [[_day(on, first, world, by_day.get(on), query) for on in week] for week in weeks]
     return visit.page(
         "calendar/month.html",
         title=f"Calendar, {first:%B %Y}",
@@ -106,7 +108,8 @@ async def month(visit: Visit = allowed("read across files")) -> Response:
 @router.get("/calendar/list")
 async def list_(visit: Visit = allowed("read across files")) -> Response:
     """What is due in the next 90 days, or on one day, by day."""
-    query, today = asked(visit, (*_FILTERS, "on")), london_date(visit.now)
+    query, world = asked(visit, (*_FILTERS, "on")), await visit.site.world()
+    today = world.today
     on = _date(query.get("on", ""))
     if on is None:
         query.pop("on", None)
@@ -117,7 +120,7 @@ async def list_(visit: Visit = allowed("read across files")) -> Response:
     late = await due_filter(visit, query, until=today - timedelta(days=1), periods=False)
     overdue = await deadlines_due(register, reader(visit), late, limit=1)
     days = [
-        _day(visit, day, day, today, Due(tuple(lines), 0), query)
+        _day(day, day, world, Due(tuple(lines), 0), query)
         for day, lines in groupby(found.lines, key=lambda line: line.due)
     ]
     return visit.page(
@@ -164,18 +167,17 @@ async def _filters(visit: Visit, query: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def _day(visit: Visit, on: date, month: date, today: date, due: Due | None, query: dict[str, str]) -> Day:
-    extra = visit.site.settings.extra_holidays
+def _day(on: date, month: date, world: World, due: Due | None, query: dict[str, str]) -> Day:
     try:
-        off = day_off(on, frozenset(extra)) or ""
+        off = day_off(on, world.extra_holidays) or ""
     except NoCalendarError:
         off = "weekend" if on.weekday() >= 5 else ""
-    items = tuple(Item(line, deadline_words(line, today, extra)) for line in (due.lines if due else ()))
+    items = tuple(Item(line, deadline_words(line, world)) for line in (due.lines if due else ()))
     filters = {name: query[name] for name in _FILTERS if name in query}
     return Day(
         on=on,
         inside=(on.year, on.month) == (month.year, month.month),
-        today=on == today,
+        today=on == world.today,
         off=off,
         items=items,
         total=due.total if due else 0,

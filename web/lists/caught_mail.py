@@ -12,11 +12,11 @@ from pathlib import Path
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, Response
 
-from activities.access import restricted_to
 from activities.weekly import LIST
-from running.postbox import Mail, newest_mails, one_mail
-from web.reading import reads
-from web.visit import NotFound, Visit, allowed
+from register.people.access import restricted_to
+from running.embedded.mail_catcher import Mail, newest_mails, one_mail
+from web.request.opened_file import reads
+from web.request.visit import NotFound, Visit, allowed
 
 router = APIRouter()
 
@@ -42,7 +42,7 @@ async def mails(visit: Visit = allowed("read files")) -> Response:
     rows = [(mail.path.stem, mail, _sent_at(mail)) for mail in found if await _may_see(visit, mail)]
     return visit.page(
         "mails/list.html",
-        title="Mails that were sent",
+        title="E-mails that were sent",
         rows=rows,
         number=number,
         more=total > PAGE * number,
@@ -55,7 +55,7 @@ async def mail(number: str, visit: Visit = allowed("read files")) -> Response:
     found = await _mail(visit, number)
     return visit.page(
         "mails/mail.html",
-        title=found.subject or "A mail without a subject",
+        title=found.subject or "An e-mail without a subject",
         number=number,
         mail=found,
         headers=[(name, str(found.message[name])) for name in _HEADERS if found.message[name]],
@@ -70,21 +70,21 @@ async def html(number: str, visit: Visit = allowed("read files")) -> Response:
     """The mail's HTML as its reader would see it, with nothing that could run or be fetched."""
     found = await _mail(visit, number)
     if not found.html:
-        raise NotFound("This mail has no HTML.")
+        raise NotFound("This e-mail has no HTML.")
     policy = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'"
     return HTMLResponse(found.html, headers={"Content-Security-Policy": policy})
 
 
 def _folder(visit: Visit) -> Path:
     if visit.site.mails is None:
-        raise NotFound("Mails are shown only where everything runs on one machine.")
+        raise NotFound("E-mails are shown only where everything runs on one machine.")
     return visit.site.mails
 
 
 async def _mail(visit: Visit, number: str) -> Mail:
     found = await asyncio.to_thread(one_mail, _folder(visit), number)
     if found is None or not await _may_see(visit, found):
-        raise NotFound("There is no such mail.")
+        raise NotFound("There is no such e-mail.")
     return found
 
 

@@ -14,15 +14,15 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 from icalendar import Calendar, Event
 
-from activities.access import reader_of
-from activities.deadlines import DueFilter, DueLine, deadlines_due
-from activities.feeds import account_of_feed, has_feed, new_feed, remove_feed
 from activities.weekly import title_of
-from models.counting import london_date
+from models.days import london_date
 from models.responsible import answers_for
-from web.across import asked
-from web.roles import may
-from web.visit import NotFound, Visit, allowed
+from register.lists.deadlines import DueFilter, DueLine, deadlines_due
+from register.people.access import reader_of
+from register.people.calendar_feeds import account_of_feed, has_feed, new_feed, remove_feed
+from web.request.filters import asked
+from web.request.roles import may
+from web.request.visit import NotFound, Visit, allowed
 
 router = APIRouter()
 
@@ -38,7 +38,7 @@ async def feed(secret: str, visit: Visit = allowed("anyone")) -> Response:
     site = visit.site
     account = await account_of_feed(site.register, secret)
     if account is None or not may(account.roles, "read across files"):
-        raise NotFound("There is no calendar at this address: it may have been renewed or removed.")
+        raise NotFound("There is no calendar at this address. The link may have been replaced or deleted.")
     query, today = asked(visit, ("organisation", "stage", "mine")), london_date(visit.now)
     directory = await site.directory()
     mine = answers_for(account.roles, account.organisation, account.person, directory, today)

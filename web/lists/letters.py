@@ -7,23 +7,30 @@ from dataclasses import dataclass
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from activities.deadlines import names_on_files
-from activities.ledger import Delivery, Unaddressed, recent_deliveries, titles_of, unaddressed, undelivered
 from activities.weekly import LIST
 from models.responsible import named_in, organisation_of, responsible_words
-from web.across import before_page, page_number, reader, step_link
-from web.visit import Visit, allowed
+from register.files.deliveries import (
+    Delivery,
+    Unaddressed,
+    recent_deliveries,
+    titles_of,
+    unaddressed,
+    undelivered,
+)
+from register.lists.deadlines import names_on_files
+from web.request.filters import before_page, page_number, reader, step_link
+from web.request.visit import Visit, allowed
 
 router = APIRouter()
 
 PAGE = 50
 
 STATUS_WORDS = {
-    "under way": "Under way",
+    "sending": "Being sent",
     "waiting": "Waits",
-    "taken": "Taken",
+    "accepted": "Accepted",
     "refused": "Refused",
-    "withdrawn": "Settled before it could go",
+    "withdrawn": "No longer needed",
 }
 
 
@@ -103,7 +110,7 @@ def _nobody(visit: Visit, letter: Unaddressed, names: dict[str, str]) -> NobodyL
 
 def _line(visit: Visit, delivery: Delivery, titles: dict[tuple[str, str], str], names: dict[str, str]) -> LetterLine:
     of_file = delivery.reference != LIST
-    silent = delivery.status == "under way" and delivery.held_until <= visit.now
+    silent = delivery.status == "sending" and delivery.held_until <= visit.now
     correct = delivery.status == "refused" and of_file
     fields = {"recipient": delivery.recipient}
     return LetterLine(
@@ -111,7 +118,7 @@ def _line(visit: Visit, delivery: Delivery, titles: dict[tuple[str, str], str], 
         title=titles.get((delivery.reference, delivery.notice_key), delivery.notice_key) if of_file else "Weekly list",
         to=responsible_words(delivery.recipient, names),
         status=STATUS_WORDS["waiting" if silent else delivery.status],
-        why="Its sender fell silent: it is sent again by itself." if silent else delivery.words,
+        why="Sending was interrupted. It is retried automatically." if silent else delivery.words,
         of_file=of_file,
         correct=step_link(visit, delivery.reference, "address_corrected", **fields) if correct else "",
     )

@@ -5,10 +5,10 @@ from __future__ import annotations
 from fastapi import APIRouter
 from fastapi.responses import PlainTextResponse, Response
 
-from activities.documents import DocumentMissing
-from activities.published import published_report, published_reports
-from models.counting import london_date
-from web.visit import NotFound, Visit, allowed
+from models.days import london_date
+from register.documents.store import DocumentMissing
+from register.lists.published import published_report, published_reports
+from web.request.visit import NotFound, Visit, allowed
 
 router = APIRouter()
 

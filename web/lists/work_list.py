@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import Response
 
-from activities.deadlines import names_on_files, next_deadlines
-from activities.files import Filter, list_files
-from activities.work import PAGE, Asker, Counts, Kept, WorkFilter, WorkLine, work_list
-from models.counting import london_date
 from models.deadline_words import DeadlineWords, deadline_words
-from models.meets import whose
+from models.regimes import every_stage, regime_named
 from models.responsible import answers_for, named_in, responsible_words
 from models.step_words import capital
-from models.view import STAGES
-from web.file_links import record_link
+from models.world import World
+from register.lists.deadlines import names_on_files, next_deadlines
+from register.lists.files import Filter, list_files
+from register.lists.work_list import PAGE, Asker, Counts, Kept, WorkFilter, WorkLine, work_list
 from web.navigation import home
-from web.paging import pagination
-from web.visit import Visit, allowed
+from web.request.links import record_link
+from web.request.paging import pagination
+from web.request.visit import Visit, allowed
 
 router = APIRouter()
 
@@ -51,8 +49,8 @@ async def work(visit: Visit = allowed("sign out")) -> Response:
     """The work list; for whoever reads no files, the page where they begin."""
     if not visit.may("read files"):
         return visit.to(home(visit.account.roles))
-    which, today = _filter(visit), london_date(visit.now)
-    directory = await visit.site.directory()
+    which, world = _filter(visit), await visit.site.world()
+    directory, today = world.directory, world.today
     account = visit.account
     mine = answers_for(account.roles, account.organisation, account.person, directory, today)
     reader = replace(reader_of(visit), answers_for=mine)
@@ -65,7 +63,7 @@ async def work(visit: Visit = allowed("sign out")) -> Response:
     return visit.page(
         "work_list/page.html",
         title="Work list",
-        lines=[_line(visit, line, names, today) for line in found.lines],
+        lines=[_line(visit, line, names, world) for line in found.lines],
         found=found,
         which=which,
         filtered=bool(asked),
@@ -89,16 +87,16 @@ async def files(visit: Visit = allowed("read files")) -> Response:
     )
     found = await list_files(visit.site.register, which, start=(number - 1) * PAGE, limit=PAGE)
     ahead = await next_deadlines(visit.site.register, reader, [file.reference for file in found.files])
-    today, extra = london_date(visit.now), visit.site.settings.extra_holidays
+    world = await visit.site.world()
     return visit.page(
         "work_list/files.html",
         title="Files",
         files=found.files,
         total=found.total,
         which=which,
-        stages=STAGES,
+        stages=every_stage(),
         filtered=bool(asked),
-        ahead={reference: deadline_words(line, today, extra) for reference, line in ahead.items()},
+        ahead={reference: deadline_words(line, world) for reference, line in ahead.items()},
         pages=pagination("/files", asked, number, found.total, PAGE),
         first=(number - 1) * PAGE + 1,
     )
@@ -142,14 +140,14 @@ def _filter(visit: Visit) -> WorkFilter:
     )
 
 
-def _line(visit: Visit, line: WorkLine, names: dict[str, str], today: date) -> Line:
+def _line(visit: Visit, line: WorkLine, names: dict[str, str], world: World) -> Line:
     asked = line.responsible.partition(":")[2]
     called = names | {asked: line.organisation} if line.organisation else names
     return Line(
         line,
-        deadline_words(line, today, visit.site.settings.extra_holidays),
-        responsible_words(whose(line.clock, line.responsible), called),
-        record_link(visit, line.reference, line.clock, line.key),
+        deadline_words(line, world),
+        responsible_words(line.responsible, called),
+        record_link(visit, regime_named(line.regime), line.reference, line.clock, line.key),
     )
 
 
@@ -168,7 +166,7 @@ def _choices(counts: Counts, which: WorkFilter, names: dict[str, str]) -> dict[s
         ]
         return [{"value": "", "text": "All", "selected": not chosen}, *listed]
 
-    stages = {stage: counts.stages[stage] for stage in STAGES if stage in counts.stages}
+    stages = {stage: counts.stages[stage] for stage in every_stage() if stage in counts.stages}
     kinds = dict(sorted(counts.kinds.items()))
     organisations = dict(sorted(counts.organisations.items(), key=lambda found: names.get(found[0], found[0])))
     return {

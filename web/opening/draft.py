@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
@@ -15,11 +15,14 @@ from models.directory import Directory
 from models.fold import open_record
 from models.incident import Opening
 from models.record import Refusal
+from models.regime import Regime
+from models.regimes import regime_named
 from models.rulebook import Rulebook
-from web.form_faults import told
-from web.form_fields import FormField
-from web.form_reading import Fault, read_fields
-from web.form_values import Typed
+from models.world import World
+from web.forms.faults import told
+from web.forms.fields import FormField
+from web.forms.reading import Fault, read_fields
+from web.forms.values import Typed
 
 ANSWERED, CHILDREN, OTHERS, KIND = "draft.answered", "draft.children", "draft.others", "draft.for"
 OPENED, OPENED_ON = "draft.opened", "draft.opened_on"
@@ -134,17 +137,13 @@ class Parts:
 
     Arguments:
         rulebook: of files that are opened now.
-        directory: the board's; None while there is none.
-        now: business time.
-        today: in London.
+        world: business time, the directory, extra holidays.
         recorded_by: who opens the file.
         next_reference: what it would be called if nobody gave another name.
     """
 
     rulebook: Rulebook
-    directory: Directory | None
-    now: datetime
-    today: date
+    world: World
     recorded_by: str
     next_reference: str
 
@@ -177,10 +176,10 @@ def body_of(draft: Draft, questions: Iterable[Question], parts: Parts) -> Body:
         read = read_fields(question.fields, draft.typed).body
         found.setdefault(question.part, {}).update(read)
     file = found.get("", {})
-    organisations, org_keys = _organisations(draft, found, parts.directory)
+    organisations, org_keys = _organisations(draft, found, parts.world.directory)
     plain: dict[str, Any] = {
         "reference": file.get("reference") or parts.next_reference,
-        "opened_on": draft.typed.one(OPENED_ON) or parts.today.isoformat(),
+        "opened_on": draft.typed.one(OPENED_ON) or parts.world.today.isoformat(),
         "recorded_by": parts.recorded_by,
     }
     if file.get("related"):
@@ -210,18 +209,19 @@ def faults_in(body: Body, questions: Sequence[Question], parts: Parts) -> list[F
         Opening.model_validate_json(json.dumps(body.plain), strict=True)
     except ValidationError as error:
         found = error.errors(include_input=False, include_url=False)
-        return [_fault(one, body, fields) for one in found]
-    refusal = open_record(body.plain, parts.rulebook, parts.now)
+        regime = regime_named(parts.rulebook.regime)
+        return [_fault(regime, one, body, fields) for one in found]
+    refusal = open_record(body.plain, parts.rulebook, parts.world)
     if not isinstance(refusal, Refusal):
         return []
     name = body.input((refusal.field or "").split("."))
-    text = refusal.reason.removeprefix(f"{refusal.field}: ")
-    return [Fault(name, f"{fields[name].title}: {text}" if name in fields else text, refusal.rule)]
+    title = f"{fields[name].title}: " if name in fields else ""
+    return [Fault(name, f"{title}{refusal.reason.removeprefix(title)}", refusal.rule)]
 
 
-def _fault(found: Mapping[str, Any], body: Body, fields: Mapping[str, FormField]) -> Fault:
+def _fault(regime: Regime, found: Mapping[str, Any], body: Body, fields: Mapping[str, FormField]) -> Fault:
     name = body.input(tuple(str(part) for part in found["loc"]))
     while name and name not in fields and re.search(r"\.\d+$", name):
         name = name.rpartition(".")[0]
     made = fields.get(name)
-    return Fault(name, told(found, made, list(fields.values())))
+    return Fault(name, told(regime, found, made, list(fields.values())))

@@ -11,20 +11,25 @@ from datetime import date
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from activities.away import RegisterAway
-from activities.kept_forms import DRAFTS, forget_form, keep_form, kept_drafts, kept_form
-from activities.references import ReferenceTaken, claim_next_reference, likely_next_reference
-from models.counting import london_date
 from models.deadline_words import deadline_words
 from models.fold import fold, open_record
 from models.gates import not_in_future
 from models.record import Refusal, Refused
-from running.cases import Cases
-from web.form_faults import not_chosen
-from web.form_reading import Fault, read_fields, target
-from web.form_values import Typed, cleaned, typed_in
-from web.form_view import FormView
-from web.opening_draft import (
+from register.files.references import (
+    ReferenceTaken,
+    begun_without_file,
+    claim_next_reference,
+    likely_next_reference,
+)
+from register.people.saved_forms import DRAFTS, forget_form, keep_form, kept_drafts, kept_form
+from register.unavailable import RegisterAway
+from running.case_client import Cases, Opened
+from web.forms.faults import not_chosen
+from web.forms.reading import Fault, read_fields, target
+from web.forms.values import Typed, cleaned, typed_in
+from web.forms.view import FormView
+from web.guide.rule_texts import rules
+from web.opening.draft import (
     CHILDREN,
     KIND,
     OPENED,
@@ -37,11 +42,10 @@ from web.opening_draft import (
     body_of,
     faults_in,
 )
-from web.opening_questions import MORE_CHILDREN, MORE_ORGANISATIONS, questions, unanswered
-from web.reading import open_file
-from web.rule_texts import rules
-from web.sending import NotTaken, send
-from web.visit import NotFound, Visit, allowed
+from web.opening.questions import MORE_CHILDREN, MORE_ORGANISATIONS, questions, unanswered
+from web.request.opened_file import open_file
+from web.request.sending import NotTaken, send
+from web.request.visit import NotFound, Visit, allowed
 
 router = APIRouter()
 
@@ -69,12 +73,19 @@ async def begin(visit: Visit = allowed("open files")) -> Response:
 @router.get("/open/done/{reference}")
 async def done(reference: str, visit: Visit = allowed("open files")) -> Response:
     """The file is open: its reference, its first deadlines, and what happens next."""
+    if reference in await begun_without_file(visit.site.register):
+        return _follows(visit, reference)
     opened = await open_file(visit, reference)
     standing = sorted((d for d in opened.stored.deadlines if d.met_on is None), key=lambda d: (d.due, d.key))
-    today, extra = london_date(visit.now), visit.site.settings.extra_holidays
-    first = [(row, deadline_words(row, today, extra)) for row in standing[:FIRST_DEADLINES]]
+    first = [(row, deadline_words(row, opened.world)) for row in standing[:FIRST_DEADLINES]]
     title = f"{reference}: the file is open"
     return visit.page("opening/done.html", title=title, file=opened, deadlines=first)
+
+
+def _follows(visit: Visit, reference: str) -> Response:
+    """The file is open, and the register does not have it yet."""
+    title = f"{reference}: the file is open"
+    return visit.page("opening/follows.html", title=title, reference=reference)
 
 
 @router.get("/open/{id}")
@@ -105,16 +116,16 @@ async def check(id: str, visit: Visit = allowed("open files")) -> Response:
 
 @router.get("/open/{id}/finding")
 async def finding(id: str, visit: Visit = allowed("open files")) -> Response:
-    """What the facts say of the criteria, before the file is opened."""
+    """Are the criteria met? of the criteria, before the file is opened."""
     draft, parts = await _draft(visit, id), await _parts(visit)
     asked = questions(draft, parts)
     body = body_of(draft, asked, parts)
     if draft.opened or unanswered(draft, asked) or faults_in(body, asked, parts):
         return visit.to(f"{draft.address}/check")
-    record = open_record(body.plain, parts.rulebook, visit.now)
+    record = open_record(body.plain, parts.rulebook, parts.world)
     if isinstance(record, Refusal):
         return visit.to(f"{draft.address}/check")
-    title = "What the facts say" if draft.for_incident else "Open the file"
+    title = "Are the criteria met?" if draft.for_incident else "Open the file"
     case = fold(record)
     return visit.page("opening/finding.html", title=title, draft=draft, case=case, named=draft.typed.one("reference"))
 
@@ -127,7 +138,7 @@ async def confirm(id: str, visit: Visit = allowed("open files")) -> Response:
         return visit.to(f"/open/done/{draft.opened}")
     if not draft.typed.one(OPENED_ON):
         # Asked again, even after midnight, it is the same opening.
-        draft = draft.with_values(**{OPENED_ON: parts.today.isoformat()})
+        draft = draft.with_values(**{OPENED_ON: parts.world.today.isoformat()})
         await _keep(visit, draft)
     asked = questions(draft, parts)
     body = body_of(draft, asked, parts)
@@ -137,20 +148,23 @@ async def confirm(id: str, visit: Visit = allowed("open files")) -> Response:
         await _keep(visit, draft)
         return _check_page(visit, draft, asked, faults, status=422)
     try:
-        reference = await _open(visit, draft, body, parts)
+        opened = await _open(visit, draft, body, parts)
     except ReferenceTaken as error:
-        text = f"{error.reference} is taken: choose another reference, or leave it empty to be given the next"
+        text = f"{error.reference} is already used. Choose another reference, or leave it blank for the next one"
         return _check_page(visit, draft, asked, [Fault("reference", text)], status=422)
     except Refused as error:
         name = body.input((error.refusal.field or "").split("."))
         return _check_page(visit, draft, asked, [Fault(name, error.refusal.reason)], status=422)
     except NotTaken as error:
-        title = "The file may or may not be open" if error.perhaps else "The file was not opened"
-        return visit.page("opening/away.html", status=503, title=title, draft=draft, perhaps=error.perhaps)
+        perhaps = error.perhaps or bool(visit.text("again"))
+        title = "The file may or may not be open" if perhaps else "The file was not opened"
+        return visit.page("opening/away.html", status=503, title=title, draft=draft, perhaps=perhaps, why=error.why)
     # Nothing of the incident stays in the draft: the file has it now.
     with suppress(RegisterAway):  # The file is open, whatever becomes of the draft.
-        await _keep(visit, Draft(draft.id, Typed(((OPENED, reference),))))
-    return visit.to(f"/open/done/{reference}")
+        await _keep(visit, Draft(draft.id, Typed(((OPENED, opened.reference),))))
+    if not opened.listed:
+        return _follows(visit, opened.reference)
+    return visit.to(f"/open/done/{opened.reference}")
 
 
 @router.get("/open/{id}/{slug}")
@@ -234,7 +248,7 @@ def _ahead(draft: Draft, parts: Parts, question: Question) -> Iterator[Fault]:
     for made in question.fields:
         if made.kind == "date" and made.key in said:
             day = date.fromisoformat(said[made.key])
-            for refusal in not_in_future(day, parts.today, made.key, question.rule):
+            for refusal in not_in_future(day, parts.world.today, made.key, question.rule):
                 yield Fault(made.name, f"{made.title}: {refusal.reason}", refusal.rule)
 
 
@@ -244,13 +258,13 @@ def _last_of(asked: list[Question], fault: Fault) -> Question | None:
     return next(named, None)
 
 
-async def _open(visit: Visit, draft: Draft, body: Body, parts: Parts) -> str:
+async def _open(visit: Visit, draft: Draft, body: Body, parts: Parts) -> Opened:
     plain = dict(body.plain)
     if not draft.typed.one("reference"):
         prefix, token = parts.rulebook.reference_prefix, Cases.token(plain)
         register = visit.site.register
         plain["reference"] = (
-            await claim_next_reference(register, prefix, parts.today.year, token, visit.now)
+            await claim_next_reference(register, prefix, parts.world.today.year, token, visit.now)
         ).reference
     return await send(visit.site, lambda: visit.site.cases.open(plain, parts.rulebook))
 
@@ -258,7 +272,7 @@ async def _open(visit: Visit, draft: Draft, body: Body, parts: Parts) -> str:
 async def _draft(visit: Visit, id: str) -> Draft:
     items = await kept_form(visit.site.register, visit.account.id, f"{DRAFTS}{id}", now=visit.now)
     if not items:
-        raise NotFound("There is no such draft of yours. It may have been given up, or put down too long ago.")
+        raise NotFound("You have no such draft. It may have been deleted, or saved more than 60 days ago.")
     return Draft(id, cleaned(items))
 
 
@@ -267,10 +281,9 @@ async def _keep(visit: Visit, draft: Draft) -> None:
 
 
 async def _parts(visit: Visit) -> Parts:
-    rulebook, today = visit.site.system.rulebook, london_date(visit.now)
-    proposed = await likely_next_reference(visit.site.register, rulebook.reference_prefix, today.year)
-    directory = await visit.site.directory()
-    return Parts(rulebook, directory, visit.now, today, visit.account.name, proposed)
+    rulebook, world = visit.site.system.rulebook, await visit.site.world()
+    proposed = await likely_next_reference(visit.site.register, rulebook.reference_prefix, world.today.year)
+    return Parts(rulebook, world, visit.account.name, proposed)
 
 
 def _next(draft: Draft, parts: Parts) -> str:

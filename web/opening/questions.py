@@ -8,8 +8,8 @@ from dataclasses import replace
 from pydantic import BaseModel
 
 from models.incident import Child, Incident, InvolvedOrganisation, Opening, PlannedReview
-from web.form_fields import FormField, Option, field_of
-from web.opening_draft import Draft, Parts, Question
+from web.forms.fields import FormField, Option, field_of
+from web.opening.draft import Draft, Parts, Question
 
 MORE_CHILDREN, MORE_ORGANISATIONS = "more-children", "more-organisations"
 
@@ -30,13 +30,13 @@ def unanswered(draft: Draft, asked: list[Question]) -> Question | None:
 
 def _of_file(parts: Parts) -> Iterator[Question]:
     hint = (
-        f"Leave it empty, and the file is given the next one, {parts.next_reference}. A reference of your own has "
-        "capitals, digits and hyphens, and nothing of the child."
+        f"Leave blank for the next reference, {parts.next_reference}. If you choose your own, use capital letters, "
+        "digits and hyphens, and nothing about the child."
     )
     made = replace(
-        field_of(Opening, "reference"), hint=hint, needed=False, unsaid=f"The next one, {parts.next_reference}"
+        field_of(Opening, "reference"), hint=hint, needed=False, unsaid=f"The next reference, {parts.next_reference}"
     )
-    yield Question("reference", "What is the file called?", (made,))
+    yield Question("reference", "What is the reference of the file?", (made,))
 
 
 def _of_incident(draft: Draft, parts: Parts) -> Iterator[Question]:
@@ -49,7 +49,7 @@ def _of_incident(draft: Draft, parts: Parts) -> Iterator[Question]:
         "summary",
         "summary",
         "What happened?",
-        hint="Name nobody. This stays on the file and is never sent by e-mail.",
+        hint="Do not name anyone. This stays on the file and is never sent by e-mail.",
     )
     for number, child in enumerate(draft.children, 1):
         yield from _of_child(draft, child, number, parts.rulebook.area)
@@ -61,15 +61,15 @@ def _of_incident(draft: Draft, parts: Parts) -> Iterator[Question]:
 def _of_child(draft: Draft, child: str, number: int, area: str) -> Iterator[Question]:
     """A child's questions: how it died only if it did, which harm only if there was some."""
     who = f"child {number}"
-    about = _several(Child, ("id", "born_on", "residence"), f"{child}-about", f"Who is {who}?", child)
-    where = f"The county or city, {area} for one: its board decides (2.2a). Leave empty when unknown."
+    about = _several(Child, ("id", "born_on", "residence"), f"{child}-about", f"About {who}", child)
+    where = f"The county or city, for example {area}. The board for that area decides (2.2a). Leave blank if unknown."
     identified = (replace(made, new=f"child-{number}") if made.key == "id" else made for made in about.fields)
     fields = tuple(replace(made, hint=where) if made.key == "residence" else made for made in identified)
     yield replace(about, fields=fields)
     yield _one(Child, "outcome", f"{child}-outcome", f"What happened to {who}?", part=child, rule="2.1a")
     outcome = draft.outcome(child)
     if outcome == "died":
-        yield _several(Child, _DEATH, f"{child}-death", f"When and where did {who} die?", child, rule="2.1d")
+        yield _several(Child, _DEATH, f"{child}-death", f"About {who}'s death", child, rule="2.1d")
     elif outcome == "seriously harmed":
         yield _several(Child, _HARM, f"{child}-harm", f"How was {who} harmed?", child, rule="2.1b")
     elif outcome == "not seriously harmed":
@@ -85,20 +85,20 @@ def _of_review() -> Iterator[Question]:
 
 
 def _of_all(draft: Draft, parts: Parts) -> Iterator[Question]:
-    directory = parts.directory
+    directory = parts.world.directory
     if directory is not None and directory.organisations:
         options = tuple(Option(one.id, one.name) for one in directory.organisations)
         made = FormField("organisations", "organisations", "choices", "Organisations involved", options=options)
         yield Question("organisations", "Which organisations are involved?", (made,), "nothing", rule="2.7a")
     for number, key in enumerate(draft.others, 1):
         keys = tuple(InvolvedOrganisation.model_fields)
-        question = _several(InvolvedOrganisation, keys, f"{key}-about", f"Which is other organisation {number}?", key)
-        hint = "A short name for it, in letters, digits and hyphens: county-ambulance."
+        question = _several(InvolvedOrganisation, keys, f"{key}-about", f"About other organisation {number}", key)
+        hint = "A short name in letters, digits and hyphens, for example county-ambulance."
         fields = tuple(replace(made, hint=hint) if made.key == "id" else made for made in question.fields)
         yield replace(question, fields=fields)
-    yield _more(MORE_ORGANISATIONS, "Was an organisation involved that is not in the directory?")
-    made = replace(field_of(Opening, "related"), hint="References of files that belong to this one, one on a line.")
-    yield Question("related", "Which files belong to this one?", (made,), rule="1.1")
+    yield _more(MORE_ORGANISATIONS, "Was another organisation involved, which is not in the directory?")
+    made = replace(field_of(Opening, "related"), hint="References of related files, one per line.")
+    yield Question("related", "Which files are related to this one?", (made,), rule="1.1")
 
 
 def _more(slug: str, title: str) -> Question:

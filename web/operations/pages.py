@@ -7,10 +7,10 @@ from urllib.parse import quote
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from activities.files import PAGE, Filter, list_files
-from web.paging import pagination
-from web.visit import Visit, allowed
-from web.work_list import page_number
+from register.lists.files import PAGE, Filter, list_files
+from web.lists.work_list import page_number
+from web.request.paging import pagination
+from web.request.visit import Visit, allowed
 
 router = APIRouter()
 

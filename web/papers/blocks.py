@@ -6,7 +6,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from models.counting import LONDON, day_words
+from models.days import LONDON, day_words
 
 MARKING = "OFFICIAL-SENSITIVE"
 """On top of each page."""

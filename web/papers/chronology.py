@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from activities.access import Access
 from models.projection import Projection
 from models.timeline import Moment, timeline
+from register.people.access import Access
 
 from .blocks import Block, Cell, Heading, Paragraph, Table, moment
 
-HEAD = ("Recorded", "Happened on", "What", "By whom", "Details")
+HEAD = ("Recorded", "Date it happened", "What", "By whom", "Details")
 
 
 def chronology(stored: Projection, names: Mapping[str, str], accesses: Iterable[Access] | None) -> Iterator[Block]:
@@ -22,7 +22,7 @@ def chronology(stored: Projection, names: Mapping[str, str], accesses: Iterable[
         accesses: who looked at the file; None for those who may not know.
     """
     yield Paragraph(
-        "All times are those in London. Nothing is ever deleted: a step that was recorded in error stands here, "
+        "All times are London times. Nothing is ever deleted: a step that was recorded by mistake is shown "
         "struck out, with the reason."
     )
     yield Heading("What happened")
@@ -30,14 +30,14 @@ def chronology(stored: Projection, names: Mapping[str, str], accesses: Iterable[
     yield Table("What happened, in order", HEAD, rows, (3, 3, 5, 3, 8), "Nothing is recorded.")
     if accesses is None:
         return
-    yield Heading("Who looked at the file")
+    yield Heading("Who read the file")
     looked = tuple((moment(access.at), access.who, access.what) for access in accesses)
     yield Table(
-        "Who looked at the file or took papers away, the latest first",
+        "Who read the file or downloaded papers, latest first",
         ("When", "Who", "What"),
         looked,
         (3, 4, 6),
-        "Nothing is kept: looking at a file is kept while it is restricted to named people, papers always.",
+        "No entries. We record reading only while a file is restricted, and downloads always.",
     )
 
 

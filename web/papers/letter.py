@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from activities.ledger import Delivery
-from activities.letters import LetterError, Letterhead, Mailbox, Templates, compose
-from activities.recipients import NobodyThere, mailbox_of
-from models.counting import day_words, london_date
+from activities.mail.compose import Draft, LetterError, Letterhead, Mailbox, Templates, compose
+from activities.mail.recipients import NobodyThere, mailbox_of
+from models.days import day_words, london_date
 from models.directory import Directory
 from models.duty import Notice
+from register.files.deliveries import Delivery
 
 from .blocks import Block, Facts, Heading, Paragraph, moment
 
@@ -32,7 +32,7 @@ def letter(reference: str, notice: Notice, delivery: Delivery, directory: Direct
         (
             ("From", directory.board),
             ("To", f"{_name(notice.to, directory, on)} <{delivery.address}>".strip()),
-            ("What became of it", f"{delivery.status}, {moment(delivery.updated_at)}"),
+            ("Status", f"{delivery.status}, {moment(delivery.updated_at)}"),
             ("Message-ID", delivery.message_id),
             ("Attached", f"{len(notice.documents)} documents" if notice.documents else "nothing"),
         )
@@ -40,17 +40,19 @@ def letter(reference: str, notice: Notice, delivery: Delivery, directory: Direct
     try:
         message = compose(
             Templates(),
-            notice.template,
-            {"title": notice.title, "rule": notice.rule, **notice.content},
-            letterhead=letterhead,
-            to=Mailbox(_name(notice.to, directory, on), delivery.address),
-            reference=reference,
-            notice=notice.key,
-            number=delivery.number,
-            at=delivery.claimed_at,
+            Draft(
+                notice.template,
+                {"title": notice.title, "rule": notice.rule, **notice.content},
+                letterhead=letterhead,
+                to=Mailbox(_name(notice.to, directory, on), delivery.address),
+                reference=reference,
+                notice=notice.key,
+                number=delivery.number,
+                at=delivery.claimed_at,
+            ),
         )
     except LetterError as error:
-        yield Paragraph(f"Its text cannot be written any more: {error}")
+        yield Paragraph(f"Its text can no longer be written: {error}")
         return
     yield Heading(str(message["Subject"]))
     yield Paragraph(day_words(on))

@@ -11,7 +11,7 @@ from models.sections.s2_8_actions import BOARD
 
 from .blocks import Block, Paragraph, Table
 
-HEAD = ("Action", "What is to be done", "Owner", "Status", "Rating", "Due", "Done", "Impact")
+HEAD = ("Action", "Action", "Owner", "Status", "Rating", "Due", "Done", "Impact")
 
 
 def action_plan(stored: Projection, file: CaseFile) -> Iterator[Block]:
@@ -33,7 +33,7 @@ def action_plan(stored: Projection, file: CaseFile) -> Iterator[Block]:
         )
         for action in stored.actions
     )
-    yield Table("Actions", HEAD, rows, (2, 6, 3, 2, 2, 2, 2, 5), "No action is proposed.")
+    yield Table("Actions", HEAD, rows, (2, 6, 3, 2, 2, 2, 2, 5), "No actions have been proposed.")
 
 
 def _owner(file: CaseFile, owner: str) -> str:

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from datetime import date
 
 from models.casefile import CaseFile
-from models.counting import day_words
+from models.days import day_words
 from models.duties import deadlines_of
-from models.duty import Clocks, Deadline
+from models.duty import Deadline
 from models.projection import Projection
-from models.step import World
 from models.step_words import capital, child_words, plain_reason
 from models.view import in_order, related_of, remarks_of, status_of
-from web.incident_words import incident_words
+from models.world import World
+from web.request.incident_words import incident_words
 
 from .blocks import Block, Cell, Facts, Heading, Paragraph, Table
 
@@ -21,8 +21,8 @@ from .blocks import Block, Cell, Facts, Heading, Paragraph, Table
 def summary(stored: Projection, file: CaseFile, world: World) -> Iterator[Block]:
     """The blocks of the summary."""
     yield Facts(tuple((label, value) for label, value in _about(stored, file) if value))
-    standing = deadlines_of(file, Clocks(file, world.extra_holidays))
-    yield from (Paragraph(plain_reason(remark)) for remark in remarks_of(file, standing))
+    standing = deadlines_of(file, world)
+    yield from (Paragraph(plain_reason(file.regime, remark)) for remark in remarks_of(file, standing))
     if told := incident_words(file):
         yield Heading("Incident" if file.opening.incident else "Review")
         yield Facts(tuple(told))
@@ -34,8 +34,8 @@ def summary(stored: Projection, file: CaseFile, world: World) -> Iterator[Block]
     yield _decisions(file)
     deadlines = in_order(standing.values())
     yield Heading("Deadlines")
-    yield _deadlines("Still to be met", [d for d in deadlines if d.open], world.today, "No deadline stands.")
-    yield _deadlines("Met", [d for d in deadlines if not d.open], world.today, "No deadline was met yet.")
+    yield _deadlines("Open deadlines", [d for d in deadlines if d.open], world.today, "There are no open deadlines.")
+    yield _deadlines("Met", [d for d in deadlines if not d.open], world.today, "No deadlines have been met yet.")
     yield Heading("Organisations")
     yield _organisations(file)
     yield Heading("Reviewers")
@@ -68,13 +68,13 @@ def _finding(file: CaseFile) -> Table:
         for limb in file.finding.limbs
     )
     head = ("Rule", "Child", "Criterion", "Held", "The facts")
-    return Table("The finding, limb by limb", head, rows, (1, 2, 5, 2, 6), "There is no finding.")
+    return Table("Are the criteria met?", head, rows, (1, 2, 5, 2, 6), "The criteria have not been checked.")
 
 
 def _decisions(file: CaseFile) -> Table:
-    rows = tuple((d.on, d.choice, d.kind or "", d.decider, d.reasons) for d in file.decisions)
+    rows = tuple((d.on, d.choice, d.kind or "", d.decided_by, d.reasons) for d in file.decisions)
     head = ("Day", "Decision", "Kind of review", "Decided by", "Reasons")
-    return Table("Decisions, the first one first", head, rows, (2, 3, 3, 2, 6), "No decision is recorded.")
+    return Table("Decisions, the first one first", head, rows, (2, 3, 3, 2, 6), "No decision has been recorded.")
 
 
 def _deadlines(caption: str, deadlines: list[Deadline], today: date, empty: str) -> Table:
@@ -111,7 +111,7 @@ def _organisations(file: CaseFile) -> Table:
         "Information received",
         "Findings shared",
     )
-    return Table("Organisations involved", head, rows, (4, 3, 3, 3, 3, 3), "No organisation is on the file.")
+    return Table("Organisations involved", head, rows, (4, 3, 3, 3, 3, 3), "There are no organisations on the file.")
 
 
 def _reviewers(file: CaseFile) -> Table:
@@ -120,7 +120,7 @@ def _reviewers(file: CaseFile) -> Table:
         for r in file.reviewers.values()
     )
     head = ("Name", "Part", "Named", "Stood down", "Employers and interests")
-    return Table("Reviewers", head, rows, (3, 2, 2, 2, 4), "No reviewer is named.")
+    return Table("Reviewers", head, rows, (3, 2, 2, 2, 4), "No reviewers have been appointed.")
 
 
 def _family(file: CaseFile) -> Table:
@@ -128,10 +128,10 @@ def _family(file: CaseFile) -> Table:
         (name, m.relationship, m.invited_on, m.not_invited_because, m.answered_on) for name, m in file.family.items()
     )
     head = ("Identifier", "Relationship", "Invited", "Why not invited", "Answered")
-    return Table("Family members", head, rows, (2, 3, 2, 4, 2), "Nobody of the family is listed.")
+    return Table("Family members", head, rows, (2, 3, 2, 4, 2), "No family members are listed.")
 
 
 def _documents(file: CaseFile) -> Table:
     rows = tuple((what, file.dates.get(step), digest[:16]) for digest, what, step in dict.fromkeys(file.documents))
-    head = ("Document", "Recorded for", "Begin of its digest")
-    return Table("Documents on the file", head, rows, (4, 3, 4), "No document is on the file.")
+    head = ("Document", "Recorded for", "Start of its digest")
+    return Table("Documents on the file", head, rows, (4, 3, 4), "There are no documents on the file.")

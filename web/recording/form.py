@@ -7,27 +7,24 @@ import secrets
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from activities.documents import Document
-from activities.kept_forms import kept_form
-from models.consider import why_not
-from models.counting import NoCalendarError
-from models.record import Entry, Refusal
-from models.sections.s2_2_decision import Deciding, ReviewRecommended
-from models.step import Step, read_step, refusals
-from web.form_faults import faults_of, in_order, refused
-from web.form_fields import FormField
-from web.form_names import Given, named_by_directory, step_fields
-from web.form_reading import Fault, read_fields, typed_from
-from web.form_values import Typed, cleaned, typed_in
-from web.form_view import FormView
-from web.reading import OpenFile
-from web.recording_rights import not_own, own_fields
-from web.uploads import keep_uploads
-from web.visit import Visit
+from models.record import Entry
+from models.step import Step
+from register.documents.store import Document
+from register.people.saved_forms import kept_form
+from web.forms.faults import faults_of, in_order, refused_by_core
+from web.forms.fields import FormField
+from web.forms.names import Given, named_by_directory, step_fields
+from web.forms.reading import Fault, read_fields, typed_from
+from web.forms.uploads import keep_uploads
+from web.forms.values import Typed, cleaned, typed_in
+from web.forms.view import FormView
+from web.recording.rights import not_own, own_fields
+from web.request.opened_file import OpenFile
+from web.request.visit import Visit
 
 _ID = re.compile(r"(?!reply-)[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}")
 """A form's own id. Those of replies by link are not taken by any form: such a link would then count as used."""
-NOT_YOURS = "You can record this for your own organisation alone: choose what is its own"
+NOT_YOURS = "You can record this only for your own organisation: choose your organisation"
 
 
 @dataclass
@@ -64,7 +61,7 @@ class StepForm:
     @property
     def by_finding(self) -> bool:
         """Whether the finding is shown with it: nothing is decided or recommended before it was read (2.1a)."""
-        return bool(self.opened.case.finding.limbs) and issubclass(self.kind, Deciding | ReviewRecommended)
+        return bool(self.opened.case.finding.limbs) and self.kind.by_finding
 
     @property
     def entries(self) -> tuple[Entry, ...]:
@@ -92,27 +89,13 @@ class StepForm:
 
     def faults(self) -> list[Fault]:
         """What is wrong with what was typed, by its own class and by the core; the view has it afterwards."""
-        found = [*self.view.faults, *faults_of(self.kind, self.body, self.fields)]
+        found = [*self.view.faults, *faults_of(self.opened.regime, self.kind, self.body, self.fields)]
         if not found and (name := not_own(self.kind, self.visit.account, self.body, self.opened.case)):
             found.append(Fault(name, NOT_YOURS))
-        found = found or [refused(one, self.fields) for one in self._refusals()]
+        case, world = self.opened.case, self.opened.world
+        found = found or refused_by_core(self.entries, case, world, self.kind, self.body, self.fields)
         self.view = replace(self.view, faults=in_order(self.fields, found))
         return self.view.faults
-
-    def _refusals(self) -> list[Refusal]:
-        world = self.opened.world
-        if world.directory is None:
-            world = replace(world, quick=True)  # The answer that counts is the worker's.
-        first = why_not(self.entries, self.kind.name(), self.body, world)
-        if first is None:
-            return []
-        step = read_step(self.kind, self.body)
-        if isinstance(step, Refusal):
-            return [step]
-        try:
-            return list(refusals(step, self.opened.case, world)) or [first]
-        except NoCalendarError:
-            return [first]
 
 
 async def made_form(visit: Visit, opened: OpenFile, kind: type[Step]) -> StepForm:

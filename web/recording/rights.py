@@ -6,17 +6,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from activities.accounts import Account
 from models.casefile import CaseFile
 from models.step import Step
-from web.form_fields import FormField
+from register.people.accounts import Account
+from web.forms.fields import FormField
 
 WORDS = {
     "coordinator": "a coordinator",
     "chair": "the Chair",
     "board_member": "a board member",
     "agency": "an agency",
-    "another_file": "the other file, by itself",
+    "another_file": "the other file",
 }
 
 
@@ -24,9 +24,12 @@ def may_not(kind: type[Step], account: Account) -> str:
     """Why somebody may not record such a step; empty when they may."""
     if account.roles.isdisjoint(kind.who):
         who = " or ".join(WORDS[one] for one in kind.who if one != "agency")
-        return f"This is recorded by {who}."
+        return f"Only {who} can record this."
     if limited(kind, account) and _about_organisations(kind) and not account.organisation:
-        return "You can record this for your own organisation, and your account names none: ask an administrator."
+        return (
+            "You can record this only for your own organisation, and your account has no organisation. "
+            "Ask an administrator."
+        )
     return ""
 
 

@@ -82,7 +82,7 @@ def day_typed(values: Mapping[str, str], name: str) -> date | None:
         day, month, year = map(int, parts)
         return date(year, month, day)
     except (ValueError, OverflowError):
-        raise ValueError("Give a day, a month and a year that make a date, such as 27 3 2026") from None
+        raise ValueError("Enter a real date, for example 27 3 2026") from None
 
 
 def answered(asked: Collection[Question], values: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
@@ -107,5 +107,5 @@ def answered(asked: Collection[Question], values: Mapping[str, str]) -> tuple[di
             found[name] = typed
         if question.needed and question.kind != "document" and name not in found:
             chosen = question.kind in ("choice", "yes or no")
-            wrong[name] = f"{'Choose an answer to' if chosen else 'Answer'} “{question.title}”"
+            wrong[name] = f"{'Choose an answer to' if chosen else 'Enter an answer to'} “{question.title}”"
     return found, wrong

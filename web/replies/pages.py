@@ -15,26 +15,26 @@ from limits import RateLimitItemPerHour
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 from starlette.datastructures import UploadFile
-from temporalio.service import RPCError
 
-from activities.documents import DocumentRefused, DocumentsAway
-from activities.register import read_file
-from activities.reply_links import ForgedLink, ReplyLink, read, read_upload, sign_upload
+from activities.mail.reply_links import ForgedLink, ReplyLink, read, read_upload, sign_upload
 from models.casefile import CaseFile
-from models.catalogue import STEPS
-from models.consider import why_not
-from models.counting import day_words, london_date
+from models.days import day_words, london_date
 from models.duties import duties_of
-from models.duty import Clocks, Deadline, Notice
+from models.duty import Deadline, Notice
 from models.fold import fold
+from models.quick_answers import why_not
 from models.record import Entry, Refused
+from models.regimes import regime_of
 from models.replies import Reply, replies_to
-from models.step import World
 from models.view import latest_number
-from running.cases import NoSuchFileError, UnansweredError
-from web.reply_form import Question, answered, day_typed, questions
-from web.uploads import pieces
-from web.visit import Visit, allowed
+from models.world import World
+from register.documents.store import DocumentRefused, DocumentsAway
+from register.files.store import read_file
+from running.case_client import NoSuchFileError
+from web.forms.uploads import pieces
+from web.replies.form import Question, answered, day_typed, questions
+from web.request.sending import NotTaken, send
+from web.request.visit import Visit, allowed
 
 router = APIRouter()
 
@@ -60,7 +60,7 @@ class _Asked:
     @property
     def questions(self) -> list[Question]:
         """What the step needs besides who and when."""
-        return questions(STEPS[self.reply.step], self.reply.given)
+        return questions(regime_of(self.record).steps[self.reply.step], self.reply.given)
 
 
 class _Unusable(Exception):
@@ -74,8 +74,15 @@ class _Unusable(Exception):
 _FORGED = _Unusable(
     404,
     "This link is not complete",
-    "It is not a link that we sent, or a part of it is missing. Open it from the letter again, or copy all of it.",
+    "We did not send this link, or a part of it is missing. Open it from the letter again, or copy the whole link.",
 )
+
+
+_AGAIN = (
+    "What you typed is kept on this page. Press the button again in a few minutes. Your answer is recorded only once."
+)
+_AWAY = f"We cannot save changes at the moment. Your answer was not recorded. {_AGAIN}"
+_PERHAPS = f"The system did not answer in time. Your answer may or may not have been recorded. {_AGAIN}"
 
 
 @router.get("/reply/{token}")
@@ -98,7 +105,7 @@ async def done(token: str, visit: Visit = allowed("anyone")) -> Response:
     stored = await read_file(visit.site.register, link.reference)
     if stored is None or link.step_id not in fold(stored.entries).ids:
         return visit.to(f"/reply/{token}")
-    return visit.page("replies/done.html", title="Thank you: it is recorded", link=link, contact=await _contact(visit))
+    return await _done(visit, link)
 
 
 @router.post("/reply/{token}")
@@ -107,7 +114,7 @@ async def answer(token: str, visit: Visit = allowed("anyone")) -> Response:
     try:
         asked = await _asked(visit, token)
         if not _limiter(visit.request).hit(_OFTEN, asked.link.step_id):
-            raise _Unusable(429, "Too many tries", "This form was sent very often. Try again in an hour.")
+            raise _Unusable(429, "Too many attempts", "This form was sent too often. Try again in an hour.")
         values = {name: value for name, value in visit.form.multi_items() if isinstance(value, str)}
         body, shown, wrong = await _read_form(visit, asked, values)
         if wrong or "change" in values:
@@ -125,16 +132,24 @@ async def _record(
     visit: Visit, asked: _Asked, body: dict[str, Any], values: dict[str, str], shown: list[tuple[str, str]]
 ) -> Response:
     try:
-        await visit.site.cases.record(asked.link.reference, asked.reply.step, body)
+        recorded = await send(visit.site, lambda: visit.site.cases.record(asked.link.reference, asked.reply.step, body))
     except Refused as error:
         if error.refusal.field == "id":
             raise _used() from None
         return await _form(visit, asked, values, {error.refusal.field or "": error.refusal.reason})
     except NoSuchFileError:
         raise _FORGED from None
-    except (UnansweredError, RPCError):
-        return await _check(visit, asked, values, shown, away=True)
-    return visit.to(f"/reply/{asked.token}/done")
+    except NotTaken as error:
+        perhaps = error.perhaps or bool(values.get("again"))
+        return await _check(visit, asked, values, shown, perhaps=perhaps, away=_PERHAPS if perhaps else _AWAY)
+    # The page that says so reads the register.
+    return visit.to(f"/reply/{asked.token}/done") if recorded.listed else await _done(visit, asked.link)
+
+
+async def _done(visit: Visit, link: ReplyLink) -> Response:
+    return visit.page(
+        "replies/done.html", title="Your answer has been recorded", link=link, contact=await _contact(visit)
+    )
 
 
 def _read(visit: Visit, token: str) -> ReplyLink:
@@ -158,15 +173,17 @@ async def _asked(visit: Visit, token: str) -> _Asked:
     if link.step_id in file.ids:
         raise _used()
     if london_date(visit.now) > link.until:
-        words = f"It could be used until {day_words(link.until)}. If we still need your answer, a later letter has a "
-        raise _Unusable(410, "This link is over", words + "new link.")
-    duties = duties_of(file, Clocks(file, world.extra_holidays))
+        words = f"The link could be used until {day_words(link.until)}. If we still need your answer, we will send a "
+        raise _Unusable(410, "This link has expired", words + "new link.")
+    duties = duties_of(file, world)
     notice = duties.notices.get(link.notice)
     number = latest_number(file, link.notice, notice)
     speaks_for = [link.organisation] if link.organisation else []
-    replies = replies_to(notice.template, notice.key, notice.to, notice.content, speaks_for) if notice else ()
+    if notice is None or number != link.number:
+        raise _stale()
+    replies = replies_to(file.regime, notice.template, notice.key, notice.to, notice.content, speaks_for)
     reply = next((r for r in replies if r.step == link.step and r.organisation == link.organisation), None)
-    if reply is None or notice is None or number != link.number:
+    if reply is None:
         raise _stale()
     deadline = duties.deadlines.get(reply.deadline)
     if reply.deadline and (deadline is None or not deadline.open):
@@ -182,9 +199,9 @@ def _check_receipt(file: CaseFile, notice: Notice) -> None:
     """Raises unless the receipt of a letter can be acknowledged now."""
     if notice.key in file.acknowledged:
         raise _stale(acknowledged_on=file.acknowledged[notice.key])
-    if file.taken_on(notice.key) is None:
-        words = "We have not written down yet that this letter was sent. Open the link again in a few minutes."
-        raise _Unusable(503, "You are faster than we are", words)
+    if file.accepted_at(notice.key) is None:
+        words = "We are still recording that this letter was sent. Open the link again in a few minutes."
+        raise _Unusable(503, "Please try again in a few minutes", words)
 
 
 def _name(file: CaseFile, world: World, organisation: str) -> str:
@@ -201,15 +218,17 @@ def _reader(world: World, to: str) -> str:
 
 
 def _used() -> _Unusable:
-    return _Unusable(410, "This link was used", "Your answer is recorded. There is nothing more to do.")
+    return _Unusable(410, "This link has already been used", "Your answer has been recorded. You need do nothing more.")
 
 
 def _stale(deadline: Deadline | None = None, acknowledged_on: date | None = None) -> _Unusable:
     done_on = acknowledged_on or (deadline.met_on if deadline else None)
     if done_on is not None:
-        words = f"It was recorded as done on {day_words(done_on)}. There is nothing more to do."
-        return _Unusable(410, "This is done already", words)
-    return _Unusable(410, "This is no longer asked", "Things have changed since we wrote to you: you need not answer.")
+        words = f"It was recorded as done on {day_words(done_on)}. You need do nothing more."
+        return _Unusable(410, "This has already been done", words)
+    return _Unusable(
+        410, "You do not need to answer", "The case has changed since we wrote to you. You need do nothing more."
+    )
 
 
 async def _unusable(visit: Visit, error: _Unusable) -> Response:
@@ -256,10 +275,17 @@ def _place(asked: _Asked, name: str) -> str:
 
 
 async def _check(
-    visit: Visit, asked: _Asked, values: dict[str, str], shown: list[tuple[str, str]], *, away: bool = False
+    visit: Visit,
+    asked: _Asked,
+    values: dict[str, str],
+    shown: list[tuple[str, str]],
+    *,
+    perhaps: bool = False,
+    away: str = "",
 ) -> Response:
     # The session's token is put in afresh, and the pressed buttons are not kept.
     kept = {name: value for name, value in values.items() if name not in ("csrf", "confirm", "change")}
+    kept |= {"again": "yes"} if perhaps else {}
     return visit.page(
         "replies/check.html",
         status=503 if away else 200,
@@ -267,15 +293,7 @@ async def _check(
         asked=asked,
         kept=kept,
         shown=shown,
-        errors=[
-            {
-                "text": "It is not recorded yet: the system does not answer. What you typed is kept on this page. "
-                "Press the button again in a few minutes; pressed twice, it is recorded once.",
-                "href": "#confirm",
-            }
-        ]
-        if away
-        else [],
+        errors=[{"text": away, "href": "#confirm"}] if away else [],
         contact=await _contact(visit),
     )
 
@@ -288,7 +306,7 @@ async def _read_form(
     name = " ".join(values.get("name", "").split())
     if not name or len(name) > _LONGEST_NAME:
         wrong = {
-            "name": "Give your name" if not name else f"Give a name of {_LONGEST_NAME} characters at most",
+            "name": "Enter your name" if not name else f"Enter a name of up to {_LONGEST_NAME} characters",
             **wrong,
         }
     day = _happened_on(visit, asked, values, wrong)
@@ -312,7 +330,7 @@ def _happened_on(visit: Visit, asked: _Asked, values: dict[str, str], wrong: dic
     try:
         day = day_typed(values, "happened_on")
         if day is None:
-            wrong["happened_on"] = "Give the day it happened"
+            wrong["happened_on"] = "Enter the date it happened"
     except ValueError as error:
         wrong["happened_on"] = str(error)
         return None
@@ -338,7 +356,7 @@ async def _take_upload(
             wrong[question.name] = str(error)
             return
         except DocumentsAway:
-            wrong[question.name] = "The document could not be kept: send it again in a few minutes"
+            wrong[question.name] = "The document could not be saved. Upload it again in a few minutes"
             return
     kept = _upload(visit, asked, values)
     if kept is not None:
@@ -361,7 +379,7 @@ def _shown(
 ) -> list[tuple[str, str]]:
     rows = [("Your name", name)]
     if not asked.reply.by_replying:
-        rows.append(("The day it happened", day_words(day) if day else ""))
+        rows.append(("Date it happened", day_words(day) if day else ""))
     upload = _upload(visit, asked, values)
     for question in asked.questions:
         value = found.get(question.name)
@@ -372,7 +390,7 @@ def _shown(
         elif question.kind == "day":
             rows.append((question.title, day_words(date.fromisoformat(value)) if value else ""))
         else:
-            said = str(value or "Not given")
+            said = str(value or "Not provided")
             rows.append((question.title, f"{said[0].upper()}{said[1:]}" if question.kind == "choice" else said))
     return rows
 

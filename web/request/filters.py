@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from urllib.parse import quote, urlencode
 
-from activities.access import Reader, reader_of
-from activities.deadlines import organisations_on_files
-from models.catalogue import STEPS
-from models.counting import london_date
+from models.days import london_date
+from models.regimes import every_stage, steps_called
 from models.responsible import answers_for
 from models.step_words import capital
-from models.view import STAGES
-from web.visit import Visit
+from register.lists.deadlines import organisations_on_files
+from register.people.access import Reader, reader_of
+from web.request.visit import Visit
 
 
 def reader(visit: Visit) -> Reader:
@@ -58,7 +57,7 @@ async def organisation_choices(visit: Visit, chosen: str) -> list[dict[str, obje
 
 def stage_choices(chosen: str) -> list[dict[str, object]]:
     """The stages of a file, to choose one."""
-    return choices([("", "Any stage"), *((stage, capital(stage)) for stage in STAGES)], chosen)
+    return choices([("", "Any stage"), *((stage, capital(stage)) for stage in every_stage())], chosen)
 
 
 def choices(values: Iterable[tuple[str, str]], chosen: str) -> list[dict[str, object]]:
@@ -68,6 +67,7 @@ def choices(values: Iterable[tuple[str, str]], chosen: str) -> list[dict[str, ob
 
 def step_link(visit: Visit, reference: str, step: str, **fields: str) -> str:
     """Where to record a step, with what is known of its fields; empty when it is not for whoever asks."""
-    if not visit.may("record steps") or visit.account.roles.isdisjoint(STEPS[step].who):
+    who = {role for kind in steps_called(step) for role in kind.who}
+    if not visit.may("record steps") or visit.account.roles.isdisjoint(who):
         return ""
     return address(f"/files/{quote(reference)}/record/{quote(step)}", fields)

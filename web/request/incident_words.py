@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from models.casefile import CaseFile
-from models.counting import day_words
+from models.days import day_words
 from models.incident import Incident, PlannedReview
 from models.step_words import capital, child_words
 

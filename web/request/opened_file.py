@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from activities.access import note_access, restricted_to
-from activities.accounts import Account
-from activities.register import read_file
-from activities.step_counts import step_counts
 from models.casefile import CaseFile
 from models.fold import fold
 from models.projection import Projection
+from models.regime import Regime
 from models.responsible import named_in
-from models.step import World
 from models.view import recordable
-from web.visit import NotFound, Visit
+from models.world import World
+from register.files.step_counts import step_counts
+from register.files.store import read_file
+from register.people.access import note_access, restricted_to
+from register.people.accounts import Account
+from web.request.visit import NotFound, Visit
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class OpenFile:
     Arguments:
         stored: as the register has it.
         case: folded from its record.
-        world: business time, directory, rulebooks.
+        world: business time, and what is around the file.
         restricted: whether only named people may read it.
     """
 
@@ -41,11 +42,16 @@ class OpenFile:
         """What it is called."""
         return self.stored.reference
 
+    @property
+    def regime(self) -> Regime:
+        """The body of law it is under."""
+        return self.case.regime
+
     @cached_property
     def names(self) -> dict[str, str]:
         """Of organisations and people, by id: the directory's, and those that the file alone knows."""
         on_file = {id: party.facts.name for id, party in self.case.parties.items()}
-        return named_in(self.world.directory) | self.case.taken_off | on_file
+        return named_in(self.world.directory) | self.case.removed_parties | on_file
 
     @cached_property
     def steps(self) -> list[dict[str, Any]]:

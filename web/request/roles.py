@@ -30,10 +30,10 @@ ACTIONS: tuple[Action, ...] = get_args(Action)
 ROLE_WORDS: dict[Role, str] = {
     "coordinator": "Coordinator: opens files, records every step, sees every letter",
     "chair": "Chair: reads files, decides, acknowledges",
-    "board_member": "Board member: reads files, confirms for the own organisation",
-    "auditor": "Auditor: reads everything, records nothing",
-    "operations": "Operations: health and Temporal's web page, no file's content",
-    "administrator": "Administrator: accounts and directory, no file's content",
+    "board_member": "Board member: reads files, confirms for their own organisation",
+    "auditor": "Auditor: reads everything, cannot record",
+    "operations": "Operations: health and Temporal's web page, but no contents of files",
+    "administrator": "Administrator: accounts and directory, but no contents of files",
 }
 
 _READERS: frozenset[Role] = frozenset({"coordinator", "chair", "board_member", "auditor"})

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from activities.kept_forms import forget_form, kept_form
-from web.visit import Visit
+from register.people.saved_forms import forget_form, kept_form
+from web.request.visit import Visit
 
 
 async def typed(visit: Visit, page: str = "") -> list[tuple[str, str]]:

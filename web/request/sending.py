@@ -9,25 +9,26 @@ from typing import TypeVar
 
 from temporalio.service import RPCError
 
-from running.cases import UnansweredError
+from running.case_client import UnansweredError
 from web.site import Site
 
 T = TypeVar("T")
 
-PATIENCE = timedelta(seconds=12)
-"""How long a page waits for an answer; it then says so, and what was typed is kept."""
+PATIENCE = timedelta(seconds=20)
+"""How long a page waits for an answer, a look whether it came about without one, and the register among it."""
 
 
 class NotTaken(Exception):
-    """Nobody answered.
+    """It was not taken, or nobody answered.
 
     Arguments:
-        perhaps: whether it may have been taken all the same; False says that it was never sent.
+        perhaps: whether it may have been taken all the same; False says that it was not, or was never sent.
+        why: the reason when somebody answered, in words for who records; empty when nobody did.
     """
 
-    def __init__(self, *, perhaps: bool) -> None:
+    def __init__(self, *, perhaps: bool, why: str = "") -> None:
         super().__init__("It may or may not have been recorded." if perhaps else "It was not recorded.")
-        self.perhaps = perhaps
+        self.perhaps, self.why = perhaps, why
 
 
 async def send(site: Site, call: Callable[[], Awaitable[T]]) -> T:
@@ -40,11 +41,13 @@ async def send(site: Site, call: Callable[[], Awaitable[T]]) -> T:
     Raises:
         NotTaken: Temporal is away, or nobody answered in time.
     """
-    if not await site.cases.reachable():
+    if not await site.cases.cluster.reachable():
         raise NotTaken(perhaps=False)
     try:
         async with asyncio.timeout(PATIENCE.total_seconds()):
             return await call()
-    except (UnansweredError, RPCError, TimeoutError, RuntimeError):
+    except UnansweredError as error:
+        raise NotTaken(perhaps=error.perhaps, why="" if error.perhaps else str(error)) from None
+    except (RPCError, TimeoutError, RuntimeError):
         # The SDK tells of a connection that cannot be made with a RuntimeError.
         raise NotTaken(perhaps=True) from None

@@ -1,4 +1,4 @@
-"""How long the pages wait for whoever has connected: for a request, for what is sent with it, for its being read."""
+"""Time limits for slow clients, and how many may be connected."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ import time
 from starlette.types import Message, Receive
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-TO_ASK = 20.0
-"""Seconds until a request is there, from its connection or from its first byte on."""
-TO_SEND, LEAST = 20.0, 10_000
-"""Seconds that what is sent with a request may take, and how many bytes of it bring another second."""
-SILENT = 60.0
-"""Seconds that may pass between two parts of it, however much has come before."""
-TO_READ = 60.0
-"""Seconds in which something of an answer must be taken."""
+REQUEST_TIMEOUT = 20.0
+"""Seconds in which a request must have arrived, counted from the connection or from its first byte."""
+BODY_TIMEOUT, MIN_BYTES_PER_SECOND = 20.0, 10_000
+"""Seconds that a request's body may take; each so many bytes of it allow one second more."""
+IDLE_TIMEOUT = 60.0
+"""Seconds that may pass between two parts of a body, however much has come before."""
+RESPONSE_TIMEOUT = 60.0
+"""Seconds in which a client must take at least some of an answer."""
 CONNECTIONS = 800
-"""How many may be open at once; whoever comes then is told to come later. Most processes may have 1,024 files open."""
+"""How many connections may be open at once; others are told to come later. Most processes may open 1,024 files."""
 
 
 class TooSlow(Exception):
-    """What is sent with a request drips in."""
+    """A body arrives too slowly."""
 
 
 class Connection(H11Protocol):
@@ -33,7 +33,7 @@ class Connection(H11Protocol):
     _late: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as the server's own
-        """Somebody has connected."""
+        """A client has connected."""
         super().connection_made(transport)
         self._expect()
 
@@ -51,7 +51,7 @@ class Connection(H11Protocol):
         if self.cycle is not None and not self.cycle.response_complete:
             self._expect_nothing()
         elif self._late is None:
-            self._late = self.loop.call_later(TO_ASK, self.transport.abort)
+            self._late = self.loop.call_later(REQUEST_TIMEOUT, self.transport.abort)
 
     def _expect_nothing(self) -> None:
         if self._late is not None:
@@ -73,7 +73,7 @@ def in_time(receive: Receive) -> Receive:
             return await receive()
         began = time.monotonic()
         try:
-            async with asyncio.timeout(min(SILENT, TO_SEND + read / LEAST - waited)):
+            async with asyncio.timeout(min(IDLE_TIMEOUT, BODY_TIMEOUT + read / MIN_BYTES_PER_SECOND - waited)):
                 message = await receive()
         except TimeoutError:
             raise TooSlow from None
@@ -88,4 +88,4 @@ def in_time(receive: Receive) -> Receive:
 def leave_who_reads_nothing(listener: socket.socket) -> None:
     """Ends each connection to a listener whose other end takes nothing of an answer, where the system can do that."""
     if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux; each connection has what its listener has.
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(TO_READ * 1000))
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(RESPONSE_TIMEOUT * 1000))

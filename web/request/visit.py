@@ -13,10 +13,10 @@ from fastapi.params import Depends as Dependency
 from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.datastructures import FormData
 
-from activities.accounts import Account
-from activities.kept_forms import keep_form
-from activities.sessions import Session, is_own_token, session_of
-from web.roles import Action, may
+from register.people.accounts import Account
+from register.people.saved_forms import keep_form
+from register.people.sessions import Session, is_own_token, session_of
+from web.request.roles import Action, may
 from web.site import Site
 
 _UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -98,7 +98,7 @@ def allowed(action: Action, *, used: bool = True, token: bool = True) -> Any:
     A form must come from one of our own pages and carry the session's token.
 
     Arguments:
-        action: a word of the table in :mod:`web.roles`.
+        action: a word of the table in :mod:`web.request.roles`.
         used: whether somebody is there, so that their session is not idle; not for what a page asks by itself.
         token: whether forms carry the session's token; without it the route has a token of its own to check.
     """

@@ -1,0 +1,1 @@
+"""Accounts, signing in, and one's own account."""

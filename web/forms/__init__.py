@@ -1,0 +1,1 @@
+"""Forms: fields of a step, how they are shown, read and checked."""

@@ -1,0 +1,1 @@
+"""Pages across files: work, actions, letters, publications, the calendar."""
