@@ -19,8 +19,10 @@ COPY migrations migrations
 COPY models models
 COPY rulebooks rulebooks
 COPY workflows workflows
+COPY register register
 COPY activities activities
 COPY running running
+COPY commands commands
 COPY web web
 COPY scenarios scenarios
 ENV PATH=/opt/venv/bin:$PATH \

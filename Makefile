@@ -46,7 +46,7 @@ security: setup-dev
 # The migrations make the tables that the code describes: seen on a new, empty register.
 migrations: setup-dev
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && trap 'exit 130' INT TERM && \
-	SCR_REGISTER_URL="sqlite+aiosqlite:///$$folder/register.sqlite" && export SCR_REGISTER_URL && \
+	SCR_REGISTER_URL="sqlite:///$$folder/register.sqlite" && export SCR_REGISTER_URL && \
 	$(PYTHON_IN_VENV) -m alembic upgrade head && $(PYTHON_IN_VENV) -m alembic check
 
 pictures: setup-dev browser ## take the pictures of the docs again

@@ -11,17 +11,17 @@ from pathlib import Path
 
 from temporalio.client import Client
 
-from activities.directory import replace_directory
-from activities.schema import migrate
+from commands.samples import SAMPLES
+from register.directory import replace_directory
+from register.schema import migrate
+from running.embedded.mail_catcher import postbox
+from running.embedded.processes import free_ports
+from running.embedded.temporal_server import temporal_server
 from running.plain_files import read_plain_file
-from running.postbox import postbox
-from running.processes import free_ports
-from running.samples import SAMPLES
-from running.scenario import directory_in
+from running.rehearsals.scenario import directory_in
 from running.settings import load_settings
 from running.system import System, system
 from running.temporal import core_runtime, data_converter
-from running.temporal_server import temporal_server
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ async def board() -> AsyncIterator[Board]:
         mails = await stack.enter_async_context(postbox(folder / "mails"))
         chosen = {
             "data_dir": str(folder),
-            "register_url": f"sqlite+aiosqlite:///{folder}/register.sqlite",
+            "register_url": f"sqlite:///{folder}/register.sqlite",
             "smtp_host": mails.host,
             "smtp_port": str(mails.port),
             "smtp_security": "none",

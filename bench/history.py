@@ -12,19 +12,24 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from running import rehearsal
-from running.cases import Cases
-from running.event_loop import run
-from running.rehearsal import play, stage
-from running.scenario import Scenario, read_scenario
-from running.settings import load_settings
-from running.shelf import read_shelf
+from temporalio.api.history.v1 import HistoryEvent
+from temporalio.client import Client
 
-from .events import A_LETTER, A_STEP, A_TIMER, LETTERS, OTHERS, RUNGS, STEPS, TIMERS, Tally, tally
+from running.case_client import Cases
+from running.event_loop import run
+from running.rehearsals import rehearsal
+from running.rehearsals.rehearsal import play, stage
+from running.rehearsals.scenario import Scenario, read_scenario
+from running.rulebooks import read_shelf
+from running.settings import load_settings
+
+from .events import A_LETTER, A_STEP, A_TIMER, A_WRITE, LETTERS, OTHERS, RUNGS, STEPS, TIMERS, WRITES, Tally, tally
 
 SCENARIO = Path(__file__).resolve().parents[1] / "scenarios" / "published-review.yaml"
-MOST_EVENTS = 2_200
-SECONDS, MONTHS = 10, 18
+MOST_EVENTS = 1_000
+"""A run of a file is replayed whole, and not noticed. The core wishes a new one from 600 events and its timers on."""
+
+SECONDS, MONTHS = 3, 20
 """The aim: so many months are rehearsed in so many seconds."""
 
 RUNS = 3
@@ -35,7 +40,7 @@ class Rehearsed:
     """One rehearsal of the scenario.
 
     Arguments:
-        tally: of the history of the file's last run.
+        tally: of the file's history.
         seconds: it took, from nothing to nothing: starting and stopping the server as well.
         phases: seconds by what they were spent on.
         worked: processor seconds of this process.
@@ -70,18 +75,15 @@ async def rehearse() -> Rehearsed:
     started, worked, server_worked = time.perf_counter(), time.process_time(), _of_children()
     scenario = read()
     with _watched() as phases:
-        before = time.perf_counter()
         async with stage() as on:
-            phases["starting the server"] = time.perf_counter() - before
             played = await play(scenario, on)
             if played.failures:
                 raise RuntimeError("\n".join(played.failures))
-            handle = on.env.client.get_workflow_handle(str(scenario.opening["reference"]))
-            history = (await handle.fetch_history()).events
+            runs = await _runs(on.env.client, str(scenario.opening["reference"]))
     seconds = time.perf_counter() - started
     phases["all else"] = seconds - sum(phases.values())
     return Rehearsed(
-        tally(history),
+        tally(runs),
         seconds,
         dict(phases),
         time.process_time() - worked,
@@ -89,12 +91,23 @@ async def rehearse() -> Rehearsed:
     )
 
 
+async def _runs(client: Client, reference: str) -> list[list[HistoryEvent]]:
+    """The events of each of a file's runs, the first one first."""
+    found: list[list[HistoryEvent]] = []
+    run: str | None = None
+    while not found or run:
+        found.insert(0, [*(await client.get_workflow_handle(reference, run_id=run).fetch_history()).events])
+        run = found[0][0].workflow_execution_started_event_attributes.continued_execution_run_id
+    return found
+
+
 _WATCHED: tuple[tuple[Any, str, str], ...] = (
     (rehearsal, "migrate", "making a register"),
+    (rehearsal, "start_time_skipping", "starting the server"),
     (Cases, "open", "opening the file"),
     (Cases, "record", "recording steps"),
-    (rehearsal, "until_quiet", "letters after each step"),
-    (rehearsal, "skip_to", "moving time, and what falls due"),
+    (rehearsal, "until_quiet", "what a new run begins with"),
+    (rehearsal, "skip_to", "letters, moving time, and what falls due"),
 )
 
 
@@ -133,6 +146,7 @@ def _print_events(found: Tally) -> None:
         (STEPS, found.steps, A_STEP),
         (TIMERS, found.timers, A_TIMER),
         (LETTERS, found.letters, A_LETTER),
+        (WRITES, found.writes, A_WRITE),
         (RUNGS, None, None),
         (OTHERS, None, None),
     )
@@ -143,8 +157,9 @@ def _print_events(found: Tally) -> None:
         print(f"  {name:42}{each or f'{found.events[name]:17}'}")
     print(f"  {'all':42}{found.total:17}{found.allowed:16}")
     print(
-        f"\n  {found.size:,} bytes; continued as new: {'yes' if found.continued else 'no'}. Aim: under {MOST_EVENTS:,} "
-        f"events without.\n  Left out: {found.of_rehearsal} events that only a rehearsal has, for moving time.\n"
+        f"\n  {found.size:,} bytes. Left out above: {found.of_rehearsal} events that only a rehearsal has, for moving "
+        f"time.\n  With them its {len(found.runs)} runs have {', '.join(map(str, found.runs))} events. Aim: under "
+        f"{MOST_EVENTS:,} each.\n"
     )
 
 
@@ -157,5 +172,5 @@ def _print_seconds(found: list[Rehearsed]) -> None:
     each = ", ".join(f"{one.seconds:.1f}" for one in found)
     print(
         f"\n  Medians of {RUNS} runs ({each} s); processor seconds: {ours:.1f} in this process, {server:.1f} in the "
-        f"Temporal server.\n  Aim: {MONTHS} months in under {SECONDS} seconds on two cores."
+        f"Temporal server.\n  Aim: {MONTHS} months in under {SECONDS} seconds on two idle cores."
     )

@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from models.counting import london_date
+from models.days import london_date
 from models.rulebook import Rulebook
-from running.cases import Cases
+from running.case_client import Cases
 
 AT_ONCE = 4
 """How many files are worked on at the same time."""
@@ -22,9 +22,9 @@ STEPS: tuple[tuple[str, Mapping[str, Any]], ...] = (
     ("notified_panel", {}),
     ("review_recommended", {"recommends": "SCR, criteria not met", "reasons": _REASONS}),
     *(("files_secured", {"organisation": name}) for name in ORGANISATIONS),
-    ("decision", {"choice": "SCR, criteria not met", "decider": "chair", "reasons": _REASONS}),
+    ("decision", {"choice": "SCR, criteria not met", "decided_by": "chair", "reasons": _REASONS}),
     *(("representative_named", {"organisation": name, "representative": "A manager"}) for name in ORGANISATIONS),
-    *(("staff_informed", {"organisation": name, "told": "of the review"}) for name in ORGANISATIONS),
+    *(("staff_informed", {"organisation": name, "about": "the review"}) for name in ORGANISATIONS),
     (
         "reviewer_named",
         {
@@ -32,8 +32,8 @@ STEPS: tuple[tuple[str, Mapping[str, Any]], ...] = (
             "reviewer_name": "Robin Specimen",
             "qualification": "Has led nine reviews.",
             "employers_and_interests": ["Specimen Reviews Ltd"],
-            "no_past_part": True,
-            "commission_states_event": True,
+            "not_involved": True,
+            "commission_includes_event": True,
         },
     ),
     ("scope_set", {"scope": "standard", "reasons": "Three organisations over two years."}),
@@ -43,10 +43,18 @@ STEPS: tuple[tuple[str, Mapping[str, Any]], ...] = (
     ),
     (
         "family_invited",
-        {"member": "mother", "relationship": "mother", "how_explained": "A letter and a visit.", "through": "post"},
+        {
+            "member": "mother",
+            "relationship": "mother",
+            "how_explained": "A letter and a visit.",
+            "contacted_through": "post",
+        },
     ),
     ("family_answered", {"member": "mother", "answer": "declines"}),
-    ("decision_revisited", {"choice": "no review", "decider": "chair", "reasons": _FOUND_OUT, "because": _FOUND_OUT}),
+    (
+        "decision_revisited",
+        {"choice": "no review", "decided_by": "chair", "reasons": _FOUND_OUT, "because": _FOUND_OUT},
+    ),
     ("notification_withdrawn", {"reason": _FOUND_OUT}),
 )
 """Each step's name and fields, in the order they are recorded; the last one ends the file."""

@@ -19,17 +19,15 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from activities.database import Register
-from activities.directory import replace_directory
-from activities.register import write
-from activities.schema import migrate
-from models.changes import Incoming, LetterToSend, Standing
+from commands.samples import SAMPLES
 from models.consider import consider
+from models.contract import Incoming, Question, State, instant_text, read_instant
 from models.fold import open_record
 from models.project import project
 from models.projection import Projection
-from models.record import Entry, Refusal, instant_text, read_instant
-from models.register import (
+from models.record import Entry, Refusal
+from models.rulebook import Rulebook
+from models.tables.register import (
     StoredAction,
     StoredDeadline,
     StoredEntry,
@@ -39,12 +37,14 @@ from models.register import (
     StoredInvolvement,
     StoredNotice,
 )
-from models.rulebook import Rulebook
-from models.step import World
+from models.world import Surroundings
+from register.directory import replace_directory
+from register.engine import Register
+from register.files.store import write
+from register.schema import migrate
 from running.plain_files import read_plain_file
-from running.samples import SAMPLES
-from running.scenario import Scenario, directory_in, read_scenario
-from running.shelf import read_shelf
+from running.rehearsals.scenario import Scenario, directory_in, read_scenario
+from running.rulebooks import plain_shelf, read_shelf
 
 ROOT = Path(__file__).parents[1]
 NOW = datetime(2019, 3, 1, 10, tzinfo=UTC)
@@ -75,19 +75,17 @@ class Played:
 
     scenario: Scenario
     rulebooks: dict[str, Rulebook]
-    record: list[Entry] = field(default_factory=list)
-    events: list[dict[str, Any]] = field(default_factory=list)
-    standing: Standing = field(default_factory=Standing)
+    state: State = field(default_factory=State)
     now: datetime = NOW
 
     def moments(self) -> Iterator[Projection]:
         """The file after its opening and after each step."""
         self.now = self.scenario.opened_at
-        record = open_record(self.scenario.opening, self.scenario.rulebook, self.now)
+        record = open_record(self.scenario.opening, self.scenario.rulebook, self._surroundings().at(self.now))
         if isinstance(record, Refusal):
             raise SystemExit(record.reason)
-        self.record = list(record)
-        self._ask(Incoming(kind="look"))
+        self.state = State(dict(self.scenario.opening), [entry.plain() for entry in record])
+        self._ask(Incoming("reassess"))
         yield self._projection()
         digests = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in self.scenario.documents.items()}
         for step in self.scenario.steps:
@@ -96,40 +94,33 @@ class Played:
                 name: digests.get(value, value) if isinstance(value, str) else value
                 for name, value in step.body.items()
             }
-            self._ask(Incoming(kind="step", name=step.name, body=body, source="update"))
+            self._ask(Incoming("step", name=step.name, body=body, source="update"))
             yield self._projection()
 
     def _projection(self) -> Projection:
-        return project(self.record, self.events, len(self.record), self._world())
+        record = [Entry.read(entry) for entry in self.state.record]
+        return project(record, self.state.events, len(record), self._surroundings().at(self.now))
 
-    def _world(self) -> World:
-        shelf = {name: rulebook.model_dump(mode="json") for name, rulebook in self.rulebooks.items()}
-        return World(self.now, self.scenario.directory, shelf)
+    def _surroundings(self) -> Surroundings:
+        return Surroundings(self.scenario.directory, plain_shelf(self.rulebooks.values()), frozenset())
 
     def _until(self, end: datetime) -> None:
         while True:
-            timers = [(held["timer"], key) for key, held in self.standing.deadlines.items() if held.get("timer")]
-            due = min(((read_instant(timer), timer, key) for timer, key in timers), default=None)
+            due = min(((read_instant(timer["at"]), key) for key, timer in self.state.timers.items()), default=None)
             if due is None or due[0] > end:
                 break
             self.now = max(self.now, due[0])
-            self._ask(Incoming(kind="timer", key=due[2], at=due[1]))
+            self._ask(Incoming("timer", key=due[1], at=self.state.timers.pop(due[1])["at"]))
         self.now = max(self.now, end)
 
     def _ask(self, incoming: Incoming) -> None:
-        changes = consider(self.record, self.standing, incoming, self._world())
-        self.record += [Entry.read(entry) for entry in changes.entries]
-        self.events += changes.events
-        held = {**self.standing.deadlines, **changes.deadlines}
-        standing = {key: value for key, value in held.items() if value is not None}
-        self.standing = Standing(deadlines=standing, stage=changes.stage or self.standing.stage)
-        for letter in changes.letters:
-            self._taken(letter)
-
-    def _taken(self, letter: LetterToSend) -> None:
-        told = {name: getattr(letter, name) for name in ("notice", "number", "rule", "template", "to", "documents")}
-        body = {"taken": True, "at": instant_text(self.now), "address": "somebody@x.example", "why": "", **told}
-        self._ask(Incoming(kind="letter", body=body))
+        changes = consider(Question(self.state.copy(), [incoming], self.now), self._surroundings())
+        self.state.work.pop(incoming.key, None)
+        self.state.apply(changes, self.now)
+        self.state.work |= {work["key"]: work for work in changes.work}
+        for work in changes.work:
+            result = {"accepted": True, "at": instant_text(self.now), "address": "somebody@x.example", "why": ""}
+            self._ask(Incoming("work", key=work["key"], result=result | {"delivered": True}))
 
 
 def templates() -> list[Projection]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import shutil
+import signal
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -12,11 +13,20 @@ from typing import Protocol
 import asyncpg
 import pytest
 from sqlalchemy import URL, make_url
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from activities.database import Register
-from activities.schema import migrate
-from models.register import Row
+from models.tables.register import Row
+from register.engine import Register
+from register.schema import migrate
+
+SLOW = ("scenarios", "faults", "browser", "workflows", "web", "command_line", "running", "deploy", "replay")
+"""The folders whose tests take longest, the longest first."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The slow ones first: one that is begun last keeps everyone waiting."""
+    folders = Path(__file__).parent
+    place = {folders / name: number for number, name in enumerate(SLOW)}
+    items.sort(key=lambda item: place.get(item.path.parent, len(SLOW)))
 
 
 class Databases(Protocol):
@@ -85,6 +95,14 @@ class PostgresqlDatabases:
             await connection.close()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def ctrl_c_ends_what_is_started() -> Iterator[None]:
+    """In the background of a shell Ctrl-C is ignored, and by every program that is started from there, too."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[str]:
     """The address of a PostgreSQL of this process's own."""
@@ -126,9 +144,3 @@ async def register(register_url: str) -> AsyncIterator[Register]:
     """An open register with empty tables."""
     async with Register(register_url) as register:
         yield register
-
-
-@pytest.fixture
-def engine(register: Register) -> AsyncEngine:
-    """The engine of that register."""
-    return register.engine

@@ -14,10 +14,11 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 from fastapi.routing import APIRoute
+from typer.main import get_group
 
 import starter
 from running.settings import Settings, load_settings
-from web import health
+from web.operations import health
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -194,17 +195,23 @@ def test_the_image_runs_as_a_user_without_rights_and_keeps_documents_in_a_volume
     assert f"documents:{documents}" in SERVICES["worker"]["volumes"]
 
 
-def test_the_pages_are_served_where_their_port_leads_and_say_whether_they_are_well() -> None:
+def test_the_pages_are_served_where_their_port_leads_and_say_whether_they_are_ready() -> None:
     pages, settings = SERVICES["pages"], environment("pages")
     name = pages["command"][2]
     assert pages["command"][:2] == ["python", "starter.py"]
-    assert name in {command.name for command in starter.app.registered_commands}
+    assert name in get_group(starter.app).commands
     address, _, port = settings["SCR_PAGES_ADDRESS"].rpartition(":")
     assert address == "0.0.0.0" and pages["ports"] == [f"127.0.0.1:{port}:{port}"]
     assert settings["SCR_PUBLIC_URL"] == f"http://127.0.0.1:{port}"
-    assert f'"http://127.0.0.1:{port}/healthz"' in pages["healthcheck"]["test"][-1]
-    assert "/healthz" in {route.path for route in health.router.routes if isinstance(route, APIRoute)}
+    assert f'"http://127.0.0.1:{port}/readyz"' in pages["healthcheck"]["test"][-1]
+    assert "/readyz" in {route.path for route in health.router.routes if isinstance(route, APIRoute)}
     assert settings["SCR_TEMPORAL_PAGE"].rpartition(":")[2] in SERVICES["temporal-ui"]["ports"][0]
+
+
+def test_the_worker_says_to_its_own_container_alone_whether_it_is_ready() -> None:
+    address = environment("worker")["SCR_WORKER_HEALTH_ADDRESS"]
+    assert address.startswith("127.0.0.1:")
+    assert f'"http://{address}/readyz"' in SERVICES["worker"]["healthcheck"]["test"][-1]
 
 
 def test_pages_and_worker_have_the_same_settings_and_keep_in_one_place() -> None:

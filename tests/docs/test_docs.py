@@ -11,11 +11,11 @@ import pytest
 from typer.main import get_command
 
 import starter
-from running.printing import Printer
-from running.rehearsal import play, stage
-from running.scenario import read_scenario
+from commands.printing import Printer
+from running.rehearsals.rehearsal import play, stage
+from running.rehearsals.scenario import read_scenario
+from running.rulebooks import read_shelf
 from running.settings import Settings
-from running.shelf import read_shelf
 
 from .pages import PAGES, ROOT, Page
 from .rules_list import section, table
@@ -121,9 +121,16 @@ def test_no_page_names_a_setting_that_is_none(page: Page) -> None:
 def test_the_layout_names_what_is_there() -> None:
     [how] = [page for page in PAGES if page.name == "docs/how-it-works.md"]
     [layout] = [block for _, block in how.fences if block.startswith("starter.py ")]
+    above, named = ROOT, set()
     for line in layout.splitlines():
         path = line.split()[0]
-        assert (ROOT / ("models" if line.startswith(" ") else "") / path).exists(), path
+        here = (above if line.startswith(" ") else ROOT) / path
+        assert here.exists(), path
+        if not line.startswith(" "):
+            above = here
+            named.add(path.rstrip("/"))
+    packages = {folder.parent.name for folder in ROOT.glob("*/__init__.py")}
+    assert packages and packages <= named
 
 
 @pytest.mark.xdist_group("scenarios")

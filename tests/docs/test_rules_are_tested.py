@@ -6,8 +6,9 @@ import re
 
 import pytest
 
-from models.catalogue import STEPS
-from models.rulebook import CLOCKS, STATUTORY, Clock, Ladder, Rulebook, read_rulebook
+from models.rulebook import Clock, Ladder, Rulebook
+from models.rulebook_file import read_rulebook
+from models.serious_case_reviews import SERIOUS_CASE_REVIEWS, STEPS
 
 from .rules_list import LIST, NUMBER, ROOT, Rule, marks, marks_in, mentions, rules, section, table
 
@@ -72,7 +73,11 @@ def test_a_rule_lists_every_step_that_cites_it_and_none_that_does_not_exist(rule
 
 @each_rule
 def test_a_rule_lists_its_clocks_and_says_which_are_statutory(rule: Rule) -> None:
-    assert rule.clocks == {name: name in STATUTORY for name, number in CLOCKS.items() if number == rule.number}
+    assert rule.clocks == {
+        name: clock.bounds is not None
+        for name, clock in SERIOUS_CASE_REVIEWS.clocks.items()
+        if clock.rule == rule.number
+    }
 
 
 def test_every_step_serves_a_rule_of_the_list_or_a_situation_of_every_week() -> None:
@@ -130,7 +135,7 @@ def _hertfordshire() -> Rulebook:
 
 
 def _about(clock: Clock) -> list[str]:
-    title = clock.title.replace("{organisation}", "The organisation")
+    title = clock.title.replace(" {organisation}", " the organisation").replace("{organisation}", "The organisation")
     unit = clock.unit if clock.length != 1 else clock.unit.removesuffix("s")
     return [clock.rule, title, f"{clock.length} {unit}", clock.basis, clock.ladder]
 
