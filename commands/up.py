@@ -71,9 +71,10 @@ async def run_everything(printer: Printer, ports: Ports, pages: Pages) -> None:
         loop.add_signal_handler(number, stopped.set)
     at_first = load_settings(**({"pages_address": f"{LOOPBACK}:{ports.pages}"} if ports.pages else {}))
     folder, pages_port = own_folder(at_first.data_dir), int(at_first.pages_address.rpartition(":")[2])
-    wanted = (ports.temporal, ports.web, ports.smtp, pages_port)
-    if len(set(wanted)) < len(wanted):
-        raise EmbeddedServerError(f"Each server needs its own port, but two have the same: {wanted}.")
+    wanted = {"Temporal": ports.temporal, "Temporal's web page": ports.web, "mail": ports.smtp, "the pages": pages_port}
+    if len(set(wanted.values())) < len(wanted):
+        given = ", ".join(f"{server} {port}" for server, port in wanted.items())
+        raise EmbeddedServerError(f"Two servers cannot listen on the same port. You gave: {given}.")
     refuse_port_in_use(pages_port, "the pages")  # before anything is started that takes a while
     async with AsyncExitStack() as stack:
         printer.say("Starting the Temporal server …")

@@ -336,7 +336,7 @@ async def test_a_scenario_at_fault_leaves_the_timeline_for_machines_empty(tmp_pa
     ("words", "env", "says"),
     [
         (("--temporal-port", "99999"), {}, "less than or equal"),
-        (("--temporal-port", "17233", "--web-port", "17233"), {}, "needs a port of its own"),
+        (("--temporal-port", "17233", "--web-port", "17233"), {}, "Two servers cannot listen on the same port"),
         ((), {"SCR_DATA_DIR": "/proc/nowhere"}, "The folder /proc/nowhere cannot be made"),
     ],
 )

@@ -72,7 +72,7 @@ async def test_a_decision_struck_out_is_taken_back_from_those_who_were_told(play
     play = await plays("struck-out")
     assert {"dfe", "national_panel", "ofsted"} <= set(play.recipients("corrected:"))
     assert "completion" in {line["deadline"] for line in play.all("deadline_cancelled")}
-    assert "The later step scope rests on it" in play.refusals("struck_out")[0][1]
+    assert "A later step depends on this one: “The scope of the review was set” of" in play.refusals("struck_out")[0][1]
 
 
 @pytest.mark.rule("2.2b")
@@ -87,7 +87,7 @@ async def test_an_organisation_that_was_put_on_the_file_by_mistake_hears_that_no
     plays: Plays,
 ) -> None:
     play = await plays("struck-out")
-    assert "finding first is about it" in play.refusals("organisation_removed")[0][1]
+    assert "a finding of problematic practice is about it" in play.refusals("organisation_removed")[0][1]
     assert "lead:nursery" in play.recipients("corrected:")
     assert "staff_informed:nursery" in {line["deadline"] for line in play.all("deadline_cancelled")}
 

@@ -93,7 +93,7 @@ async def test_the_panels_copy_is_taken_and_a_week_goes_by_before_anything_is_pu
     assert attachments(play.mail(letter)) == [play.scenario.documents["report.txt"]]
     published = play.one("step_recorded", step="published")
     assert london(published).date() >= london(letter).date() + timedelta(days=7)
-    assert "the earliest date is 27 March 2019" in play.refusals("publication_fixed")[0][1]
+    assert "The earliest date is 27 March 2019" in play.refusals("publication_fixed")[0][1]
 
 
 @pytest.mark.rule("2.8b")

@@ -89,7 +89,7 @@ async def test_a_report_replaced_after_it_was_sent_starts_the_week_again(plays: 
     assert (when(first), when(second)) == ("2018-06-13 09:00", "2018-07-06 14:00")
     assert "It replaces the report" in words(play.mail(second))
     assert attachments(play.mail(second)) == [play.scenario.documents["report-corrected.txt"]]
-    assert "the earliest date is 13 July 2018" in play.refusals("publication_fixed")[1][1]
+    assert "The earliest date is 13 July 2018" in play.refusals("publication_fixed")[1][1]
     assert on(play.one("step_recorded", step="published")) == "2018-07-16"
 
 

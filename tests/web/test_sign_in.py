@@ -513,7 +513,7 @@ async def test_what_was_typed_when_the_session_had_ended_is_there_again_after_si
     secret = {"new_password": "never kept anywhere", "csrf": token}
     answer = await later.post("/a-form", data={**TYPED, **secret})
     assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in?then=%2Fa-form&kept=1")
-    assert "What you typed is kept" in (await later.get(answer.headers["location"])).text
+    assert "We kept what you typed" in (await later.get(answer.headers["location"])).text
     back = await sign_in(later, one.account.email, then="/a-form", kept="1")
     assert back.headers["location"] == "/a-form"
     page = (await later.get("/a-form")).text

@@ -165,7 +165,7 @@ async def test_after_the_end_what_was_typed_is_still_there_and_there_again_after
     await page.get_by_text("You have been signed out.").wait_for()
     assert await page.get_by_label("Name", exact=True).input_value() == "Quite a name"
     await page.get_by_role("button", name="Add the account").click()
-    assert await page.get_by_text("What you typed is kept").is_visible()
+    assert await page.get_by_text("We kept what you typed").is_visible()
     await page.get_by_label("E-mail address").fill(account.email)
     await page.get_by_label("Password", exact=True).fill(PASSWORD)
     await page.get_by_role("button", name="Sign in").click()
