@@ -115,12 +115,18 @@ def postgresql_server() -> Iterator[str]:
     server.cleanup()
 
 
+@pytest.fixture(scope="session")
+def postgresql_databases(postgresql_server: str) -> PostgresqlDatabases:
+    """One for the session: ``databases`` ends whenever tests turn to the other kind, and these have names to keep."""
+    return PostgresqlDatabases(postgresql_server)
+
+
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
 def databases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Databases:
     """Where the test's databases are made: every test that needs this runs once on each kind."""
     if request.param == "sqlite":
         return SqliteDatabases(tmp_path_factory.mktemp("registers"))
-    return PostgresqlDatabases(request.getfixturevalue("postgresql_server"))
+    return request.getfixturevalue("postgresql_databases")
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ async def test_a_child_who_has_recovered_was_seriously_harmed_all_the_same(plays
     play = await plays("harm-no-concern")
     recovered = play.all("step_recorded", step="facts_corrected")[0]
     first = play.all("step_refused", step="decision")[0]
-    assert recovered["at"] < first["at"] and "concern_about_joint_working is unknown" in first["reason"]
+    assert recovered["at"] < first["at"] and "worked together is unknown" in first["reason"]
 
 
 @pytest.mark.rule("2.2e")
@@ -70,7 +70,7 @@ async def test_an_organisation_outside_the_directory_is_reached_by_the_address_o
 async def test_an_unknown_date_of_birth_leaves_the_criteria_undecided(plays: Plays) -> None:
     play = await plays("detained-at-17")
     [(rule, reason)] = play.refusals("decision")
-    assert rule == "2.1e" and "born_on is unknown" in reason
+    assert rule == "2.1e" and "Date of birth (child 1) is unknown" in reason
     assert "aged 16 or 17" in play.refusals("notification_withdrawn")[0][1]
 
 

@@ -107,7 +107,7 @@ async def test_who_was_answered_and_asks_drop_by_drop_is_left(port: int) -> None
 async def test_what_is_sent_drop_by_drop_is_refused_with_what_to_do(port: int) -> None:
     length = b"Content-Length: 500000\r\n\r\n"
     answer = await said(port, HEAD + length + PART, *[b"x"] * 500, every=SOON / 10)
-    assert answer.startswith(b"HTTP/1.1 408") and b"This took too long to arrive" in answer
+    assert answer.startswith(b"HTTP/1.1 408") and b"The upload took too long" in answer
 
 
 async def test_what_came_fast_and_then_stops_is_refused(port: int, monkeypatch: pytest.MonkeyPatch) -> None:

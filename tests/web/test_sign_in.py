@@ -220,7 +220,7 @@ async def test_unknown_wrong_stopped_and_without_a_password_are_all_told_the_sam
 async def test_what_was_typed_stays_but_not_the_password(known: Account, browser: Browsers) -> None:
     answer = await sign_in(await browser(), known.email, "something secret here", then="/?stage=review", kept="1")
     assert f'value="{known.email}"' in answer.text and "something secret" not in answer.text
-    assert 'name="then" value="/?stage=review"' in answer.text and "is kept" in answer.text
+    assert 'name="then" value="/?stage=review"' in answer.text and "We kept what you typed" in answer.text
 
 
 async def test_after_too_many_attempts_for_an_account_one_is_told_when_to_try_again(
