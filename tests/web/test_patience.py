@@ -100,7 +100,7 @@ async def test_who_connects_and_asks_for_nothing_is_left(port: int, parts: list[
 
 
 async def test_who_was_answered_and_asks_drop_by_drop_is_left(port: int) -> None:
-    answer = await said(port, b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", *[b"G"] * 500, every=SOON / 10)
+    answer = await said(port, b"GET /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", *[b"G"] * 500, every=SOON / 10)
     assert answer.startswith(b"HTTP/1.1 200") and answer.count(b"HTTP/1.1") == 1
 
 
