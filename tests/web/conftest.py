@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import os
 import re
@@ -194,6 +195,9 @@ async def a_board(
         await replace_directory(parts.register, directory, changed_by="the tests", at=datetime.now(UTC))
         await stack.enter_async_context(parts.worker(client, **worker))
         cases = Cases(client, parts.register, parts.surroundings, settings.task_queue)
+        async with asyncio.timeout(30):
+            while not await cases.cluster.workers():  # Temporal has heard of the worker: it is told as well
+                await asyncio.sleep(0.02)
         site = Site(parts, cases, temporal_page=server.web_page, mails=mails.folder, secret=pages_secret(settings))
         yield Board(make_app(site), site, cases, client, mails, parts, itertools.count(first))
     os.environ.update(saved)
