@@ -12,10 +12,10 @@ from email.message import EmailMessage
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from register.documents.store import DocumentDamaged, DocumentMissing, DocumentsAway
+from register.documents.store import DocumentDamaged, DocumentMissing, DocumentStoreUnavailable
 from register.engine import Register
 from register.files import deliveries
-from register.unavailable import RegisterAway
+from register.unavailable import RegisterUnavailable
 
 from .mail.compose import BadAddressError, LetterError
 from .mail.smtp import DeliveryRefused, Relay, TryAgain, WrongSettings, deliver
@@ -82,7 +82,7 @@ async def deliver_letter(
 
     Raises:
         ApplicationError: it waits, to be tried again; Temporal does.
-        RegisterAway: no answer in time.
+        RegisterUnavailable: no answer in time.
     """
     subject = ""
     try:
@@ -95,7 +95,7 @@ async def deliver_letter(
     except TryAgain as error:
         await _waits(register, which, claim, error.reason, clock, operations_must_act=False)
         raise ApplicationError(error.reason, type="TryAgain") from error
-    except (WrongSettings, LetterError, DocumentDamaged, DocumentsAway) as error:
+    except (WrongSettings, LetterError, DocumentDamaged, DocumentStoreUnavailable) as error:
         # A template at fault is mended by a release, settings and the store by operations: the letter waits for either.
         await _waits(register, which, claim, str(error), clock, operations_must_act=True)
         raise ApplicationError(str(error), type="WrongSettings", next_retry_delay=SETTINGS_RETRY) from error
@@ -113,7 +113,7 @@ async def _accepted(register: Register, which: deliveries.Letter, at: datetime) 
         try:
             await deliveries.accepted(register, which, now=at)
             return
-        except RegisterAway:
+        except RegisterUnavailable:
             activity.logger.warning("The ledger could not be told that a letter was accepted.")
             await asyncio.sleep(pause)
 

@@ -75,7 +75,7 @@ class FilingActivities:
 
         Raises:
             RegisterAhead: the register has what the file does not: a person must say which counts.
-            RegisterAway: no answer in time.
+            RegisterUnavailable: no answer in time.
         """
         try:
             projection: Projection = references.fetch(reference)

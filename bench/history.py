@@ -15,7 +15,7 @@ from typing import Any
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client
 
-from running.case_client import Cases
+from running.case_client import CaseClient
 from running.event_loop import run
 from running.rehearsals import rehearsal
 from running.rehearsals.rehearsal import play, stage
@@ -104,8 +104,8 @@ async def _runs(client: Client, reference: str) -> list[list[HistoryEvent]]:
 _WATCHED: tuple[tuple[Any, str, str], ...] = (
     (rehearsal, "migrate", "making a register"),
     (rehearsal, "start_time_skipping", "starting the server"),
-    (Cases, "open", "opening the file"),
-    (Cases, "record", "recording steps"),
+    (CaseClient, "open", "opening the file"),
+    (CaseClient, "record", "recording steps"),
     (rehearsal, "until_quiet", "what a new run begins with"),
     (rehearsal, "skip_to", "letters, moving time, and what falls due"),
 )

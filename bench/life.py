@@ -9,7 +9,7 @@ from typing import Any
 
 from models.days import london_date
 from models.rulebook import Rulebook
-from running.case_client import Cases
+from running.case_client import CaseClient
 
 AT_ONCE = 4
 """How many files are worked on at the same time."""
@@ -98,7 +98,7 @@ def bodies(day: str) -> list[tuple[str, dict[str, Any]]]:
     return [(name, {"id": f"step-{n}", **common, **fields}) for n, (name, fields) in enumerate(STEPS, start=1)]
 
 
-async def begin(cases: Cases, rulebook: Rulebook, reference: str, *, leave_out: int = 0) -> None:
+async def begin(cases: CaseClient, rulebook: Rulebook, reference: str, *, leave_out: int = 0) -> None:
     """Opens a file and records its steps, each when the one before is acknowledged; not the last ones, if told so."""
     day = today()
     await cases.open(opening(reference, day), rulebook)
@@ -106,7 +106,7 @@ async def begin(cases: Cases, rulebook: Rulebook, reference: str, *, leave_out: 
         await cases.record(reference, name, body)
 
 
-async def live(cases: Cases, rulebook: Rulebook, reference: str) -> None:
+async def live(cases: CaseClient, rulebook: Rulebook, reference: str) -> None:
     """One whole lifecycle; returns when the run has ended."""
     await begin(cases, rulebook, reference)
     await cases.handle(reference).result()

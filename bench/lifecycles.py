@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from statistics import median
 
-from running.case_client import LISTED_WITHIN, Cases
+from running.case_client import LISTED_WITHIN, CaseClient
 from running.event_loop import run
 from running.system import WORKFLOWS
 from running.temporal import make_worker
@@ -58,7 +58,7 @@ async def _lives(on: Board) -> AsyncIterator[dict[str, Life]]:
     def life(name: str) -> Life:
         # A register that nothing is written to is not waited for.
         wait = 0.0 if name == CORE_ALONE else LISTED_WITHIN
-        cases = Cases(on.client, on.parts.register, on.parts.surroundings, queues[name], listed_within=wait)
+        cases = CaseClient(on.client, on.parts.register, on.parts.surroundings, queues[name], listed_within=wait)
         return lambda reference: live(cases, on.parts.rulebook, reference)
 
     async with AsyncExitStack() as stack:

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from running.case_client import Cases
+from running.case_client import CaseClient
 from running.event_loop import run
 
 from .board import Board, board
@@ -32,7 +32,7 @@ def main() -> None:
 
 async def _measure() -> None:
     async with board() as on, _worker(on) as pid:
-        cases = Cases(on.client, on.parts.register, on.parts.surroundings, on.parts.settings.task_queue)
+        cases = CaseClient(on.client, on.parts.register, on.parts.surroundings, on.parts.settings.task_queue)
 
         async def brought(names: Iterable[str], leave_out: int) -> int:
             await at_once(names, lambda name: begin(cases, on.parts.rulebook, name, leave_out=leave_out))

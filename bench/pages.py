@@ -26,7 +26,7 @@ from register.engine import Register
 from register.people.accounts import add_account
 from register.people.sessions import begin_session
 from register.schema import migrate
-from running.case_client import Cases
+from running.case_client import CaseClient
 from running.settings import load_settings
 from running.system import system
 from web.app import make_app
@@ -123,7 +123,7 @@ class _Browser:
         )
         parts = await self._stack.enter_async_context(system(settings))
         nobody = await Client.connect("127.0.0.1:1", lazy=True)
-        cases = Cases(nobody, parts.register, parts.surroundings, settings.task_queue)
+        cases = CaseClient(nobody, parts.register, parts.surroundings, settings.task_queue)
         app = make_app(Site(parts, cases, now=lambda: NOW, secret=b"of the bench alone"))
         transport = httpx.ASGITransport(app=app)
         client = httpx.AsyncClient(transport=transport, base_url="http://bench.test", timeout=60)

@@ -14,7 +14,7 @@ import structlog
 
 from register.people.accounts import add_account
 from register.people.sessions import begin_session
-from running.case_client import Cases
+from running.case_client import CaseClient
 from running.event_loop import run
 from web.app import make_app
 from web.site import Site
@@ -35,7 +35,7 @@ def main() -> None:
 async def _measure() -> None:
     async with board() as on, AsyncExitStack() as stack:
         await stack.enter_async_context(on.parts.worker(on.client))
-        cases = Cases(on.client, on.parts.register, on.parts.surroundings, on.parts.settings.task_queue)
+        cases = CaseClient(on.client, on.parts.register, on.parts.surroundings, on.parts.settings.task_queue)
         await cases.open(opening("BENCH-0001", today()), on.parts.rulebook)
         app = make_app(Site(on.parts, cases, secret=b"of the bench alone"))
         transport = httpx.ASGITransport(app=app)

@@ -23,7 +23,7 @@ async def first_link(
         now: the present.
 
     Raises:
-        RegisterAway: no answer in time.
+        RegisterUnavailable: no answer in time.
     """
     found = await accounts(register)
     if not found:

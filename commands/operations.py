@@ -26,7 +26,7 @@ from register.extra_holidays import add_holiday, extra_holidays, remove_holiday
 from register.files.deliveries import unaddressed, undelivered
 from register.lists.figures import annual_report, count_by_kind_and_year
 from register.schema import migrate
-from running.case_client import Cases
+from running.case_client import CaseClient
 from running.recheck import NewRulebook, Recheck, Side
 from running.rehearsals.rehearsal import play, stage
 from running.rehearsals.scenario import read_scenario
@@ -101,7 +101,7 @@ def replay(
         # The register may be older than the code at hand: nothing is read from it.
         async with system(load_settings()) as parts:
             client = await connect(parts.settings)
-            cases = Cases(client, parts.register, parts.surroundings, parts.settings.task_queue)
+            cases = CaseClient(client, parts.register, parts.surroundings, parts.settings.task_queue)
             found = [one async for one in replay_open_files(client, cases, reference)]
         faults = [asdict(one) for one in found if one.fault]
         title = f"{len(found)} open files replayed, {len(faults)} would be stuck"

@@ -10,7 +10,7 @@ from typing import Any
 
 from models.days import london_date
 from register.directory import NoDirectory, load_directory, replace_directory
-from running.case_client import Cases
+from running.case_client import CaseClient
 from running.plain_files import read_plain_file
 from running.rehearsals.scenario import directory_in
 from running.system import System
@@ -30,7 +30,7 @@ def with_days(data: Any, today: date) -> Any:
     return (today - timedelta(days=int(found[1] or 0))).isoformat() if found else data
 
 
-async def load_samples(parts: System, cases: Cases, now: datetime) -> list[str]:
+async def load_samples(parts: System, cases: CaseClient, now: datetime) -> list[str]:
     """A fictional board and its incidents, into a register that has no board yet; the references that were opened."""
     try:
         await load_directory(parts.register)
@@ -43,7 +43,7 @@ async def load_samples(parts: System, cases: Cases, now: datetime) -> list[str]:
     return []
 
 
-async def _load(parts: System, cases: Cases, path: Path, reference: str, now: datetime) -> str:
+async def _load(parts: System, cases: CaseClient, path: Path, reference: str, now: datetime) -> str:
     data = with_days(read_plain_file(path).data, london_date(now))
     by = {"recorded_by": "the first start"}
     opening = {"reference": reference, "opened_on": london_date(now).isoformat(), "incident": data["incident"], **by}

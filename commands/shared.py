@@ -25,15 +25,15 @@ from models.rulebook_file import RulebookError
 from models.step import Step
 from models.view import shown
 from register.directory import FaultyDirectory, NoDirectory
-from register.documents.store import DocumentMissing, DocumentRefused, DocumentsAway
+from register.documents.store import DocumentMissing, DocumentRefused, DocumentStoreUnavailable
 from register.extra_holidays import FaultyHoliday
 from register.files.references import ReferenceTaken, claim_next_reference
 from register.files.store import read_entries
 from register.people.accounts import EmailTaken
 from register.schema import SchemaError, check_schema
-from register.unavailable import RegisterAway
+from register.unavailable import RegisterUnavailable
 from running import event_loop
-from running.case_client import Cases, NoSuchFileError, UnansweredError
+from running.case_client import CaseClient, NoSuchFileError, UnansweredError
 from running.embedded.processes import EmbeddedServerError
 from running.logs import set_up_logging
 from running.plain_files import PlainFile, PlainFileError, read_plain_file, read_plain_text
@@ -41,7 +41,7 @@ from running.rehearsals.scenario import document_fields
 from running.search_attributes import SearchAttributesError
 from running.settings import SettingsError, load_settings
 from running.system import System, system
-from running.temporal import TemporalAwayError, connect
+from running.temporal import TemporalUnavailable, connect
 
 REFUSED, WRONG, AWAY = 1, 2, 3
 """Exit codes: refused or an expectation not met; what was given is wrong; Temporal or the register is away."""
@@ -71,7 +71,7 @@ _WRONG = (
     EmailTaken,
     EmbeddedServerError,
 )
-_AWAY = (TemporalAwayError, RegisterAway, DocumentsAway, UnansweredError, RPCError)
+_AWAY = (TemporalUnavailable, RegisterUnavailable, DocumentStoreUnavailable, UnansweredError, RPCError)
 
 Work = Callable[[Printer], Awaitable[int]]
 
@@ -124,11 +124,11 @@ async def register_only() -> AsyncIterator[System]:
 
 
 @asynccontextmanager
-async def whole_system() -> AsyncIterator[tuple[System, Cases]]:
+async def whole_system() -> AsyncIterator[tuple[System, CaseClient]]:
     """The system's parts, and the files to speak to."""
     async with register_only() as parts:
         client = await connect(parts.settings)
-        yield parts, Cases(client, parts.register, parts.surroundings, parts.settings.task_queue)
+        yield parts, CaseClient(client, parts.register, parts.surroundings, parts.settings.task_queue)
 
 
 def whoever(by: str | None) -> str:
@@ -230,7 +230,7 @@ async def next_reference(parts: System, body: Mapping[str, Any], today: date, no
     refusal = open_record({**body, "reference": "NOT-YET"}, parts.rulebook, world)
     if isinstance(refusal, Refusal):
         raise Refused(refusal)
-    prefix, opening = parts.rulebook.reference_prefix, Cases.token(body)
+    prefix, opening = parts.rulebook.reference_prefix, CaseClient.token(body)
     return (await claim_next_reference(parts.register, prefix, today.year, opening, now)).reference
 
 

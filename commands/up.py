@@ -15,7 +15,7 @@ from commands.first_account import first_link
 from commands.printing import Printer
 from commands.samples import load_samples
 from register.schema import migrate
-from running.case_client import PAGE_PATIENCE, Cases
+from running.case_client import PAGE_PATIENCE, CaseClient
 from running.embedded.mail_catcher import Postbox, postbox
 from running.embedded.processes import LOOPBACK, EmbeddedServerError, own_folder, refuse_port_in_use
 from running.embedded.temporal_server import TemporalServer, temporal_server
@@ -49,7 +49,7 @@ class Pages(Protocol):
     """Serves the pages while the block runs: :func:`web.server.pages`, which this package does not know."""
 
     def __call__(
-        self, parts: System, cases: Cases, *, temporal_page: str, mails: Path
+        self, parts: System, cases: CaseClient, *, temporal_page: str, mails: Path
     ) -> AbstractAsyncContextManager[None]:
         """The pages of this system."""
 
@@ -97,9 +97,9 @@ async def run_everything(printer: Printer, ports: Ports, pages: Pages) -> None:
         client = await connect(settings)
         await stack.enter_async_context(parts.worker(client))
         await ensure_schedules(client, settings.task_queue)
-        at_leisure = Cases(client, parts.register, parts.surroundings, settings.task_queue)
+        at_leisure = CaseClient(client, parts.register, parts.surroundings, settings.task_queue)
         opened = await load_samples(parts, at_leisure, datetime.now(UTC))
-        cases = Cases(client, parts.register, parts.surroundings, settings.task_queue, patience=PAGE_PATIENCE)
+        cases = CaseClient(client, parts.register, parts.surroundings, settings.task_queue, patience=PAGE_PATIENCE)
         await stack.enter_async_context(pages(parts, cases, temporal_page=server.web_page, mails=mails.folder))
         first = await first_link(
             parts.register,

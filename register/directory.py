@@ -92,7 +92,7 @@ async def load_directory(register: Register) -> Directory:
 
     Raises:
         NoDirectory: none was stored yet.
-        RegisterAway: no answer in time.
+        RegisterUnavailable: no answer in time.
     """
     return (await latest_directory(register, None)).directory
 
@@ -106,7 +106,7 @@ async def latest_directory(register: Register, known: Known | None) -> Known:
 
     Raises:
         NoDirectory: none was stored yet.
-        RegisterAway: no answer in time.
+        RegisterUnavailable: no answer in time.
     """
 
     found = await register.read(lambda connection: directory_since(connection, known))
@@ -128,7 +128,7 @@ async def load_directory_to_change(register: Register) -> tuple[Directory | None
     """The directory, None while there is none, and its revision: give that back with what is changed.
 
     Raises:
-        RegisterAway: no answer in time.
+        RegisterUnavailable: no answer in time.
     """
 
     async def work(connection: AsyncConnection) -> tuple[Directory | None, int]:
@@ -155,7 +155,7 @@ async def replace_directory(
     Raises:
         FaultyDirectory: it names people or organisations that it does not have, say.
         DirectoryMoved: something was changed since ``seen``.
-        RegisterAway: no answer in time; ask again.
+        RegisterUnavailable: no answer in time; ask again.
     """
     if faults := directory.faults():
         raise FaultyDirectory(faults)
@@ -183,7 +183,7 @@ async def directory_changes(register: Register) -> tuple[Change, ...]:
     """Every change of the directory, the first one first.
 
     Raises:
-        RegisterAway: no answer in time.
+        RegisterUnavailable: no answer in time.
     """
     return await register.read(lambda connection: _changes_since(connection, 0))
 

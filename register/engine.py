@@ -17,7 +17,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from .one_hop import CONNECTIONS, OneHop, Work
 from .sqlite_file import SqliteFile
-from .unavailable import RegisterAway, away_means_away, shown
+from .unavailable import RegisterUnavailable, shown, translate_outages
 
 T = TypeVar("T")
 
@@ -88,7 +88,7 @@ class Register:
         """What ``work`` answers, in a transaction of its own that sees one state of the register.
 
         Raises:
-            RegisterAway: no answer in time.
+            RegisterUnavailable: no answer in time.
         """
         return await self._bounded(work, writes=False)
 
@@ -96,7 +96,7 @@ class Register:
         """As :meth:`read`, for work that writes. All of it is kept, or nothing.
 
         Raises:
-            RegisterAway: no answer in time. It may have been kept all the same: ask what can be asked twice.
+            RegisterUnavailable: no answer in time. It may have been kept all the same: ask what can be asked twice.
         """
         return await self._bounded(work, writes=True)
 
@@ -110,8 +110,10 @@ class Register:
             raise
         if not done:
             self._leave(task)
-            raise RegisterAway(f"The register at {shown(self.url)} did not answer in {self._patience:g} seconds.")
-        with away_means_away(self.url):
+            raise RegisterUnavailable(
+                f"The register at {shown(self.url)} did not answer in {self._patience:g} seconds."
+            )
+        with translate_outages(self.url):
             return task.result()
 
     def _leave(self, task: asyncio.Task[Any]) -> None:

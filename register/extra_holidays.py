@@ -44,7 +44,7 @@ async def extra_holidays(register: Register) -> tuple[ExtraHoliday, ...]:
     """Every one there ever was, by day, those that were removed among them.
 
     Raises:
-        RegisterAway: no answer in time.
+        RegisterUnavailable: no answer in time.
     """
 
     async def work(connection: AsyncConnection) -> tuple[ExtraHoliday, ...]:
@@ -66,7 +66,7 @@ async def add_holiday(register: Register, day: date, *, name: str, by: str, at: 
     Raises:
         FaultyHoliday: it is no working day anyhow, or it has no name.
         NoCalendarError: there is no calendar for its year yet.
-        RegisterAway: no answer in time.
+        RegisterUnavailable: no answer in time.
     """
     off = day_off(day, frozenset())
     if off is not None:
@@ -90,7 +90,7 @@ async def remove_holiday(register: Register, day: date, *, by: str, at: datetime
 
     Raises:
         FaultyHoliday: it is none.
-        RegisterAway: no answer in time.
+        RegisterUnavailable: no answer in time.
     """
 
     async def work(connection: AsyncConnection) -> bool:

@@ -11,7 +11,7 @@ from sqlalchemy import URL, Connection, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from .engine import Register, migrate_with, register_url
-from .unavailable import away_means_away, reason_of
+from .unavailable import reason_of, translate_outages
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 
@@ -35,7 +35,7 @@ async def migrate(url: str) -> None:
 
     Raises:
         SchemaError: the register was made by a newer release, or has tables that no migration of ours made.
-        RegisterAway: the database cannot be reached.
+        RegisterUnavailable: the database cannot be reached.
         ValueError: the address is neither SQLite's nor PostgreSQL's.
     """
     address = register_url(url)
@@ -47,7 +47,7 @@ async def check_schema(register: Register) -> None:
 
     Raises:
         SchemaError: it has none, older ones, or those of a newer release.
-        RegisterAway: it did not answer.
+        RegisterUnavailable: it did not answer.
     """
     await register.read(lambda connection: connection.run_sync(_check))
 
@@ -57,7 +57,7 @@ def _migrate(url: URL) -> None:
         # If it cannot be made, opening the file says so, as for any register that cannot be reached.
         with suppress(OSError):
             Path(url.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with _ONE_AT_A_TIME, away_means_away(url):
+    with _ONE_AT_A_TIME, translate_outages(url):
         migrate_with(url, _upgrade, _MIGRATION_PATIENCE)
 
 

@@ -16,7 +16,7 @@ from models.world import Surroundings
 from .directory import Known, directory_since
 from .engine import Register
 from .extra_holidays import days_in_force
-from .unavailable import RegisterAway
+from .unavailable import RegisterUnavailable
 
 FRESH_SECONDS = 5.0
 """How long they count as just read, and a register that is away is not asked for them again."""
@@ -62,7 +62,7 @@ class SurroundingsReader:
             self._asked_at = time.monotonic()
             try:
                 return await self.refresh()
-            except RegisterAway as error:
+            except RegisterUnavailable as error:
                 if self.known is None:
                     raise SurroundingsUnknown from error
                 log.warning("The directory and the extra holidays are used as they were last read: %s", error.reason)
@@ -72,7 +72,7 @@ class SurroundingsReader:
         """As they are now.
 
         Raises:
-            RegisterAway: no answer in time.
+            RegisterUnavailable: no answer in time.
         """
 
         async def work(connection: AsyncConnection) -> tuple[Known | None, frozenset[date]]:

@@ -15,7 +15,7 @@ from models.tables.register import StoredWriteCheck
 
 from .engine import Register, insert_into
 from .sqlite_file import SqliteFile
-from .unavailable import RegisterAway, reason_of, shown
+from .unavailable import RegisterUnavailable, reason_of, shown
 
 _CHECK = StoredWriteCheck.__table__
 _BYTES = 32_768
@@ -34,7 +34,7 @@ async def try_a_write(register: Register, now: datetime) -> None:
     SQLite where its log was begun again. What needs new room fails all the while.
 
     Raises:
-        RegisterAway: it takes no write; with what the database says.
+        RegisterUnavailable: it takes no write; with what the database says.
     """
 
     async def work(connection: AsyncConnection) -> None:
@@ -48,12 +48,16 @@ async def try_a_write(register: Register, now: datetime) -> None:
     try:
         await register.change(work)
     except DBAPIError as error:  # it may not write, say
-        raise RegisterAway(f"The register at {shown(register.url)} takes no write: {reason_of(error)}") from error
+        raise RegisterUnavailable(
+            f"The register at {shown(register.url)} takes no write: {reason_of(error)}"
+        ) from error
     if (file := SqliteFile(register.url, create=False).path) is not None:
         try:
             write_and_remove(file.parent)
         except OSError as error:
-            raise RegisterAway(f"The register's folder {file.parent} takes no write: {error.strerror}.") from error
+            raise RegisterUnavailable(
+                f"The register's folder {file.parent} takes no write: {error.strerror}."
+            ) from error
 
 
 def write_and_remove(folder: Path) -> None:

@@ -17,7 +17,7 @@ _MISTAKES = {"0A", "21", "22", "23", "42"}
 """How its codes begin when a statement or a value is wrong. SQLAlchemy has no class for some of them."""
 
 
-class RegisterAway(Exception):
+class RegisterUnavailable(Exception):
     """The register did not answer in time, or cannot: try again later. What was asked may have been done.
 
     Arguments:
@@ -30,14 +30,14 @@ class RegisterAway(Exception):
 
 
 @contextmanager
-def away_means_away(url: URL) -> Iterator[None]:
-    """Turns what drivers raise when a database is away into :class:`RegisterAway`. Our mistakes stay."""
+def translate_outages(url: URL) -> Iterator[None]:
+    """Turns what drivers raise when a database is away into :class:`RegisterUnavailable`. Our mistakes stay."""
     try:
         yield
     except (DBAPIError, NoConnectionInTimeError, PostgresError, OSError, TimeoutError) as error:
         if (words := _why(error)) is None:
             raise
-        raise RegisterAway(f"The register at {shown(url)} is away: {words}") from error
+        raise RegisterUnavailable(f"The register at {shown(url)} is away: {words}") from error
 
 
 def reason_of(error: Exception) -> str:

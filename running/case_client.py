@@ -37,15 +37,15 @@ from register.files.progress import step_by_id, wait_for_revision
 from register.files.references import claim_reference, mark_begun
 from register.files.store import read_file
 from register.surroundings import SurroundingsReader
-from register.unavailable import RegisterAway
+from register.unavailable import RegisterUnavailable
 from running.health import PROBE_TIMEOUT, Cluster
-from running.temporal import away_as_unavailable
+from running.temporal import outages_as_unavailable
 from workflows.attributes import CASE_REFERENCE
 from workflows.incident import BUSY, FAULT, REFUSED
 
 T = TypeVar("T")
 
-AGAIN = frozenset(
+RETRYABLE = frozenset(
     {
         RPCStatusCode.DEADLINE_EXCEEDED,
         RPCStatusCode.RESOURCE_EXHAUSTED,
@@ -152,7 +152,7 @@ class Recorded:
     listed: bool
 
 
-class Cases:
+class CaseClient:
     """The files, spoken to through Temporal.
 
     Arguments:
@@ -217,10 +217,10 @@ class Cases:
             except WorkflowAlreadyStartedError:
                 pass
             except RPCError as error:
-                if error.status not in AGAIN:
+                if error.status not in RETRYABLE:
                     raise
                 raise UnansweredError(f"{reference} may or may not be open: open it again, with the same.") from None
-            with suppress(RegisterAway):  # Temporal knows that it was begun, as long as it has it.
+            with suppress(RegisterUnavailable):  # Temporal knows that it was begun, as long as it has it.
                 await mark_begun(self._register, reference, at)
         elif await self.status(reference) is None:
             if await read_archive(self._register, reference) is None:
@@ -282,7 +282,7 @@ class Cases:
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
                 return await self._record_on_ended(reference, name, body, envelope)
-            if error.status not in AGAIN:
+            if error.status not in RETRYABLE:
                 raise
         except TimeoutError:
             pass
@@ -299,7 +299,7 @@ class Cases:
         A row in the register was written by work that Temporal has kept, so Temporal has the step.
         """
         sent, id = (name, json.loads(json.dumps(body))), str(body.get("id"))
-        with suppress(RegisterAway):
+        with suppress(RegisterUnavailable):
             if await step_by_id(self._register, reference, id) == sent:
                 return True
         with suppress(RPCError, RuntimeError, WorkflowQueryFailedError):
@@ -332,7 +332,7 @@ class Cases:
     async def status(self, reference: str) -> WorkflowExecutionStatus | None:
         """What Temporal says of the file's latest run; None when it knows none."""
         try:
-            with away_as_unavailable():
+            with outages_as_unavailable():
                 return (await self.handle(reference).describe()).status
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
@@ -444,10 +444,10 @@ class Cases:
         pause = 0.05
         while True:
             try:
-                with away_as_unavailable():
+                with outages_as_unavailable():
                     return await ask()
             except (RPCError, WorkflowUpdateFailedError) as error:
-                passes = _is(error, BUSY) if isinstance(error, WorkflowUpdateFailedError) else error.status in AGAIN
+                passes = _is(error, BUSY) if isinstance(error, WorkflowUpdateFailedError) else error.status in RETRYABLE
                 # Before whoever asks loses patience, so that they hear what was said last.
                 if not passes or asyncio.get_running_loop().time() + pause >= until:
                     raise

@@ -12,7 +12,7 @@ from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest, SignalWi
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from running.temporal import away_as_unavailable
+from running.temporal import outages_as_unavailable
 
 PROBE_TIMEOUT = timedelta(seconds=2)
 POLLER_FRESH_FOR = timedelta(minutes=2)
@@ -65,7 +65,7 @@ class Cluster:
             identity=self._client.identity,
         )
         request.workflow_execution_timeout.FromTimedelta(_WRITE_CHECK_LASTS)
-        with away_as_unavailable():
+        with outages_as_unavailable():
             await self._client.workflow_service.signal_with_start_workflow_execution(request, timeout=HEALTH_TIMEOUT)
 
     async def running(self) -> list[str]:
@@ -86,7 +86,7 @@ class Cluster:
             "TemporalReportedProblems = 'category=WorkflowTaskFailed'"
         )
         try:
-            with away_as_unavailable():
+            with outages_as_unavailable():
                 return (await self._client.count_workflows(query, rpc_timeout=PROBE_TIMEOUT)).count
         except RPCError as error:
             if error.status is RPCStatusCode.INVALID_ARGUMENT:
@@ -104,7 +104,7 @@ class Cluster:
             task_queue=TaskQueue(name=self._task_queue),
             task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
         )
-        with away_as_unavailable():
+        with outages_as_unavailable():
             answer = await self._client.workflow_service.describe_task_queue(request, timeout=PROBE_TIMEOUT)
         asked_lately = (poller.last_access_time.ToDatetime(UTC) for poller in answer.pollers)
         return sum(datetime.now(UTC) - at < POLLER_FRESH_FOR for at in asked_lately)

@@ -22,8 +22,8 @@ from register.files.behind import RegisterAhead, settle
 from register.files.references import begun_without_file, release_claim
 from register.files.store import read_entries, read_file, write
 from register.lists.files import MOST, Filter, list_files
-from register.unavailable import RegisterAway
-from running.case_client import Cases, NoSuchFileError
+from register.unavailable import RegisterUnavailable
+from running.case_client import CaseClient, NoSuchFileError
 from running.system import System
 
 Side = Literal["file", "register"]
@@ -67,7 +67,7 @@ class Recheck:
     """
 
     def __init__(
-        self, cases: Cases, parts: System, change: NewRulebook | None = None, counts: Side | None = None
+        self, cases: CaseClient, parts: System, change: NewRulebook | None = None, counts: Side | None = None
     ) -> None:
         self._cases, self._parts, self._change, self._counts = cases, parts, change, counts
 
@@ -84,7 +84,7 @@ class Recheck:
                 if found["applied"]:
                     await settle(self._parts.register, reference)
                 yield found
-            except RegisterAway:
+            except RegisterUnavailable:
                 raise
             except Exception as error:
                 if only and isinstance(error, NoSuchFileError):

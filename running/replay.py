@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from temporalio.client import Client
 
-from running.case_client import Cases
+from running.case_client import CaseClient
 from running.system import WORKFLOWS
 from running.temporal import make_replayer
 
@@ -27,7 +27,7 @@ class Replayed:
     fault: str
 
 
-async def replay_open_files(client: Client, cases: Cases, only: str | None = None) -> AsyncIterator[Replayed]:
+async def replay_open_files(client: Client, cases: CaseClient, only: str | None = None) -> AsyncIterator[Replayed]:
     """Replays each open file; changes nothing, neither in Temporal nor in the register.
 
     Arguments:

@@ -117,7 +117,7 @@ class System:
         nothing themselves, look at what was read last.
 
         Raises:
-            RegisterAway: no answer in time.
+            RegisterUnavailable: no answer in time.
         """
         build_steps()
         files = make_worker(client, self.settings, WORKFLOWS, self.activities_for_files(client), **options)

@@ -71,7 +71,7 @@ _REASONS = (
 """What to look for in the SDK's errors, which print a whole chain of structures, and what it means."""
 
 
-class TemporalAwayError(Exception):
+class TemporalUnavailable(Exception):
     """Temporal does not answer. Its text is one line that says where it was looked for and what to do."""
 
 
@@ -108,7 +108,7 @@ async def connect(
 
     Raises:
         SettingsError: Temporal's own settings are wrong, or metrics cannot be served at their address.
-        TemporalAwayError: it does not answer.
+        TemporalUnavailable: it does not answer.
     """
     config = _connect_config()
     config.setdefault("target_host", DEFAULT_ADDRESS)
@@ -118,17 +118,17 @@ async def connect(
         async with asyncio.timeout(patience.total_seconds()):
             return await Client.connect(**config, data_converter=data_converter(), runtime=runtime, lazy=lazy)
     except TimeoutError:
-        raise TemporalAwayError(
+        raise TemporalUnavailable(
             f"{where} did not answer within {patience.total_seconds():g} seconds: {_WHAT_TO_DO}"
         ) from None
     except ValueError as error:
         raise SettingsError(f"TEMPORAL_ADDRESS: {_first_line(error)}; give host:port.") from None
     except RuntimeError as error:
-        raise TemporalAwayError(f"{where} does not answer ({_why(error)}): {_WHAT_TO_DO}") from None
+        raise TemporalUnavailable(f"{where} does not answer ({_why(error)}): {_WHAT_TO_DO}") from None
 
 
 @contextmanager
-def away_as_unavailable() -> Iterator[None]:
+def outages_as_unavailable() -> Iterator[None]:
     """Around a call with a lazy client: that it cannot connect is an RPCError, as it is for one that was connected."""
     try:
         yield

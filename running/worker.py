@@ -17,7 +17,7 @@ from temporalio.worker import Worker
 from models.rulebook_file import RulebookError
 from register.engine import Register
 from register.schema import SchemaError, check_schema
-from register.unavailable import RegisterAway
+from register.unavailable import RegisterUnavailable
 from running import http_server
 from running.embedded.processes import EmbeddedServerError
 from running.health import Cluster
@@ -25,7 +25,7 @@ from running.schedules import ensure_schedules
 from running.search_attributes import SearchAttributesError, register_search_attributes
 from running.settings import Settings, SettingsError
 from running.system import relay_of, system
-from running.temporal import TemporalAwayError, connect
+from running.temporal import TemporalUnavailable, connect
 
 log = structlog.get_logger("worker")
 
@@ -33,8 +33,8 @@ CANNOT_START = (
     SettingsError,
     RulebookError,
     SchemaError,
-    RegisterAway,
-    TemporalAwayError,
+    RegisterUnavailable,
+    TemporalUnavailable,
     SearchAttributesError,
     EmbeddedServerError,
 )
@@ -98,7 +98,7 @@ class Health:
     async def _register(self) -> str:
         try:
             await check_schema(self.register)
-        except (RegisterAway, SchemaError) as error:
+        except (RegisterUnavailable, SchemaError) as error:
             return str(error)
         return ""
 

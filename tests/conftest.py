@@ -126,7 +126,8 @@ def databases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     """Where the test's databases are made: every test that needs this runs once on each kind."""
     if request.param == "sqlite":
         return SqliteDatabases(tmp_path_factory.mktemp("registers"))
-    return request.getfixturevalue("postgresql_databases")
+    databases: PostgresqlDatabases = request.getfixturevalue("postgresql_databases")
+    return databases
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 from temporalio.service import RPCError
 
-from register.unavailable import RegisterAway
+from register.unavailable import RegisterUnavailable
 from running.case_client import UnansweredError
 from web.accounts import sign_in
 from web.forms.outage_page import register_away
@@ -117,7 +117,7 @@ ANSWERS: dict[Any, Answer] = {
         "This form could not be accepted",
         "The page it came from is no longer valid. Go back, reload the page and send the form again.",
     ),
-    RegisterAway: register_away,
+    RegisterUnavailable: register_away,
     UnansweredError: _page(503, "The system did not answer in time", _UNSURE),
     RPCError: _page(503, "The system did not answer in time", _UNSURE),
     RequestValidationError: _page(

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp
 from register.people.accounts import count_accounts
 from register.schema import check_schema
 from running import http_server
-from running.case_client import PAGE_PATIENCE, Cases
+from running.case_client import PAGE_PATIENCE, CaseClient
 from running.secrets import pages_secret
 from running.settings import Settings
 from running.system import System, system
@@ -29,7 +29,7 @@ log = structlog.get_logger("pages")
 
 @asynccontextmanager
 async def pages(
-    parts: System, cases: Cases, *, temporal_page: str = "", mails: Path | None = None
+    parts: System, cases: CaseClient, *, temporal_page: str = "", mails: Path | None = None
 ) -> AsyncIterator[None]:
     """The pages, at ``pages_address``, while the block runs.
 
@@ -61,7 +61,7 @@ async def serve_pages(settings: Settings) -> None:
     """Serves the pages until Ctrl-C or SIGTERM. Temporal may be away: each step tries again.
 
     Raises:
-        SettingsError, RulebookError, SchemaError, RegisterAway, EmbeddedServerError: they cannot be served.
+        SettingsError, RulebookError, SchemaError, RegisterUnavailable, EmbeddedServerError: they cannot be served.
     """
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -70,7 +70,7 @@ async def serve_pages(settings: Settings) -> None:
     async with system(settings) as parts:
         await check_schema(parts.register)
         client = await connect(settings, lazy=True)
-        cases = Cases(client, parts.register, parts.surroundings, settings.task_queue, patience=PAGE_PATIENCE)
+        cases = CaseClient(client, parts.register, parts.surroundings, settings.task_queue, patience=PAGE_PATIENCE)
         async with pages(parts, cases):
             log.info("The pages are served.", address=settings.pages_address, public_url=settings.public_url)
             if not await count_accounts(parts.register):

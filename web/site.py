@@ -11,7 +11,7 @@ from pathlib import Path
 from models.directory import Directory
 from models.world import World
 from register.engine import Register
-from running.case_client import Cases
+from running.case_client import CaseClient
 from running.settings import Settings
 from running.system import System
 
@@ -33,7 +33,7 @@ class Site:
     """
 
     system: System
-    cases: Cases
+    cases: CaseClient
     now: Callable[[], datetime] = _present
     temporal_page: str = ""
     mails: Path | None = None

@@ -50,7 +50,7 @@ class DocumentDamaged(Exception):
     """A stored document is no longer what was stored. Operations must bring it back from a copy."""
 
 
-class DocumentsAway(Exception):
+class DocumentStoreUnavailable(Exception):
     """The store's folder cannot be read or written: wait and try again. Its text says why, for operations."""
 
 
@@ -103,8 +103,8 @@ class DocumentStore:
 
         Raises:
             DocumentRefused: too large, empty, of a type that is not kept, or not of the type its name says.
-            DocumentsAway: the folder cannot be written.
-            RegisterAway: the register did not answer; store it again.
+            DocumentStoreUnavailable: the folder cannot be written.
+            RegisterUnavailable: the register did not answer; store it again.
         """
         name = clean_name(filename)
         try:
@@ -113,7 +113,7 @@ class DocumentStore:
         except WrongType as wrong:
             raise DocumentRefused(str(wrong)) from None
         except OSError as error:
-            raise DocumentsAway(f"The folder of documents cannot be written: {error.strerror}.") from error
+            raise DocumentStoreUnavailable(f"The folder of documents cannot be written: {error.strerror}.") from error
         return await self._register.change(
             lambda connection: _note(connection, reference, Document(digest, name, media_type, size, now))
         )
@@ -122,7 +122,7 @@ class DocumentStore:
         """Writes a file into the folder and removes it: as small as can be, and large enough to need room.
 
         Raises:
-            DocumentsAway: the folder cannot be written.
+            DocumentStoreUnavailable: the folder cannot be written.
         """
 
         def work() -> None:
@@ -132,7 +132,7 @@ class DocumentStore:
         try:
             await asyncio.to_thread(work)
         except OSError as error:
-            raise DocumentsAway(f"The folder of documents cannot be written: {error.strerror}.") from error
+            raise DocumentStoreUnavailable(f"The folder of documents cannot be written: {error.strerror}.") from error
 
     async def get(self, digest: str) -> bytes:
         """A document's content, checked against its digest.
@@ -140,7 +140,7 @@ class DocumentStore:
         Raises:
             DocumentMissing: the store has none by this digest.
             DocumentDamaged: the content is no longer what was stored.
-            DocumentsAway: the folder cannot be read.
+            DocumentStoreUnavailable: the folder cannot be read.
         """
         path = self._path(digest)
         try:
@@ -148,7 +148,7 @@ class DocumentStore:
         except FileNotFoundError:
             raise DocumentMissing(f"The store has no document {digest}.") from None
         except OSError as error:
-            raise DocumentsAway(f"The folder of documents cannot be read: {error.strerror}.") from error
+            raise DocumentStoreUnavailable(f"The folder of documents cannot be read: {error.strerror}.") from error
         if (await asyncio.to_thread(sha256, content)).hexdigest() != digest:
             raise DocumentDamaged(f"Document {digest} is damaged: bring it back from a copy of the folder.")
         return content
@@ -158,7 +158,7 @@ class DocumentStore:
 
         Raises:
             DocumentMissing: none was stored for this file by this digest.
-            RegisterAway: the register did not answer.
+            RegisterUnavailable: the register did not answer.
         """
         known = (await self.named(reference, [digest])).get(digest)
         if known is None:
@@ -169,7 +169,7 @@ class DocumentStore:
         """The documents of a file with these digests, by digest; those that were never stored for it are left out.
 
         Raises:
-            RegisterAway: the register did not answer.
+            RegisterUnavailable: the register did not answer.
         """
         if not digests:
             return {}
@@ -185,14 +185,14 @@ class DocumentStore:
         """Removes a content for good, unless it was sent on or after an instant. None there is nothing to do.
 
         Raises:
-            DocumentsAway: the folder cannot be written.
+            DocumentStoreUnavailable: the folder cannot be written.
         """
         try:
             await asyncio.to_thread(self._discard, self._path(digest), before)
         except FileNotFoundError:
             return
         except OSError as error:
-            raise DocumentsAway(f"The folder of documents cannot be written: {error.strerror}.") from error
+            raise DocumentStoreUnavailable(f"The folder of documents cannot be written: {error.strerror}.") from error
 
     def _discard(self, path: Path, before: datetime) -> None:
         # Put aside before it is looked at: what is sent in this moment comes to its place, and not into our hands.

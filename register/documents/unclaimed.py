@@ -36,7 +36,7 @@ async def left_documents(register: Register, before: datetime) -> tuple[LeftDocu
     """Those that were last sent before an instant, the oldest first.
 
     Raises:
-        RegisterAway: no answer in time.
+        RegisterUnavailable: no answer in time.
     """
     columns = (_DOCUMENT.c[field.name] for field in fields(LeftDocument))
     found = select(*columns).where(*_left(before)).order_by(_DOCUMENT.c.stored_at, _DOCUMENT.c.sha256)
@@ -54,8 +54,8 @@ async def remove_left(register: Register, store: DocumentStore, left: LeftDocume
         whether it was removed.
 
     Raises:
-        DocumentsAway: the folder cannot be written.
-        RegisterAway: no answer in time.
+        DocumentStoreUnavailable: the folder cannot be written.
+        RegisterUnavailable: no answer in time.
     """
     this = (_DOCUMENT.c.reference == left.reference, _DOCUMENT.c.sha256 == left.sha256)
     other = select(_DOCUMENT.c.reference).where(_DOCUMENT.c.sha256 == left.sha256, ~this[0]).limit(1)

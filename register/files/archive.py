@@ -39,7 +39,7 @@ async def write_archive(register: Register, file: ArchivedFile) -> None:
     """Keeps a closed file. Written again for the same revision it may add the history, and nothing else.
 
     Raises:
-        RegisterAway: no answer in time; ask again.
+        RegisterUnavailable: no answer in time; ask again.
     """
     row = {
         "reference": file.reference,
@@ -62,7 +62,7 @@ async def read_archive(register: Register, reference: str) -> ArchivedFile | Non
     """A file as it was when it last closed, or None when it never was archived.
 
     Raises:
-        RegisterAway: no answer in time.
+        RegisterUnavailable: no answer in time.
     """
     latest = select(_ARCHIVE).where(_ARCHIVE.c.reference == reference).order_by(_ARCHIVE.c.revision.desc()).limit(1)
 

@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from models.tables.register import StoredBehind, StoredFile
 
 from ..engine import Register, insert_into
-from ..unavailable import RegisterAway
+from ..unavailable import RegisterUnavailable
 
 _BEHIND = StoredBehind.__table__
 _FILE = StoredFile.__table__
@@ -93,7 +93,7 @@ async def settle(register: Register, reference: str) -> None:
     """Takes a file's note away: by now the register and the file agree.
 
     Raises:
-        RegisterAway: no answer in time.
+        RegisterUnavailable: no answer in time.
     """
     await register.change(lambda connection: clear(connection, [reference]))
 
@@ -102,7 +102,7 @@ async def behind_of(register: Register, reference: str) -> Behind | None:
     """What the register is behind with on a file; None when it is not.
 
     Raises:
-        RegisterAway: no answer in time.
+        RegisterUnavailable: no answer in time.
     """
 
     async def work(connection: AsyncConnection) -> Behind | None:
@@ -117,7 +117,7 @@ async def all_behind(register: Register) -> AllBehind:
     """Every file that the register is behind with, restricted ones among them.
 
     Raises:
-        RegisterAway: no answer in time.
+        RegisterUnavailable: no answer in time.
     """
     numbers = select(func.count(), func.count().filter(_BEHIND.c.ahead), func.min(_BEHIND.c.since)).where(_counts())
     first = select(*_COLUMNS).where(_counts()).order_by(_BEHIND.c.since, _BEHIND.c.reference).limit(NAMED)
@@ -160,7 +160,7 @@ class BehindNotes:
         """Around a write of a file: notes that it failed, and why; takes the note away when it did not."""
         try:
             yield
-        except (RegisterAway, RegisterAhead) as error:
+        except (RegisterUnavailable, RegisterAhead) as error:
             self.failed(Behind(reference, revision, since, error.reason, isinstance(error, RegisterAhead)))
             raise
         except Exception as error:
@@ -203,7 +203,7 @@ class BehindNotes:
 
             try:
                 await self._register.change(work)
-            except RegisterAway:
+            except RegisterUnavailable:
                 await asyncio.sleep(self._again)
                 continue
             self._settled -= settled

@@ -121,7 +121,7 @@ async def claim(
         lease: how long the claim holds without an outcome; longer than sending can take.
 
     Raises:
-        RegisterAway: no answer in time; nothing may be sent. If the claim was kept, its holder has it again, and
+        RegisterUnavailable: no answer in time; nothing may be sent. If the claim was kept, its holder has it again, and
             for everybody else its lease runs out.
     """
     row = letter._asdict() | {
@@ -154,7 +154,7 @@ async def accepted(register: Register, letter: Letter, *, now: datetime) -> None
     """Writes down that the mail server accepted a letter, whoever sent it. It stays accepted, as of the first time.
 
     Raises:
-        RegisterAway: no answer in time; say it again.
+        RegisterUnavailable: no answer in time; say it again.
         LookupError: the letter was never claimed.
     """
     done = {"status": "accepted", "words": "", "operations_must_act": False, "updated_at": now}
@@ -171,7 +171,7 @@ async def refused(register: Register, letter: Letter, *, now: datetime, words: s
         words: why, for the coordinator who must act.
 
     Raises:
-        RegisterAway: no answer in time; say it again.
+        RegisterUnavailable: no answer in time; say it again.
         LookupError: the letter was never claimed.
     """
     done = {"status": "refused", "words": words, "operations_must_act": False, "updated_at": now}
@@ -182,7 +182,7 @@ async def withdrawn(register: Register, letter: Letter, holder: str, *, now: dat
     """Writes down that a claimed letter has nothing left to say and is not sent.
 
     Raises:
-        RegisterAway: no answer in time; say it again.
+        RegisterUnavailable: no answer in time; say it again.
         LookupError: the letter was never claimed.
     """
     mine = and_(_DELIVERY.c.status == "sending", _DELIVERY.c.holder == holder)
@@ -210,7 +210,7 @@ async def waiting(
         operations_must_act: whether settings are wrong, so that time alone will not mend it.
 
     Raises:
-        RegisterAway: no answer in time; say it again.
+        RegisterUnavailable: no answer in time; say it again.
         LookupError: the letter was never claimed.
     """
     mine = and_(_DELIVERY.c.status == "sending", _DELIVERY.c.holder == holder)
@@ -227,7 +227,7 @@ async def deliveries_of(register: Register, reference: str) -> tuple[Delivery, .
     """Every letter of a file, in the order they were first claimed.
 
     Raises:
-        RegisterAway: no answer in time.
+        RegisterUnavailable: no answer in time.
     """
     mine = _SELECTING.where(_DELIVERY.c.reference == reference).order_by(_DELIVERY.c.claimed_at, _DELIVERY.c.notice_key)
     return await register.read(lambda connection: _deliveries(connection, mine))
@@ -244,7 +244,7 @@ async def undelivered(register: Register, now: datetime, reader: Reader = EVERYT
         reader: for whom; letters of files that are restricted to others are left out.
 
     Raises:
-        RegisterAway: no answer in time.
+        RegisterUnavailable: no answer in time.
     """
     later = _DELIVERY.alias()
     replaced = exists().where(
@@ -285,7 +285,7 @@ async def unaddressed(register: Register, reader: Reader = EVERYTHING) -> tuple[
         reader: for whom; letters of files that are restricted to others are left out.
 
     Raises:
-        RegisterAway: no answer in time.
+        RegisterUnavailable: no answer in time.
     """
     sent = exists().where(
         _DELIVERY.c.reference == _NOTICE.c.reference,
@@ -314,7 +314,7 @@ async def recent_deliveries(
         limit: how many to give.
 
     Raises:
-        RegisterAway: no answer in time.
+        RegisterUnavailable: no answer in time.
     """
     seen = reader.sees(_DELIVERY.c.reference)
     found = (
@@ -335,7 +335,7 @@ async def titles_of(register: Register, deliveries: Sequence[Delivery]) -> dict[
     """What letters are about, by reference and notice; one that no longer stands on its file is left out.
 
     Raises:
-        RegisterAway: no answer in time.
+        RegisterUnavailable: no answer in time.
     """
     references = {delivery.reference for delivery in deliveries}
     found = select(_NOTICE.c.reference, _NOTICE.c.key, _NOTICE.c.title).where(

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from models.tables.register import StoredEntry, StoredFile
 
 from ..engine import Register
-from ..unavailable import RegisterAway
+from ..unavailable import RegisterUnavailable
 
 _FILE = StoredFile.__table__
 _ENTRY = StoredEntry.__table__
@@ -23,7 +23,7 @@ async def step_by_id(register: Register, reference: str, id: str) -> tuple[str, 
     """Name and body of the step with this id, as the register has it; None when it has none.
 
     Raises:
-        RegisterAway: no answer in time.
+        RegisterUnavailable: no answer in time.
     """
     columns = select(_ENTRY.c.name, _ENTRY.c.body)
     found = columns.where(_ENTRY.c.reference == reference, _ENTRY.c.id == id, _ENTRY.c.source != "shell")
@@ -44,6 +44,6 @@ async def wait_for_revision(register: Register, reference: str, revision: int, *
             await asyncio.sleep(next(pauses))
             while (await register.read(lambda connection: connection.scalar(found)) or -1) < revision:
                 await asyncio.sleep(next(pauses, _PAUSES[-1]))
-    except (TimeoutError, RegisterAway):
+    except (TimeoutError, RegisterUnavailable):
         return False
     return True

@@ -53,7 +53,7 @@ async def claim_reference(register: Register, reference: str, opening: str, now:
 
     Raises:
         ReferenceTaken: another opening has it, or a file without a claim does.
-        RegisterAway: no answer in time; ask again with the same ``opening``.
+        RegisterUnavailable: no answer in time; ask again with the same ``opening``.
     """
 
     return await register.change(lambda connection: _claim(connection, reference, opening, now))
@@ -70,7 +70,7 @@ async def claim_next_reference(register: Register, prefix: str, year: int, openi
         now: business time.
 
     Raises:
-        RegisterAway: no answer in time; ask again with the same ``opening``.
+        RegisterUnavailable: no answer in time; ask again with the same ``opening``.
     """
 
     return await register.change(lambda connection: _claim_next(connection, prefix, year, opening, now))
@@ -122,7 +122,7 @@ async def mark_begun(register: Register, reference: str, now: datetime) -> None:
     """Writes down that Temporal has taken a file's first run. ``now`` is business time.
 
     Raises:
-        RegisterAway: no answer in time.
+        RegisterUnavailable: no answer in time.
     """
     marking = _CLAIM.update().where(_CLAIM.c.reference == reference, _CLAIM.c.begun_at.is_(None)).values(begun_at=now)
     await register.change(lambda connection: connection.execute(marking))
@@ -132,7 +132,7 @@ async def begun_without_file(register: Register) -> list[str]:
     """References whose file was begun, and that the register has nothing of; in order.
 
     Raises:
-        RegisterAway: no answer in time.
+        RegisterUnavailable: no answer in time.
     """
     found = (
         select(_CLAIM.c.reference)
@@ -150,7 +150,7 @@ async def release_claim(register: Register, reference: str) -> None:
     """Gives a reference back whose file is nowhere any more, so that it can be opened again.
 
     Raises:
-        RegisterAway: no answer in time.
+        RegisterUnavailable: no answer in time.
     """
     await register.change(lambda connection: connection.execute(_CLAIM.delete().where(_CLAIM.c.reference == reference)))
 

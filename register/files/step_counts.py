@@ -21,7 +21,7 @@ async def step_counts(register: Register, references: Collection[str]) -> dict[s
     What the shell itself saw does not count: a letter that was accepted is no news to whoever has the page open.
 
     Raises:
-        RegisterAway: no answer in time.
+        RegisterUnavailable: no answer in time.
     """
     by_people = and_(_ENTRY.c.reference == _FILE.c.reference, _ENTRY.c.source != "shell")
     found = (

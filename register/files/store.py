@@ -103,7 +103,7 @@ async def write(register: Register, projection: Projection, *, instead: bool = F
 
     Raises:
         RegisterAhead: the register has what the file does not; nothing was written.
-        RegisterAway: no answer in time; ask again.
+        RegisterUnavailable: no answer in time; ask again.
         ValueError: two rows of the projection have the same key.
     """
 
@@ -137,7 +137,7 @@ async def read_file(register: Register, reference: str) -> Projection | None:
     """A whole file as it was last written, or None when the register has none by this reference.
 
     Raises:
-        RegisterAway: no answer in time.
+        RegisterUnavailable: no answer in time.
     """
 
     async def work(connection: AsyncConnection) -> Projection | None:
@@ -157,7 +157,7 @@ async def read_entries(register: Register, reference: str, since: int = 0) -> tu
     """A file's record from a position on (0 is the first): empty when there is none.
 
     Raises:
-        RegisterAway: no answer in time.
+        RegisterUnavailable: no answer in time.
     """
     return await register.read(lambda connection: _rows(connection, _ENTRIES, reference, since))
 
@@ -166,7 +166,7 @@ async def read_events(register: Register, reference: str, since: int = 0) -> tup
     """A file's timeline from a position on (0 is the first): empty when there is none.
 
     Raises:
-        RegisterAway: no answer in time.
+        RegisterUnavailable: no answer in time.
     """
     return await register.read(lambda connection: _rows(connection, _EVENTS, reference, since))
 

@@ -92,7 +92,7 @@ async def list_actions(
         limit: how many to give.
 
     Raises:
-        RegisterAway: no answer in time.
+        RegisterUnavailable: no answer in time.
     """
     late = _overdue(today)
     wanted = [reader.sees(_ACTION.c.reference)]
@@ -129,7 +129,7 @@ async def actions_by_owner(register: Register, reader: Reader, *, today: date) -
     """How many actions each organisation owns, those with most overdue first.
 
     Raises:
-        RegisterAway: no answer in time.
+        RegisterUnavailable: no answer in time.
     """
 
     def having(condition: ColumnElement[bool]) -> ColumnElement[int]:

@@ -85,7 +85,7 @@ async def deadlines_due(
         limit: how many to give, at most :data:`MOST`.
 
     Raises:
-        RegisterAway: no answer in time.
+        RegisterUnavailable: no answer in time.
     """
     wanted = _conditions(reader, which)
     lines = (
@@ -115,7 +115,7 @@ async def deadlines_by_day(register: Register, reader: Reader, which: DueFilter,
         each: how many to give for a day.
 
     Raises:
-        RegisterAway: no answer in time.
+        RegisterUnavailable: no answer in time.
     """
     in_day = func.row_number().over(partition_by=_DEADLINE.c.due, order_by=(_DEADLINE.c.reference, _DEADLINE.c.key))
     of_day = func.count().over(partition_by=_DEADLINE.c.due)
@@ -142,7 +142,7 @@ async def next_deadlines(register: Register, reader: Reader, references: Collect
     """The first deadline of each of these files that is still to be met; a file with none is left out.
 
     Raises:
-        RegisterAway: no answer in time.
+        RegisterUnavailable: no answer in time.
     """
     place = func.row_number().over(partition_by=_DEADLINE.c.reference, order_by=(_DEADLINE.c.due, _DEADLINE.c.key))
     ranked = (
@@ -163,7 +163,7 @@ async def organisations_on_files(register: Register, reader: Reader) -> tuple[tu
     """Every organisation that is involved in a file, as id and name, by name.
 
     Raises:
-        RegisterAway: no answer in time.
+        RegisterUnavailable: no answer in time.
     """
     name = func.min(_INVOLVED.c.name)
     found = (
@@ -180,7 +180,7 @@ async def names_on_files(register: Register, ids: Collection[str], reader: Reade
     """What files call these organisations: the name for each id that is on one.
 
     Raises:
-        RegisterAway: no answer in time.
+        RegisterUnavailable: no answer in time.
     """
     if not ids:
         return {}

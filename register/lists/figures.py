@@ -112,7 +112,7 @@ async def count_by_kind_and_year(register: Register, reader: Reader = EVERYTHING
         reader: for whom; files that are restricted to others are left out, here and below.
 
     Raises:
-        RegisterAway: no answer in time.
+        RegisterUnavailable: no answer in time.
     """
     year = extract("year", _FILE.c.opened_on)
     counted = (
@@ -134,7 +134,7 @@ async def count_by_kind_and_stage(
     """Where the files of each kind stand; those opened in a year, or all.
 
     Raises:
-        RegisterAway: no answer in time.
+        RegisterUnavailable: no answer in time.
     """
     wanted = [reader.sees(_FILE.c.reference)]
     if year is not None:
@@ -152,7 +152,7 @@ async def count_decisions(register: Register, reader: Reader = EVERYTHING) -> tu
     """How often each decision was taken in each year, those not to initiate a review among them (2.2e).
 
     Raises:
-        RegisterAway: no answer in time.
+        RegisterUnavailable: no answer in time.
     """
     year = extract("year", _FILE.c.decided_on)
     counted = (
@@ -178,7 +178,7 @@ async def annual_report(register: Register, year: int | None, reader: Reader = E
         reader: for whom; files that are restricted to others are left out.
 
     Raises:
-        RegisterAway: no answer in time.
+        RegisterUnavailable: no answer in time.
     """
 
     def in_year(column: Column[date | None]) -> ColumnElement[bool]:

@@ -81,7 +81,7 @@ async def list_files(register: Register, which: Filter | None = None, *, start: 
         limit: how many to give, at most :data:`MOST`.
 
     Raises:
-        RegisterAway: no answer in time.
+        RegisterUnavailable: no answer in time.
     """
     wanted = list(_conditions(which or Filter()))
     columns = [_FILE.c[field.name] for field in fields(FileLine)]

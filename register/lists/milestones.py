@@ -74,7 +74,7 @@ async def milestones(
         year: only what was due in it; None for all.
 
     Raises:
-        RegisterAway: no answer in time.
+        RegisterUnavailable: no answer in time.
     """
     columns = (_DEADLINE.c.clock, _DEADLINE.c.counted, _DEADLINE.c.due, _DEADLINE.c.met_on)
     wanted = [

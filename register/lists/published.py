@@ -42,7 +42,7 @@ async def published_reports(register: Register, *, page: int = 1) -> PublicPage:
         page: which one, from 1.
 
     Raises:
-        RegisterAway: no answer in time.
+        RegisterUnavailable: no answer in time.
     """
     once = _FILE.c.published_on.is_not(None)
     here = (
@@ -73,7 +73,7 @@ async def published_report(register: Register, reference: str) -> PublicReport |
     """What the public may see of one file; None when nothing.
 
     Raises:
-        RegisterAway: no answer in time.
+        RegisterUnavailable: no answer in time.
     """
     entries = await read_entries(register, reference)
     return public_report(fold(entries)) if entries else None

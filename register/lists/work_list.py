@@ -168,7 +168,7 @@ async def work_list(
         kept: what was counted before, to be used again.
 
     Raises:
-        RegisterAway: no answer in time.
+        RegisterUnavailable: no answer in time.
     """
     which = which or WorkFilter()
 

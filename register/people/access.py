@@ -90,7 +90,7 @@ async def restrict(register: Register, reference: str, accounts: Collection[str]
         now: the present.
 
     Raises:
-        RegisterAway: no answer in time.
+        RegisterUnavailable: no answer in time.
     """
     named = sorted({*accounts, by}) if accounts else []
 

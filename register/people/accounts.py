@@ -111,7 +111,7 @@ async def add_account(
 
     Raises:
         EmailTaken: another account has the address.
-        RegisterAway: no answer in time.
+        RegisterUnavailable: no answer in time.
     """
     account = Account(uuid4().hex[:12], name.strip(), email.strip().lower(), roles, organisation, person)
 
@@ -138,7 +138,7 @@ async def change_account(register: Register, account: Account, *, by: str, now: 
         EmailTaken: another account has the address.
         LastAdministrator: nobody would be left who could change accounts.
         LookupError: there is no such account.
-        RegisterAway: no answer in time.
+        RegisterUnavailable: no answer in time.
     """
     account = replace(account, name=account.name.strip(), email=account.email.strip().lower())
 

@@ -21,7 +21,7 @@ async def has_feed(register: Register, account: str, secret: str = "") -> bool:
     """Whether somebody has a calendar address; with a secret, whether it is this one.
 
     Raises:
-        RegisterAway: no answer in time.
+        RegisterUnavailable: no answer in time.
     """
     kept = await register.read(
         lambda connection: connection.scalar(select(_ACCOUNT.c.feed).where(_ACCOUNT.c.id == account))
@@ -33,7 +33,7 @@ async def new_feed(register: Register, account: Account, *, now: datetime) -> st
     """The secret of somebody's calendar address, in place of any earlier one, which then no longer works.
 
     Raises:
-        RegisterAway: no answer in time.
+        RegisterUnavailable: no answer in time.
     """
     secret = secrets.token_urlsafe(32)
     await _keep(register, account, digest(secret), "made a calendar address", now)
@@ -44,7 +44,7 @@ async def remove_feed(register: Register, account: Account, *, now: datetime) ->
     """Somebody's calendar address no longer works.
 
     Raises:
-        RegisterAway: no answer in time.
+        RegisterUnavailable: no answer in time.
     """
     await _keep(register, account, None, "removed the calendar address", now)
 
@@ -53,7 +53,7 @@ async def account_of_feed(register: Register, secret: str) -> Account | None:
     """Whose calendar has this secret; None for nobody's, and for somebody who may no longer sign in.
 
     Raises:
-        RegisterAway: no answer in time.
+        RegisterUnavailable: no answer in time.
     """
     found = await register.read(
         lambda connection: connection.scalar(select(_ACCOUNT.c.id).where(_ACCOUNT.c.feed == digest(secret)))

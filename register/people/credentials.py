@@ -67,7 +67,7 @@ async def check_password(register: Register, email: str, password: str) -> Attem
     """Who signs in so. It takes as long whether there is such an account or not.
 
     Raises:
-        RegisterAway: no answer in time.
+        RegisterUnavailable: no answer in time.
     """
 
     async def work(connection: AsyncConnection) -> Any:
@@ -89,7 +89,7 @@ async def change_password(register: Register, account: Account, password: str, *
     """Sets the password of somebody who is signed in and has shown their present one; ends all their sessions.
 
     Raises:
-        RegisterAway: no answer in time.
+        RegisterUnavailable: no answer in time.
     """
     kept = await hashed(password)
     await register.change(lambda connection: _set_password(connection, account, kept, "changed the password", now))
@@ -106,7 +106,7 @@ async def invite(register: Register, account: str, *, by: str, now: datetime) ->
 
     Raises:
         LookupError: there is no such account, or it is stopped.
-        RegisterAway: no answer in time.
+        RegisterUnavailable: no answer in time.
     """
     secret = secrets.token_urlsafe(32)
 
@@ -128,7 +128,7 @@ async def invited(register: Register, secret: str, *, now: datetime) -> Account:
 
     Raises:
         LinkSpent: used, run out, or never given.
-        RegisterAway: no answer in time.
+        RegisterUnavailable: no answer in time.
     """
     found = await register.read(lambda connection: _invited(connection, secret, now))
     if found is None:
@@ -141,7 +141,7 @@ async def choose_password(register: Register, secret: str, password: str, *, now
 
     Raises:
         LinkSpent: used, run out, or never given.
-        RegisterAway: no answer in time.
+        RegisterUnavailable: no answer in time.
     """
     kept = await hashed(password)
 
@@ -169,7 +169,7 @@ async def account_of(register: Register, identity: Identity, *, now: datetime) -
 
     Raises:
         NoSuchIdentity: it fits none.
-        RegisterAway: no answer in time.
+        RegisterUnavailable: no answer in time.
     """
     subject = f"{identity.issuer} {identity.subject}"
 

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from models.tables.access import StoredAccount, StoredSession
 
 from ..engine import Register
-from ..unavailable import RegisterAway
+from ..unavailable import RegisterUnavailable
 from .accounts import Account, digest, from_row
 
 _SESSION = StoredSession.__table__
@@ -86,7 +86,7 @@ async def session_of(register: Register, secret: str, *, now: datetime, used: bo
         used: whether somebody is there, so that it is not idle; not for what a page asks by itself.
 
     Raises:
-        RegisterAway: no answer in time.
+        RegisterUnavailable: no answer in time.
     """
     name = digest(secret)
     columns = (
@@ -109,7 +109,7 @@ async def session_of(register: Register, secret: str, *, now: datetime, used: bo
     if session.idle_at - now < IDLE - _NOTED_EVERY:
         noted = update(_SESSION).where(_SESSION.c.digest == name).values(idle_at=now + IDLE)
         # A register that takes no write, as its disk is full, is still read, /health above all.
-        with suppress(RegisterAway):
+        with suppress(RegisterUnavailable):
             await register.change(lambda connection: connection.execute(noted))
             session = replace(session, idle_at=now + IDLE)
     return session
@@ -133,7 +133,7 @@ async def is_own_token(register: Register, account: str, token: str) -> bool:
         token: as the form carries it.
 
     Raises:
-        RegisterAway: no answer in time.
+        RegisterUnavailable: no answer in time.
     """
     found = select(_SESSION.c.digest).where(_SESSION.c.account == account, _SESSION.c.csrf == token)
 

@@ -18,7 +18,7 @@ from models.record import Refused
 from register.directory import replace_directory
 from register.files.store import read_events
 from register.schema import migrate
-from running.case_client import Cases
+from running.case_client import CaseClient
 from running.embedded.mail_catcher import postbox
 from running.plain_files import PlainFileError
 from running.rehearsals.scenario import PlayedStep, Scenario, document_fields
@@ -115,7 +115,9 @@ class _Rehearsal:
     def __init__(self, scenario: Scenario, env: WorkflowEnvironment, parts: System) -> None:
         self._scenario, self._env, self._parts = scenario, env, parts
         # Time is moved only once nothing is under way, the register's write among it: nobody waits for it before.
-        self._cases = Cases(env.client, parts.register, parts.surroundings, parts.settings.task_queue, listed_within=0)
+        self._cases = CaseClient(
+            env.client, parts.register, parts.surroundings, parts.settings.task_queue, listed_within=0
+        )
         self._reference = str(scenario.opening["reference"])
         self._documents: dict[str, str] = {}
         self._refused: list[tuple[int, dict[str, Any]]] = []

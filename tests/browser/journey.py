@@ -26,7 +26,7 @@ from register.files.store import read_file
 from register.people.accounts import Account, add_account
 from register.people.sessions import begin_session
 from register.schema import migrate
-from running.case_client import Cases
+from running.case_client import CaseClient
 from running.embedded.mail_catcher import Postbox, postbox
 from running.embedded.processes import free_port
 from running.rehearsals.scenario import PlayedStep, Scenario, document_fields
@@ -64,7 +64,7 @@ class Journey:
     scenario: Scenario
     env: WorkflowEnvironment
     parts: System
-    cases: Cases
+    cases: CaseClient
     address: str
     mails: Postbox
     without: httpx.AsyncClient
@@ -304,7 +304,7 @@ async def journey(scenario: Scenario, folder: Path) -> AsyncIterator[Journey]:
         parts = await stack.enter_async_context(system(settings))
         await replace_directory(parts.register, scenario.directory, changed_by="the tests", at=scenario.opened_at)
         await stack.enter_async_context(parts.worker(env.client))
-        cases = Cases(env.client, parts.register, parts.surroundings, settings.task_queue)
+        cases = CaseClient(env.client, parts.register, parts.surroundings, settings.task_queue)
         site = Site(parts, cases, now=cases.now, secret=b"a secret of the tests alone, long enough")
         await stack.enter_async_context(serving(make_app(site), settings))
         without = await stack.enter_async_context(httpx.AsyncClient(base_url=settings.public_url, timeout=60))

@@ -17,8 +17,8 @@ from register.documents.store import (
     DocumentDamaged,
     DocumentMissing,
     DocumentRefused,
-    DocumentsAway,
     DocumentStore,
+    DocumentStoreUnavailable,
 )
 from register.engine import Register
 
@@ -246,11 +246,11 @@ def file_in_the_way(folder: Path) -> None:
 
 @pytest.mark.usefixtures("file_in_the_way")
 async def test_a_folder_that_is_away_is_one_clear_error(store: DocumentStore) -> None:
-    with pytest.raises(DocumentsAway, match="cannot be written: File exists"):
+    with pytest.raises(DocumentStoreUnavailable, match="cannot be written: File exists"):
         await store.put(FILE, PDF, "report.pdf", NOW)
-    with pytest.raises(DocumentsAway, match="cannot be written: File exists"):
+    with pytest.raises(DocumentStoreUnavailable, match="cannot be written: File exists"):
         await store.try_a_write()
-    with pytest.raises(DocumentsAway, match="cannot be read: Not a directory"):
+    with pytest.raises(DocumentStoreUnavailable, match="cannot be read: Not a directory"):
         await store.get("0" * 64)
 
 

@@ -16,7 +16,7 @@ from temporalio.client import WorkflowQueryFailedError
 
 import worker
 from models.record import Refused
-from running.case_client import Cases, UnansweredError
+from running.case_client import CaseClient, UnansweredError
 from running.settings import load_settings
 from running.system import system
 from running.temporal import connect
@@ -29,7 +29,7 @@ async def ask(reference: str, kind: str, name: str, argument: Any) -> str:
     settings = load_settings()
     async with system(settings) as parts:
         client = await connect(settings)
-        cases = Cases(client, parts.register, parts.surroundings, settings.task_queue)
+        cases = CaseClient(client, parts.register, parts.surroundings, settings.task_queue)
         async with parts.worker(client):
             try:
                 if kind == "query":

@@ -18,8 +18,8 @@ from sqlalchemy import text
 from register.people.accounts import add_account
 from register.people.sessions import IDLE, begin_session
 from register.schema import migrate
-from register.unavailable import RegisterAway
-from running.case_client import Cases
+from register.unavailable import RegisterUnavailable
+from running.case_client import CaseClient
 from running.embedded.processes import free_ports
 from running.embedded.temporal_server import TemporalServer, temporal_server
 from running.settings import load_settings
@@ -100,7 +100,7 @@ async def served(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AsyncIterat
             began = datetime.now(UTC)
             site = Site(
                 parts,
-                Cases(client, parts.register, parts.surroundings, settings.task_queue),
+                CaseClient(client, parts.register, parts.surroundings, settings.task_queue),
                 now=lambda: began + IDLE / 2,
             )
             someone = await add_account(
@@ -164,7 +164,7 @@ async def test_the_disk_of_a_register_on_postgresql(served: Served, temporal: Te
             again = text("UPDATE write_check SET at = at")
             await pages.parts.register.change(lambda connection: connection.execute(again))
             more = text("CREATE TABLE more AS SELECT n, md5(n::text) AS m FROM generate_series(1, 500) AS n")
-            with pytest.raises(RegisterAway, match="No space left on device"):
+            with pytest.raises(RegisterUnavailable, match="No space left on device"):
                 await pages.parts.register.change(lambda connection: connection.execute(more))
 
             status, told = await pages.healthz()

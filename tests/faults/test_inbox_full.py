@@ -22,7 +22,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from models.contract import INBOX_ITEMS
 from models.days import london_date
-from running.case_client import Cases
+from running.case_client import CaseClient
 from running.rehearsals.time_skipping import until_quiet
 from workflows.incident import BUSY
 
@@ -49,14 +49,14 @@ def notes(id: str, today: str, count: int) -> list[dict[str, Any]]:
     return [{**usual, "id": f"{id}-{number}"} for number in range(count)]
 
 
-async def signalled(cases: Cases, reference: str, bodies: list[dict[str, Any]]) -> None:
+async def signalled(cases: CaseClient, reference: str, bodies: list[dict[str, Any]]) -> None:
     """Sends them as signals, fifty at a time."""
     handle, left = cases.handle(reference), iter(bodies)
     while some := list(itertools.islice(left, 50)):
         await asyncio.gather(*(handle.signal("note_added", body) for body in some))
 
 
-async def taken(cases: Cases, reference: str, sent: list[dict[str, Any]]) -> tuple[int, int]:
+async def taken(cases: CaseClient, reference: str, sent: list[dict[str, Any]]) -> tuple[int, int]:
     """How many of what was sent is on the file, and how many it says it has not kept; waits until that is all."""
     ids = {body["id"] for body in sent}
     async with asyncio.timeout(60):
@@ -70,7 +70,7 @@ async def taken(cases: Cases, reference: str, sent: list[dict[str, Any]]) -> tup
             await asyncio.sleep(0.05)
 
 
-async def check_never_stood_still(cases: Cases, reference: str) -> None:
+async def check_never_stood_still(cases: CaseClient, reference: str) -> None:
     """No workflow task of the file failed, in any of its runs."""
     handle = cases.handle(reference)
     history = await handle.fetch_history()

@@ -23,7 +23,7 @@ from temporalio.service import RPCError
 
 from models.days import london_date
 from register.files.deliveries import deliveries_of
-from running.case_client import AGAIN, UnansweredError
+from running.case_client import RETRYABLE, UnansweredError
 from running.rehearsals.time_skipping import until_quiet
 
 from .mail_server import MailServer
@@ -79,7 +79,7 @@ async def again_and_again(ask: Callable[[], Awaitable[Any]]) -> Any:
         except UnansweredError:
             continue
         except RPCError as error:
-            assert error.status in AGAIN, error
+            assert error.status in RETRYABLE, error
         await asyncio.sleep(0.1)
 
 

@@ -24,7 +24,7 @@ from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, 
 from activities.filing import projection_of
 from activities.mail.reply_links import read
 from register.files.store import read_file
-from running.case_client import Cases, UnansweredError
+from running.case_client import CaseClient, UnansweredError
 from running.rehearsals.time_skipping import until_quiet
 from web.app import make_app
 
@@ -136,11 +136,11 @@ class ByCommand:
 
     reference: str
     id: str
-    cases: Cases
+    cases: CaseClient
     body: dict[str, Any]
 
     @classmethod
-    async def prepared(cls, board: Board, cases: Cases) -> ByCommand:
+    async def prepared(cls, board: Board, cases: CaseClient) -> ByCommand:
         """One that has only to be sent."""
         reference, id = await board.opened(), "by-command"
         body = {"id": id, "recorded_by": "A Coordinator", "happened_on": board.today, "text": "By command."}
@@ -197,12 +197,12 @@ async def senders(board: Board, browser: Browsers, how: str) -> list[Sender]:
     """A step for each way, each on a file of its own."""
     cases, app = board.cases, board.app
     if how != "soon":
-        cases = Cases(
+        cases = CaseClient(
             board.client, board.parts.register, board.parts.surroundings, board.cases._task_queue, patience=IMPATIENT
         )
         app = make_app(replace(board.site, cases=cases))
     if how == "lost":
-        opening = Cases(
+        opening = CaseClient(
             with_short_tasks(board.client), board.parts.register, board.parts.surroundings, board.cases._task_queue
         )
         board = replace(board, cases=opening)

@@ -16,7 +16,7 @@ from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, 
 
 from register.files.references import claim_reference
 from register.files.store import read_file
-from running.case_client import Cases, LostRunError, Opened, UnansweredError
+from running.case_client import CaseClient, LostRunError, Opened, UnansweredError
 from running.recheck import Recheck
 from running.rehearsals.time_skipping import until_quiet
 from web.app import make_app
@@ -109,7 +109,7 @@ async def test_a_file_whose_run_is_lost_is_named_and_never_begun_again_from_noth
     coordinator, answers = await browser("coordinator"), death(board)
     confirm = (await walked(coordinator, await begun(coordinator), answers)).replace("/check", "/confirm")
     by_page = answers["reference"]["reference"]
-    nobody = Cases(
+    nobody = CaseClient(
         board.client, board.parts.register, board.parts.surroundings, "nobody", patience=timedelta(seconds=1)
     )
     alone = await browser(app=make_app(replace(board.site, cases=nobody)))
@@ -154,7 +154,7 @@ async def test_a_file_whose_run_is_lost_is_named_and_never_begun_again_from_noth
 
 async def test_a_file_that_was_claimed_and_not_started_is_begun_when_it_is_opened_again(board: Board) -> None:
     body = incident(board)
-    await claim_reference(board.parts.register, body["reference"], Cases.token(body), board.cases.now())
+    await claim_reference(board.parts.register, body["reference"], CaseClient.token(body), board.cases.now())
     assert await board.cases.open(body, board.parts.rulebook) == Opened(body["reference"], listed=True)
     assert await entries(board, body["reference"], "opened") == 1
 

@@ -100,7 +100,7 @@ async def test_with_postgresql_stopped_for_days_steps_are_answered_and_it_catche
     # Each letter is tried every quarter of an hour: what sends many is recorded towards the end.
     await file.until("2018-09-07", time(7))
     # The directory is used as it was last read: the Chair decides, and nobody else.
-    with pytest.raises(Refused, match="According to the directory, .* was neither Chair"):
+    with pytest.raises(Refused, match=r"According to the directory, .* was neither Chair"):
         await file.record("decision", "2018-09-07", **DECISION | {"decided_by": "coordinator"})
     await file.record("decision", "2018-09-07", id="d1", **DECISION)
     await file.until("2018-09-07")

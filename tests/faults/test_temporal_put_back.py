@@ -91,7 +91,9 @@ async def put_back(board: Board, files: dict[Side, str]) -> None:
             page = await browser.get(f"/files/{reference}")
             assert "steps that the file itself does not have" in page.text and f"recheck {reference}" in page.text
             page = await browser.get("/health")
-            assert reference in page.text and "a person must decide which version is right" in " ".join(page.text.split())
+            assert reference in page.text and "a person must decide which version is right" in " ".join(
+                page.text.split()
+            )
             told = await browser.get("/healthz")
             assert told.json()["register_behind"]["ahead"] == len(files)
 

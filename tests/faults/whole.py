@@ -24,7 +24,7 @@ from models.world import Surroundings
 from register.engine import Register
 from register.files.store import read_file
 from register.surroundings import SurroundingsReader
-from running.case_client import Cases
+from running.case_client import CaseClient
 
 from . import loaded
 
@@ -155,9 +155,9 @@ class Whole:
     worker: Worker
     task_queue: str
 
-    def cases(self, offset: timedelta = timedelta()) -> Cases:
+    def cases(self, offset: timedelta = timedelta()) -> CaseClient:
         """The files, spoken to as the command line and the pages do."""
-        return Cases(self.client, self.register, SurroundingsReader(self.register, {}), self.task_queue, offset)
+        return CaseClient(self.client, self.register, SurroundingsReader(self.register, {}), self.task_queue, offset)
 
     async def state(self, reference: str) -> State:
         """What the workflow holds."""

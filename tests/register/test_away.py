@@ -17,7 +17,7 @@ from register.engine import register_url as read_url
 from register.files.store import read_file, write
 from register.lists.files import list_files
 from register.schema import migrate
-from register.unavailable import RegisterAway
+from register.unavailable import RegisterUnavailable
 
 from .conftest import Pause
 
@@ -29,7 +29,7 @@ SOON = 4.0
 
 async def fails_soon(register: Register, a_file: AFile, words: str) -> None:
     async with asyncio.timeout(SOON):
-        with pytest.raises(RegisterAway, match=words):
+        with pytest.raises(RegisterUnavailable, match=words):
             await write(register, a_file(revision=9))
 
 
@@ -47,7 +47,7 @@ async def test_a_file_that_was_moved_away_is_away_until_it_is_back_and_none_is_m
         await write(register, a_file(revision=8))
         file.rename(elsewhere)
         await fails_soon(register, a_file, "register.db is away: there is no such file. Put it back")
-        with pytest.raises(RegisterAway, match="there is no such file"):
+        with pytest.raises(RegisterUnavailable, match="there is no such file"):
             await list_files(register)
         assert not file.exists()
         elsewhere.rename(file)
@@ -82,7 +82,7 @@ async def test_a_server_that_is_down_and_the_password_stays_secret(a_file: AFile
         await fails_soon(
             register, a_file, r"someone:\*\*\*@127\.0\.0\.1:1/register is away: .*refused|Connect call failed"
         )
-        with pytest.raises(RegisterAway) as away:
+        with pytest.raises(RegisterUnavailable) as away:
             await list_files(register)
         assert "secret" not in str(away.value) and "secret" not in away.value.reason
 

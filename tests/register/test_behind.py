@@ -26,7 +26,7 @@ from register.files.behind import (
 )
 from register.files.store import write
 from register.schema import migrate
-from register.unavailable import RegisterAway
+from register.unavailable import RegisterUnavailable
 
 AFile = Callable[..., Projection]
 
@@ -104,8 +104,8 @@ async def test_a_register_that_is_ahead_stays_so_until_it_is_cleared(register: R
 async def test_a_write_that_fails_is_noted_and_one_that_then_succeeds_takes_the_note_away(
     register: Register, notes: BehindNotes
 ) -> None:
-    with pytest.raises(RegisterAway), notes.writing("EX-1", 3, NOON):
-        raise RegisterAway(AWAY)
+    with pytest.raises(RegisterUnavailable), notes.writing("EX-1", 3, NOON):
+        raise RegisterUnavailable(AWAY)
     with pytest.raises(RegisterAhead), notes.writing("EX-2", 3, NOON):
         raise RegisterAhead("The register has revision 4, the file revision 3.")
     await until(register, 2)
@@ -146,7 +146,7 @@ async def test_what_cannot_be_noted_is_kept_and_noted_as_soon_as_the_register_ca
         other = sqlite3.connect(tmp_path / "register.db", isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         for reference in ("EX-1", "EX-2"):
-            with pytest.raises(RegisterAway), notes.writing(reference, 3, NOON):
+            with pytest.raises(RegisterUnavailable), notes.writing(reference, 3, NOON):
                 await register.change(lambda connection: connection.execute(text("DELETE FROM entry")))
         with notes.writing("EX-2", 4, NOON):
             pass

@@ -19,7 +19,7 @@ from register.engine import Register
 from register.extra_holidays import ExtraHoliday, FaultyHoliday, add_holiday, extra_holidays, remove_holiday
 from register.schema import migrate
 from register.surroundings import SurroundingsReader, SurroundingsUnknown
-from register.unavailable import RegisterAway
+from register.unavailable import RegisterUnavailable
 
 NOW, LATER = datetime(2027, 4, 1, 9, tzinfo=UTC), datetime(2027, 4, 2, 9, tzinfo=UTC)
 TUESDAY = date(2027, 5, 4)
@@ -111,7 +111,7 @@ async def test_while_the_register_is_away_the_last_are_used_and_one_that_never_r
         for _ in range(2):
             with pytest.raises(SurroundingsUnknown):
                 await never_read.latest()
-        with pytest.raises(RegisterAway):
+        with pytest.raises(RegisterUnavailable):
             await has_read.refresh()
         shutil.move(elsewhere, file)
         assert await never_read.latest() == known

@@ -18,7 +18,7 @@ from register import schema
 from register.engine import Register
 from register.files.store import read_entries, write
 from register.schema import SchemaError, check_schema, migrate
-from register.unavailable import RegisterAway
+from register.unavailable import RegisterUnavailable
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -178,7 +178,7 @@ async def test_a_migration_that_fails_half_way_leaves_everything_as_it_was(
 
 async def test_a_database_that_is_away_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(RegisterAway, match="unable to open database file"):
+    with pytest.raises(RegisterUnavailable, match="unable to open database file"):
         await migrate(f"sqlite:///{tmp_path}/file/register.db")
 
 

@@ -18,7 +18,7 @@ from register.people.accounts import add_account
 from register.people.sessions import IDLE, begin_session, session_of
 from register.schema import check_schema
 from register.takes_writes import try_a_write
-from register.unavailable import RegisterAway
+from register.unavailable import RegisterUnavailable
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -41,7 +41,7 @@ async def test_nothing_is_left_beside_a_sqlite_register(register: Register) -> N
 async def test_a_register_that_can_only_be_read_is_told_with_what_the_database_says(register_url: str) -> None:
     async with only_read(register_url), Register(register_url, patience(register_url)) as register:
         await check_schema(register)
-        with pytest.raises(RegisterAway, match=r"read-only transaction|database is locked|did not answer"):
+        with pytest.raises(RegisterUnavailable, match=r"read-only transaction|database is locked|did not answer"):
             await try_a_write(register, NOW)
     async with Register(register_url) as register:
         await try_a_write(register, NOW)
@@ -76,7 +76,7 @@ async def test_an_account_that_may_not_write_is_told_and_is_no_mistake_of_ours(r
 
         await register.change(make_reader)
         async with Register(register.url.set(username="a_reader", password=None)) as reader:
-            with pytest.raises(RegisterAway, match="takes no write: permission denied for table write_check"):
+            with pytest.raises(RegisterUnavailable, match="takes no write: permission denied for table write_check"):
                 await try_a_write(reader, NOW)
 
 

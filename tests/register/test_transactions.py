@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from register.engine import Register
 from register.one_hop import CONNECTIONS, READERS, AwaitsSomethingElse
 from register.schema import migrate
-from register.unavailable import RegisterAway
+from register.unavailable import RegisterUnavailable
 
 from .conftest import Pause
 
@@ -69,7 +69,7 @@ async def test_a_statement_that_never_ends_is_given_up_and_ended(register_url: s
     async with asyncio.timeout(SOON), Register(register_url, patience=1) as register:
         reading = [register.read(for_ever) for _ in range(CONNECTIONS)]
         for ended in await asyncio.gather(*reading, return_exceptions=True):
-            assert isinstance(ended, RegisterAway) and "did not answer in 1 seconds" in ended.reason
+            assert isinstance(ended, RegisterUnavailable) and "did not answer in 1 seconds" in ended.reason
         if register.engine.dialect.name == "postgresql":
             while await register.read(lambda connection: connection.scalar(STILL_AT_IT)):
                 await asyncio.sleep(0.05)
@@ -83,7 +83,7 @@ async def test_a_change_that_is_given_up_is_not_kept_and_keeps_nobody_waiting(re
         await for_ever(connection)
 
     async with asyncio.timeout(SOON), Register(register_url, patience=1) as register:
-        with pytest.raises(RegisterAway):
+        with pytest.raises(RegisterUnavailable):
             await register.change(insert_and_go_on)
         await register.change(lambda connection: connection.execute(INSERT, {"id": "y"}))
         assert await ids(register) == ["y"]
@@ -263,4 +263,4 @@ asyncio.run(main())
         cwd=ROOT, capture_output=True, text=True, timeout=60,
     )  # fmt: skip
     assert ended.stdout == "stuck\n"
-    assert ended.stderr.splitlines()[-1].startswith("register.unavailable.RegisterAway"), ended.stderr
+    assert ended.stderr.splitlines()[-1].startswith("register.unavailable.RegisterUnavailable"), ended.stderr

@@ -26,7 +26,7 @@ from register.one_hop import Work
 from register.people.access import EVERYTHING
 from register.people.accounts import Account, add_account
 from register.surroundings import SurroundingsReader
-from register.unavailable import RegisterAway
+from register.unavailable import RegisterUnavailable
 from running.embedded.mail_catcher import Postbox, list_mails, postbox
 from running.embedded.processes import free_port
 
@@ -140,7 +140,7 @@ class AnswersTooLate(Register):
         answer = await super().change(work)
         if self.late:
             self.late = False
-            raise RegisterAway("It did not answer in time.")
+            raise RegisterUnavailable("It did not answer in time.")
         return answer
 
 
@@ -148,7 +148,7 @@ async def test_a_claim_that_was_kept_though_nobody_was_told_is_had_again_at_once
     register: Register, weekly: WeeklyActivities, box: Postbox
 ) -> None:
     async with AnswersTooLate(register.url) as late:
-        with pytest.raises(RegisterAway):
+        with pytest.raises(RegisterUnavailable):
             await send(replace(weekly, register=late))
     (kept,) = await deliveries_of(register, LIST)
     assert (kept.status, list_mails(box.folder)) == ("sending", [])
@@ -158,7 +158,7 @@ async def test_a_claim_that_was_kept_though_nobody_was_told_is_had_again_at_once
 
 async def test_a_list_that_another_is_sending_waits(register: Register, weekly: WeeklyActivities, box: Postbox) -> None:
     async with AnswersTooLate(register.url) as late:
-        with pytest.raises(RegisterAway):
+        with pytest.raises(RegisterUnavailable):
             await send(replace(weekly, register=late))
     another = ActivityEnvironment()
     another.info = replace(another.info, workflow_run_id="another")

@@ -25,7 +25,7 @@ from running.embedded.processes import free_port
 from running.embedded.temporal_server import TemporalServer
 from running.logs import set_up_logging
 from running.settings import Settings, SettingsError, load_settings
-from running.temporal import TemporalAwayError, connect, data_converter, make_replayer, make_worker, sandboxed
+from running.temporal import TemporalUnavailable, connect, data_converter, make_replayer, make_worker, sandboxed
 
 AT_ONCE = timedelta(seconds=0.3)
 
@@ -71,7 +71,7 @@ async def test_without_settings_it_is_looked_for_where_the_embedded_one_is(setti
     with socket.socket() as probe:
         if probe.connect_ex(("127.0.0.1", 7233)) == 0:
             pytest.skip("something runs there")
-    with pytest.raises(TemporalAwayError) as caught:
+    with pytest.raises(TemporalUnavailable) as caught:
         await connect(settings)
     assert str(caught.value) == (
         "Temporal at 127.0.0.1:7233 does not answer (connection refused): "
@@ -84,13 +84,13 @@ async def test_a_server_that_never_answers_is_not_waited_for_for_ever(
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         monkeypatch.setenv("TEMPORAL_ADDRESS", f"127.0.0.1:{silent.getsockname()[1]}")
-        with pytest.raises(TemporalAwayError, match=r"did not answer within 0\.3 seconds: "):
+        with pytest.raises(TemporalUnavailable, match=r"did not answer within 0\.3 seconds: "):
             await connect(settings, patience=AT_ONCE)
 
 
 async def test_a_host_that_is_not_there_is_named(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TEMPORAL_ADDRESS", "no-such-host.invalid:7233")
-    with pytest.raises(TemporalAwayError, match=r"^Temporal at no-such-host\.invalid:7233 "):
+    with pytest.raises(TemporalUnavailable, match=r"^Temporal at no-such-host\.invalid:7233 "):
         await connect(settings)
 
 

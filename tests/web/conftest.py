@@ -24,7 +24,7 @@ from register.directory import replace_directory
 from register.people.accounts import Account, add_account
 from register.people.sessions import begin_session
 from register.schema import migrate
-from running.case_client import Cases
+from running.case_client import CaseClient
 from running.embedded.mail_catcher import Postbox, postbox
 from running.embedded.processes import free_port, free_ports
 from running.embedded.temporal_server import TemporalServer, temporal_server
@@ -80,7 +80,7 @@ class Board:
 
     app: FastAPI
     site: Site
-    cases: Cases
+    cases: CaseClient
     client: Client
     mails: Postbox
     parts: System
@@ -194,7 +194,7 @@ async def a_board(
         directory = directory_in(plain, plain.data)
         await replace_directory(parts.register, directory, changed_by="the tests", at=datetime.now(UTC))
         await stack.enter_async_context(parts.worker(client, **worker))
-        cases = Cases(client, parts.register, parts.surroundings, settings.task_queue)
+        cases = CaseClient(client, parts.register, parts.surroundings, settings.task_queue)
         async with asyncio.timeout(30):
             while not await cases.cluster.workers():  # Temporal has heard of the worker: it is told as well
                 await asyncio.sleep(0.02)
@@ -251,5 +251,5 @@ async def browser(board: Board) -> AsyncIterator[Browsers]:
 async def away(board: Board) -> AsyncIterator[FastAPI]:
     """The pages of the same board while Temporal is away."""
     client = await Client.connect(f"127.0.0.1:{free_port()}", lazy=True)
-    cases = Cases(client, board.parts.register, board.parts.surroundings, board.parts.settings.task_queue)
+    cases = CaseClient(client, board.parts.register, board.parts.surroundings, board.parts.settings.task_queue)
     yield make_app(replace(board.site, cases=cases))

@@ -18,7 +18,7 @@ from register.documents.store import DocumentStore
 from register.engine import Register
 from register.files.behind import Behind, note, settle
 from register.files.deliveries import Claimed, Letter, accepted, claim, waiting
-from running.case_client import Cases
+from running.case_client import CaseClient
 from running.embedded.processes import free_port
 from running.health import Cluster
 from web.app import make_app
@@ -39,7 +39,9 @@ def with_parts(board: Board, **parts: Any) -> Site:
 
 def spoken_to(board: Board, client: Client, task_queue: str = "") -> Site:
     """What the board's pages stand on, but for the way to its files."""
-    cases = Cases(client, board.parts.register, board.parts.surroundings, task_queue or board.site.settings.task_queue)
+    cases = CaseClient(
+        client, board.parts.register, board.parts.surroundings, task_queue or board.site.settings.task_queue
+    )
     return replace(board.site, cases=cases)
 
 

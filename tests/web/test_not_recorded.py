@@ -16,7 +16,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from models.record import Refused
-from running.case_client import AGAIN, Cases, Recorded, UnansweredError
+from running.case_client import RETRYABLE, CaseClient, Recorded, UnansweredError
 from web.app import make_app
 
 from .conftest import Board, Browsers
@@ -26,7 +26,7 @@ from .test_replies import asked_to_secure, secured
 PATIENCE = timedelta(seconds=0.3)
 
 
-class Meeting(Cases):
+class Meeting(CaseClient):
     """Files whose steps meet with something on their way. How it was is decided here; all else is as it is."""
 
     meets: Callable[[], Awaitable[Any]]
@@ -78,7 +78,7 @@ PERHAPS: dict[str, Callable[[], Awaitable[Any]]] = {
     "silence": silence,
     "ended from outside": answered("AcceptedUpdateCompletedWorkflow"),
     "another failure": answered("RuntimeError"),
-    **{status.name: rpc(status) for status in (*sorted(AGAIN), RPCStatusCode.PERMISSION_DENIED)},
+    **{status.name: rpc(status) for status in (*sorted(RETRYABLE), RPCStatusCode.PERMISSION_DENIED)},
 }
 
 
@@ -102,7 +102,7 @@ class Ways:
         assert await steps(self.board, reference, "note_added") == []
         return page.text
 
-    async def by_command(self, cases: Cases) -> str:
+    async def by_command(self, cases: CaseClient) -> str:
         """What the command line is told."""
         reference = await self.board.opened()
         try:

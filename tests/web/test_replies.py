@@ -18,7 +18,7 @@ from models.projection import Projection
 from models.record import Refused
 from register.files.store import read_file
 from register.people.sessions import end_sessions
-from running.case_client import Cases
+from running.case_client import CaseClient
 from running.embedded.mail_catcher import Mail, list_mails
 from running.embedded.processes import free_port
 from web.app import make_app
@@ -256,7 +256,9 @@ async def test_the_core_refuses_and_the_page_says_why(board: Board, browser: Bro
 async def test_while_temporal_is_away_it_says_so_and_keeps_what_was_typed(board: Board, browser: Browsers) -> None:
     reference, link = await asked_to_secure(board)
     nowhere = await Client.connect(f"127.0.0.1:{free_port()}", lazy=True)
-    cases = Cases(nowhere, board.site.register, board.parts.surroundings, "nobody", patience=timedelta(seconds=0.3))
+    cases = CaseClient(
+        nowhere, board.site.register, board.parts.surroundings, "nobody", patience=timedelta(seconds=0.3)
+    )
     lead = await browser(app=make_app(replace(board.site, cases=cases)))
     page = await lead.post(link, data=secured(board, confirm="yes"))
     assert page.status_code == 503 and "Your answer was not recorded" in page.text and "Sam Lead" in page.text

@@ -19,7 +19,7 @@ from temporalio.client import Client
 from commands.first_account import first_link
 from register.people.accounts import accounts
 from register.schema import migrate
-from running.case_client import Cases, UnansweredError
+from running.case_client import CaseClient, UnansweredError
 from running.embedded.processes import EmbeddedServerError, PortInUseError, free_port
 from running.secrets import pages_secret
 from running.settings import Settings, load_settings
@@ -119,12 +119,12 @@ async def test_without_temporal_the_pages_start_and_are_read_and_a_step_is_not_r
     await migrate(settings.register_url)
     nowhere = await Client.connect(f"127.0.0.1:{free_port()}", lazy=True)
     async with system(settings) as parts:
-        cases = Cases(nowhere, parts.register, parts.surroundings, settings.task_queue)
+        cases = CaseClient(nowhere, parts.register, parts.surroundings, settings.task_queue)
         async with pages(parts, cases), httpx.AsyncClient(base_url=f"http://{settings.pages_address}") as client:
             assert (await client.get("/readyz")).status_code == 200
             assert (await client.get("/healthz")).status_code == 503
             assert (await client.get("/help")).status_code == 200
-        impatient = Cases(nowhere, parts.register, parts.surroundings, settings.task_queue, patience=cases.offset)
+        impatient = CaseClient(nowhere, parts.register, parts.surroundings, settings.task_queue, patience=cases.offset)
         with pytest.raises(UnansweredError):
             await impatient.record("EX-1", "note_added", {"id": "1"})
 

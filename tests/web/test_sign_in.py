@@ -488,11 +488,11 @@ def with_a_form(board: Board, now: datetime | None = None) -> FastAPI:
     @router.post("/a-form")
     async def sent(words: Annotated[str, Form()], visit: Visit = allowed("record steps")) -> Response:
         await taken(visit)
-        return visit.to("/")
+        return visit.redirect("/")
 
     @router.post("/a-form/only-sent")
     async def button(visit: Visit = allowed("record steps")) -> Response:
-        return visit.to("/")
+        return visit.redirect("/")
 
     app = an_app(board, now)
     app.include_router(router)

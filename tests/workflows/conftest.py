@@ -24,7 +24,7 @@ from models.record import Entry
 from models.view import shown
 from register.directory import replace_directory
 from register.schema import migrate
-from running.case_client import Cases, Recorded
+from running.case_client import CaseClient, Recorded
 from running.embedded.mail_catcher import Mail, list_mails, postbox
 from running.embedded.temporal_server import temporal_binary
 from running.plain_files import read_plain_file
@@ -44,7 +44,7 @@ class Board:
 
     client: Client
     parts: System
-    cases: Cases
+    cases: CaseClient
     mails: Path
     runner: WorkflowRunner
 
@@ -158,7 +158,7 @@ async def a_board(
         plain = read_plain_file(SAMPLES / "board.yaml")
         directory = directory_in(plain, plain.data)
         await replace_directory(parts.register, directory, changed_by="a test", at=datetime.now(UTC))
-        cases = Cases(env.client, parts.register, parts.surroundings, given.task_queue)
+        cases = CaseClient(env.client, parts.register, parts.surroundings, given.task_queue)
         runs = runner or sandboxed()
         if worker:
             await stack.enter_async_context(parts.worker(env.client, workflow_runner=runs))

@@ -26,8 +26,8 @@ from register.files import deliveries
 from register.files.archive import read_archive
 from register.files.behind import Behind, behind_of, note
 from register.files.store import read_file
-from register.unavailable import RegisterAway
-from running.case_client import Cases, LostRunError, SystemFaultError
+from register.unavailable import RegisterUnavailable
+from running.case_client import CaseClient, LostRunError, SystemFaultError
 from running.recheck import Recheck
 from running.rehearsals.time_skipping import skip_to, until_quiet
 
@@ -218,7 +218,9 @@ async def test_steps_sent_while_no_worker_runs_are_taken_when_one_comes_back(
     async with boards(server) as board:
         await board.open("WAIT-1")
     async with boards(server, worker=False) as other:
-        waiting = Cases(other.client, board.parts.register, board.parts.surroundings, board.parts.settings.task_queue)
+        waiting = CaseClient(
+            other.client, board.parts.register, board.parts.surroundings, board.parts.settings.task_queue
+        )
         sent = asyncio.create_task(waiting.record("WAIT-1", "note_added", board.body("while-away", **NOTE)))
         await waiting.handle("WAIT-1").signal("note_added", board.body("signalled-while-away", **NOTE))
         async with other.parts.worker(other.client, task_queue=board.parts.settings.task_queue):
@@ -589,7 +591,7 @@ async def test_a_step_that_ended_a_file_is_recorded_once_also_when_temporal_has_
         await board.open("ONCE-1")
         merged = await _ended(board, "ONCE-1")
         parts = board.parts
-        elsewhere = Cases(skipping.client, parts.register, parts.surroundings, parts.settings.task_queue)
+        elsewhere = CaseClient(skipping.client, parts.register, parts.surroundings, parts.settings.task_queue)
         assert await elsewhere.record("ONCE-1", "merged_into", merged)
         assert not await elsewhere.is_running("ONCE-1")
 
@@ -602,7 +604,7 @@ async def test_a_register_that_is_away_for_a_moment_after_a_letter_was_accepted_
     async def accepted(register: Register, letter: deliveries.Letter, *, now: datetime) -> None:
         tries.append(letter.notice_key)
         if tries.count(letter.notice_key) == 1:
-            raise RegisterAway("It is away for a moment.")
+            raise RegisterUnavailable("It is away for a moment.")
         await real(register, letter, now=now)
 
     monkeypatch.setattr(deliveries, "accepted", accepted)

@@ -50,7 +50,7 @@ async def end_others(visit: Visit = allowed("sign out")) -> Response:
     here = visit.request.cookies.get(cookie_name(visit.request), "")
     await end_sessions(visit.site.register, visit.account.id, but=here)
     log.info("signed out elsewhere", account=visit.account.id)
-    return visit.to("/account?done=elsewhere")
+    return visit.redirect("/account?done=elsewhere")
 
 
 @router.get("/account/password")

@@ -115,7 +115,7 @@ async def change(id: str, visit: Visit = allowed("manage accounts")) -> Response
     if wrong:
         return await _form(visit, f"Change {account.name}", given, wrong, account=account)
     await taken(visit)
-    return visit.to(f"/accounts/{id}")
+    return visit.redirect(f"/accounts/{id}")
 
 
 @router.post("/accounts/{id}/stop")
@@ -124,15 +124,15 @@ async def stop(id: str, visit: Visit = allowed("manage accounts")) -> Response:
     try:
         await _changed(visit, replace(await _one(visit, id), active=False))
     except LastAdministrator:
-        return visit.to(f"/accounts/{id}?refused=1")
-    return visit.to(f"/accounts/{id}")
+        return visit.redirect(f"/accounts/{id}?refused=1")
+    return visit.redirect(f"/accounts/{id}")
 
 
 @router.post("/accounts/{id}/allow")
 async def allow(id: str, visit: Visit = allowed("manage accounts")) -> Response:
     """Lets a stopped account sign in again."""
     await _changed(visit, replace(await _one(visit, id), active=True))
-    return visit.to(f"/accounts/{id}")
+    return visit.redirect(f"/accounts/{id}")
 
 
 @router.post("/accounts/{id}/link")
@@ -140,7 +140,7 @@ async def new_link(id: str, visit: Visit = allowed("manage accounts")) -> Respon
     """Makes a new one-time link; its page shows it."""
     account = await _one(visit, id)
     if not account.active:
-        return visit.to(f"/accounts/{id}")
+        return visit.redirect(f"/accounts/{id}")
     return await _with_link(visit, account)
 
 
@@ -159,7 +159,7 @@ async def _changed(visit: Visit, account: Account) -> None:
 async def _with_link(visit: Visit, account: Account) -> Response:
     """On to the account's page. The link goes there in a cookie: an address would stay in histories and logs."""
     secret = await invite(visit.site.register, account.id, by=visit.account.name, now=visit.now)
-    answer = visit.to(f"/accounts/{account.id}")
+    answer = visit.redirect(f"/accounts/{account.id}")
     value = f"{account.id}:{secret}"
     answer.set_cookie(_cookie(visit), value, max_age=120, secure=is_safe(visit), httponly=True, samesite="strict")
     return answer

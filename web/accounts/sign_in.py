@@ -68,7 +68,7 @@ async def sign_in_page(visit: Visit = allowed("anyone")) -> Response:
     query = visit.request.query_params
     then = ours(query.get("then", "/"))
     if visit.session is not None:
-        return visit.to(_onward(visit.account, then))
+        return visit.redirect(_onward(visit.account, then))
     return _form(visit, then, kept="kept" in query, out="out" in query)
 
 
@@ -98,7 +98,7 @@ async def sign_out(visit: Visit = allowed("sign out")) -> Response:
     """Signs out in this browser."""
     await end_session(visit.site.register, visit.request.cookies.get(cookie_name(visit.request), ""))
     log.info("signed out", account=visit.account.id)
-    answer = visit.to("/sign-in?out=1")
+    answer = visit.redirect("/sign-in?out=1")
     answer.delete_cookie(cookie_name(visit.request), secure=is_safe(visit), httponly=True, samesite="lax")
     return answer
 
@@ -155,7 +155,7 @@ async def begin(visit: Visit, account: Account, then: str) -> Response:
         await end_session(visit.site.register, before)
     secret = await begin_session(visit.site.register, account.id, now=visit.now)
     log.info("signed in", account=account.id)
-    answer = visit.to(_onward(account, then))
+    answer = visit.redirect(_onward(account, then))
     answer.set_cookie(name, secret, secure=is_safe(visit), httponly=True, samesite="lax", path="/")
     answer.delete_cookie(_form_cookie(visit), secure=is_safe(visit), httponly=True, samesite="strict")
     attempts: Attempts = visit.request.app.state.attempts

@@ -58,7 +58,7 @@ async def name_board(visit: Visit = allowed("change the directory")) -> Response
         await _store(visit, wanted)
     except DirectoryMoved as moved:
         return _board_page(visit, name, revision, meanwhile=moved.changes)
-    return visit.to("/directory?saved=1")
+    return visit.redirect("/directory?saved=1")
 
 
 @router.get("/directory/{part}/add")
@@ -104,7 +104,7 @@ async def remove(part: str, key: str, visit: Visit = allowed("change the directo
     of, found, revision = await _to_change(visit, part)
     row = row_by(found, of, key)
     if row is None:
-        return visit.to("/directory")
+        return visit.redirect("/directory")
     wanted = with_row(found, of, row, None)
     if wrong := new_faults(found, wanted, removed=True):
         return _form(visit, of, found, revision, typed_of(row), row, wrong=wrong)
@@ -112,7 +112,7 @@ async def remove(part: str, key: str, visit: Visit = allowed("change the directo
         await _store(visit, wanted)
     except DirectoryMoved as moved:
         return _form(visit, of, found, revision, typed_of(row), row, meanwhile=moved.changes)
-    return visit.to("/directory?saved=1")
+    return visit.redirect("/directory?saved=1")
 
 
 async def _save(visit: Visit, part: Part, found: Directory, revision: int, known: BaseModel | None) -> Response:
@@ -126,7 +126,7 @@ async def _save(visit: Visit, part: Part, found: Directory, revision: int, known
                 await _store(visit, wanted)
             except DirectoryMoved as moved:
                 return _form(visit, part, found, revision, typed, known, meanwhile=moved.changes)
-            return visit.to("/directory?saved=1")
+            return visit.redirect("/directory?saved=1")
     return _form(visit, part, found, revision, typed, known, wrong=wrong)
 
 

@@ -16,7 +16,7 @@ from register.engine import Register
 from register.files.step_counts import step_counts
 from register.people.access import restricted_to
 from register.people.sessions import session_of
-from register.unavailable import RegisterAway
+from register.unavailable import RegisterUnavailable
 from web.request.opened_file import is_there, no_such_file, reads
 from web.request.roles import may
 from web.request.visit import Visit, allowed, cookie_name
@@ -95,7 +95,7 @@ class Watch:
                 await asyncio.wait_for(self._soon.wait(), self._every)
             self._soon.clear()
             # A register that is away tells of no change; the next look may.
-            with suppress(RegisterAway):
+            with suppress(RegisterUnavailable):
                 for reference, steps in (await step_counts(self._register, [*self._followers])).items():
                     for found in self._followers.get(reference, ()):
                         found.put_nowait(steps)
@@ -137,7 +137,7 @@ async def _told(
     changes: AsyncGenerator[int, None], seconds: float, still: Callable[[], Awaitable[bool]]
 ) -> AsyncIterator[ServerSentEvent]:
     # Once the session is over the page is asked to sign in, and stops asking.
-    with suppress(TimeoutError, RegisterAway):
+    with suppress(TimeoutError, RegisterUnavailable):
         async with asyncio.timeout(seconds), aclosing(changes) as followed:
             async for steps in followed:
                 if not await still():

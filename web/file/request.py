@@ -132,7 +132,7 @@ async def asked_for(visit: Visit, reference: str) -> FileRequest:
 
     Raises:
         NotFound: there is none, or none for whoever asks.
-        RegisterAway: no answer in time.
+        RegisterUnavailable: no answer in time.
     """
     file = await open_file(visit, reference)
     return FileRequest(visit, file, london_date(visit.now), await behind_of(visit.site.register, reference))

@@ -39,7 +39,7 @@ async def restrict_file(reference: str, visit: Visit = allowed("restrict files")
         )
     await restrict(visit.site.register, reference, chosen | {visit.account.id}, by=visit.account.id, now=visit.now)
     await taken(visit)
-    return visit.to(f"/files/{reference}/restriction")
+    return visit.redirect(f"/files/{reference}/restriction")
 
 
 @router.post("/files/{reference}/restriction/open")
@@ -48,7 +48,7 @@ async def open_again(reference: str, visit: Visit = allowed("restrict files")) -
     file = await open_file(visit, reference, what="changed who may read it")
     if file.restricted:
         await restrict(visit.site.register, reference, (), by=visit.account.id, now=visit.now)
-    return visit.to(f"/files/{reference}/restriction")
+    return visit.redirect(f"/files/{reference}/restriction")
 
 
 async def _page(visit: Visit, file: OpenFile, *, chosen: list[str], wrong: str = "") -> Response:

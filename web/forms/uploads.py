@@ -14,7 +14,7 @@ from register.documents.store import (
     DocumentDamaged,
     DocumentMissing,
     DocumentRefused,
-    DocumentsAway,
+    DocumentStoreUnavailable,
     clean_name,
 )
 from register.people.access import note_access
@@ -40,7 +40,7 @@ async def download(reference: str, sha256: str, visit: Visit = allowed("read fil
         about, content = await store.about(reference, sha256), await store.get(sha256)
     except DocumentMissing:
         raise wanted from None
-    except (DocumentDamaged, DocumentsAway) as error:
+    except (DocumentDamaged, DocumentStoreUnavailable) as error:
         words = "The document cannot be read at the moment. Nothing on the file is lost. Tell operations."
         if isinstance(error, DocumentDamaged):
             words = "The document is damaged and must be restored from a backup. Tell operations."
@@ -79,7 +79,7 @@ async def keep_uploads(
             except DocumentRefused as refused:
                 faults.append(Fault(f"{made.name}-upload", str(refused)))
                 continue
-            except DocumentsAway:
+            except DocumentStoreUnavailable:
                 faults.append(Fault(f"{made.name}-upload", "The document could not be saved. Upload it again."))
                 continue
             typed = typed.with_values({made.name: document.sha256})

@@ -82,8 +82,8 @@ async def change_feed(visit: Visit = allowed("read across files")) -> Response:
     register = visit.site.register
     if visit.text("what") == "remove":
         await remove_feed(register, visit.account, now=visit.now)
-        return visit.to(f"{_PAGE}?removed=1")
-    answer = visit.to(_PAGE)
+        return visit.redirect(f"{_PAGE}?removed=1")
+    answer = visit.redirect(_PAGE)
     # It is kept as a digest alone: the browser carries it to the page that shows it, once.
     answer.set_cookie(
         _COOKIE,

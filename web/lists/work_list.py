@@ -48,7 +48,7 @@ class Line:
 async def work(visit: Visit = allowed("sign out")) -> Response:
     """The work list; for whoever reads no files, the page where they begin."""
     if not visit.may("read files"):
-        return visit.to(home(visit.account.roles))
+        return visit.redirect(home(visit.account.roles))
     which, world = _filter(visit), await visit.site.world()
     directory, today = world.directory, world.today
     account = visit.account

@@ -22,8 +22,8 @@ from register.files.references import (
     likely_next_reference,
 )
 from register.people.saved_forms import DRAFTS, forget_form, keep_form, kept_drafts, kept_form
-from register.unavailable import RegisterAway
-from running.case_client import Cases, Opened
+from register.unavailable import RegisterUnavailable
+from running.case_client import CaseClient, Opened
 from web.forms.faults import not_chosen
 from web.forms.reading import Fault, read_fields, target
 from web.forms.values import Typed, cleaned, typed_in
@@ -67,7 +67,7 @@ async def begin(visit: Visit = allowed("open files")) -> Response:
     kind = "review" if visit.text("kind") == "review" else "incident"
     draft = Draft(secrets.token_hex(6), Typed(((KIND, kind),)))
     await _keep(visit, draft)
-    return visit.to(f"{draft.address}/reference")
+    return visit.redirect(f"{draft.address}/reference")
 
 
 @router.get("/open/done/{reference}")
@@ -92,14 +92,14 @@ def _follows(visit: Visit, reference: str) -> Response:
 async def take_up(id: str, visit: Visit = allowed("open files")) -> Response:
     """Goes on where somebody left off."""
     draft, parts = await _draft(visit, id), await _parts(visit)
-    return visit.to(_next(draft, parts))
+    return visit.redirect(_next(draft, parts))
 
 
 @router.post("/open/{id}/give-up")
 async def give_up(id: str, visit: Visit = allowed("open files")) -> Response:
     """Throws a draft away."""
     await forget_form(visit.site.register, visit.account.id, f"{DRAFTS}{id}")
-    return visit.to("/open")
+    return visit.redirect("/open")
 
 
 @router.get("/open/{id}/check")
@@ -107,10 +107,10 @@ async def check(id: str, visit: Visit = allowed("open files")) -> Response:
     """Check your answers."""
     draft, parts = await _draft(visit, id), await _parts(visit)
     if draft.opened:
-        return visit.to(f"/open/done/{draft.opened}")
+        return visit.redirect(f"/open/done/{draft.opened}")
     asked = questions(draft, parts)
     if unanswered(draft, asked):
-        return visit.to(_next(draft, parts))
+        return visit.redirect(_next(draft, parts))
     return _check_page(visit, draft, asked, faults_in(body_of(draft, asked, parts), asked, parts))
 
 
@@ -121,10 +121,10 @@ async def finding(id: str, visit: Visit = allowed("open files")) -> Response:
     asked = questions(draft, parts)
     body = body_of(draft, asked, parts)
     if draft.opened or unanswered(draft, asked) or faults_in(body, asked, parts):
-        return visit.to(f"{draft.address}/check")
+        return visit.redirect(f"{draft.address}/check")
     record = open_record(body.plain, parts.rulebook, parts.world)
     if isinstance(record, Refusal):
-        return visit.to(f"{draft.address}/check")
+        return visit.redirect(f"{draft.address}/check")
     title = "Are the criteria met?" if draft.for_incident else "Open the file"
     case = fold(record)
     return visit.page("opening/finding.html", title=title, draft=draft, case=case, named=draft.typed.one("reference"))
@@ -135,7 +135,7 @@ async def confirm(id: str, visit: Visit = allowed("open files")) -> Response:
     """Opens the file, once however often it is asked."""
     draft, parts = await _draft(visit, id), await _parts(visit)
     if draft.opened:
-        return visit.to(f"/open/done/{draft.opened}")
+        return visit.redirect(f"/open/done/{draft.opened}")
     if not draft.typed.one(OPENED_ON):
         # Asked again, even after midnight, it is the same opening.
         draft = draft.with_values(**{OPENED_ON: parts.world.today.isoformat()})
@@ -160,11 +160,11 @@ async def confirm(id: str, visit: Visit = allowed("open files")) -> Response:
         title = "The file may or may not be open" if perhaps else "The file was not opened"
         return visit.page("opening/away.html", status=503, title=title, draft=draft, perhaps=perhaps, why=error.why)
     # Nothing of the incident stays in the draft: the file has it now.
-    with suppress(RegisterAway):  # The file is open, whatever becomes of the draft.
+    with suppress(RegisterUnavailable):  # The file is open, whatever becomes of the draft.
         await _keep(visit, Draft(draft.id, Typed(((OPENED, opened.reference),))))
     if not opened.listed:
         return _follows(visit, opened.reference)
-    return visit.to(f"/open/done/{opened.reference}")
+    return visit.redirect(f"/open/done/{opened.reference}")
 
 
 @router.get("/open/{id}/{slug}")
@@ -172,9 +172,9 @@ async def ask(id: str, slug: str, visit: Visit = allowed("open files")) -> Respo
     """A question."""
     draft, parts = await _draft(visit, id), await _parts(visit)
     if draft.opened:
-        return visit.to(f"/open/done/{draft.opened}")
+        return visit.redirect(f"/open/done/{draft.opened}")
     if slug in ("confirm", "give-up"):  # Somebody signed in again after a session that was lost on the way there.
-        return visit.to(_next(draft, parts))
+        return visit.redirect(_next(draft, parts))
     question = _question(draft, parts, slug)
     typed = draft.typed
     # What was typed when the session was lost.
@@ -189,11 +189,11 @@ async def answer(id: str, slug: str, visit: Visit = allowed("open files")) -> Re
     """An answer: kept, and on to the next question."""
     draft, parts = await _draft(visit, id), await _parts(visit)
     if draft.opened:
-        return visit.to(f"/open/done/{draft.opened}")
+        return visit.redirect(f"/open/done/{draft.opened}")
     question = _question(draft, parts, slug)
     if key := visit.text("remove"):
         await _keep(visit, draft.one_less(key).unanswered(slug))
-        return visit.to(f"{draft.address}/{slug}")
+        return visit.redirect(f"{draft.address}/{slug}")
     typed = typed_in(visit.form)
     after = draft.with_answer(question, typed)
     faults = _faults(after, parts, question)
@@ -204,7 +204,7 @@ async def answer(id: str, slug: str, visit: Visit = allowed("open files")) -> Re
         after = after.unanswered(slug)
     await _keep(visit, after)
     await forget_form(visit.site.register, visit.account.id, visit.request.url.path)
-    return visit.to("/open" if visit.text("later") else _next(after, parts))
+    return visit.redirect("/open" if visit.text("later") else _next(after, parts))
 
 
 def _followed(before: Draft, after: Draft, question: Question) -> Draft:
@@ -261,7 +261,7 @@ def _last_of(asked: list[Question], fault: Fault) -> Question | None:
 async def _open(visit: Visit, draft: Draft, body: Body, parts: Parts) -> Opened:
     plain = dict(body.plain)
     if not draft.typed.one("reference"):
-        prefix, token = parts.rulebook.reference_prefix, Cases.token(plain)
+        prefix, token = parts.rulebook.reference_prefix, CaseClient.token(plain)
         register = visit.site.register
         plain["reference"] = (
             await claim_next_reference(register, prefix, parts.world.today.year, token, visit.now)

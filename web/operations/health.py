@@ -15,7 +15,7 @@ from models.days import moment_words
 from register.files.behind import all_behind
 from register.files.deliveries import unaddressed, undelivered
 from register.schema import SchemaError, check_schema
-from register.unavailable import RegisterAway
+from register.unavailable import RegisterUnavailable
 from web.operations.pages import workflow_page
 from web.operations.probes import Probes
 from web.request.visit import Visit, allowed
@@ -53,7 +53,7 @@ async def readyz(visit: Visit = allowed("anyone")) -> Response:
     """Whether this process can show pages, for what hands out requests: 200 or 503. It can while Temporal is away."""
     try:
         await check_schema(visit.site.register)
-    except (RegisterAway, SchemaError):
+    except (RegisterUnavailable, SchemaError):
         return JSONResponse({"ready": False}, status_code=503)
     return JSONResponse({"ready": True})
 
@@ -69,7 +69,7 @@ async def healthz(visit: Visit = allowed("anyone")) -> Response:
     well = dict(zip(("register", "temporal", "documents"), (not fault for fault in faults), strict=True))
     well["workers"] = await _workers(visit) > 0
     behind: dict[str, int] | None = None
-    with suppress(RegisterAway):
+    with suppress(RegisterUnavailable):
         found = await all_behind(visit.site.register)
         seconds = (visit.now - found.since).total_seconds() if found.since else 0
         behind = {"files": found.files, "ahead": found.ahead, "seconds": max(round(seconds), 0)}

@@ -8,10 +8,10 @@ from collections.abc import Awaitable, Callable
 
 from temporalio.service import RPCError, RPCStatusCode
 
-from register.documents.store import DocumentsAway
+from register.documents.store import DocumentStoreUnavailable
 from register.schema import SchemaError, check_schema
 from register.takes_writes import try_a_write
-from register.unavailable import RegisterAway
+from register.unavailable import RegisterUnavailable
 from web.site import Site
 
 _PATIENCE = 5.0
@@ -68,7 +68,7 @@ class Probes:
         try:
             await check_schema(self._site.register)
             await try_a_write(self._site.register, self._site.now())
-        except (RegisterAway, SchemaError) as error:
+        except (RegisterUnavailable, SchemaError) as error:
             return str(error)
         return ""
 
@@ -82,6 +82,6 @@ class Probes:
     async def _documents(self) -> str:
         try:
             await self._site.system.documents.try_a_write()
-        except DocumentsAway as error:
+        except DocumentStoreUnavailable as error:
             return str(error)
         return ""

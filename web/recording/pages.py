@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from models.record import Refused
 from models.step import Step
 from register.people.saved_forms import forget_form, keep_form
-from register.unavailable import RegisterAway
+from register.unavailable import RegisterUnavailable
 from running.case_client import NoSuchFileError
 from web.forms.faults import refused
 from web.forms.reading import Fault
@@ -56,7 +56,7 @@ async def send_form(reference: str, step: str, visit: Visit = allowed("record st
     page = visit.request.url.path
     if visit.text("_discard"):
         await forget_form(visit.site.register, visit.account.id, page)
-        return visit.to(page)
+        return visit.redirect(page)
     if refusal := may_not(kind, visit.account):
         return _not_now(visit, opened, kind, [refusal])
     made = await made_form(visit, opened, kind)
@@ -103,10 +103,10 @@ async def _record(visit: Visit, made: StepForm) -> Response:
 
 async def _done(visit: Visit, made: StepForm, *, listed: bool) -> Response:
     """What was typed is needed no longer; the file's page says what was recorded, and whether it shows it already."""
-    with suppress(RegisterAway):  # It is recorded, whatever becomes of the rest.
+    with suppress(RegisterUnavailable):  # It is recorded, whatever becomes of the rest.
         await forget_form(visit.site.register, visit.account.id, visit.request.url.path)
     follows = "" if listed else "&follows=yes"
-    return visit.to(f"/files/{made.opened.reference}?recorded={made.kind.name()}{follows}")
+    return visit.redirect(f"/files/{made.opened.reference}?recorded={made.kind.name()}{follows}")
 
 
 def _kind(opened: OpenFile, step: str) -> type[Step]:
@@ -141,7 +141,7 @@ def _taken_page(visit: Visit, made: StepForm) -> Response:
 async def _away_page(visit: Visit, made: StepForm, *, perhaps: bool, why: str) -> Response:
     """Says plainly that it was not recorded, or may have been, and keeps what was typed here and on the server."""
     values = [("id", made.id), ("_seen", str(made.seen)), *made.view.hidden()]
-    with suppress(RegisterAway):  # The page itself keeps it as well.
+    with suppress(RegisterUnavailable):  # The page itself keeps it as well.
         await keep_form(visit.site.register, visit.account.id, visit.request.url.path, values, now=visit.now)
     title = "It may or may not have been recorded" if perhaps else "It was not recorded"
     return _page(visit, "recording/away.html", made, title, status=503, perhaps=perhaps, why=why)

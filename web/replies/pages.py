@@ -28,7 +28,7 @@ from models.regimes import regime_of
 from models.replies import Reply, replies_to
 from models.view import latest_number
 from models.world import World
-from register.documents.store import DocumentRefused, DocumentsAway
+from register.documents.store import DocumentRefused, DocumentStoreUnavailable
 from register.files.store import read_file
 from running.case_client import NoSuchFileError
 from web.forms.uploads import pieces
@@ -104,7 +104,7 @@ async def done(token: str, visit: Visit = allowed("anyone")) -> Response:
         return await _unusable(visit, error)
     stored = await read_file(visit.site.register, link.reference)
     if stored is None or link.step_id not in fold(stored.entries).ids:
-        return visit.to(f"/reply/{token}")
+        return visit.redirect(f"/reply/{token}")
     return await _done(visit, link)
 
 
@@ -143,7 +143,7 @@ async def _record(
         perhaps = error.perhaps or bool(values.get("again"))
         return await _check(visit, asked, values, shown, perhaps=perhaps, away=_PERHAPS if perhaps else _AWAY)
     # The page that says so reads the register.
-    return visit.to(f"/reply/{asked.token}/done") if recorded.listed else await _done(visit, asked.link)
+    return visit.redirect(f"/reply/{asked.token}/done") if recorded.listed else await _done(visit, asked.link)
 
 
 async def _done(visit: Visit, link: ReplyLink) -> Response:
@@ -355,7 +355,7 @@ async def _take_upload(
         except DocumentRefused as error:
             wrong[question.name] = str(error)
             return
-        except DocumentsAway:
+        except DocumentStoreUnavailable:
             wrong[question.name] = "The document could not be saved. Upload it again in a few minutes"
             return
     kept = _upload(visit, asked, values)

@@ -74,7 +74,7 @@ async def check_readable(visit: Visit, reference: str) -> bool:
 
     Raises:
         NotFound: it is restricted to others.
-        RegisterAway: no answer in time.
+        RegisterUnavailable: no answer in time.
     """
     named = await restricted_to(visit.site.register, reference)
     if not reads(visit.account, named):
@@ -99,7 +99,7 @@ async def open_file(visit: Visit, reference: str, *, what: str = "read the file"
 
     Raises:
         NotFound: there is none, or none for them.
-        RegisterAway: no answer in time.
+        RegisterUnavailable: no answer in time.
     """
     register = visit.site.register
     restricted = await check_readable(visit, reference)

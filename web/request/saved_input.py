@@ -14,7 +14,7 @@ async def typed(visit: Visit, page: str = "") -> list[tuple[str, str]]:
         page: the address that the form is sent to, without a query; this very page's when left out.
 
     Raises:
-        RegisterAway: no answer in time.
+        RegisterUnavailable: no answer in time.
     """
     if visit.session is None:
         return []
@@ -25,7 +25,7 @@ async def taken(visit: Visit, page: str = "") -> None:
     """What was typed was taken, or given up: nothing of it is kept any more.
 
     Raises:
-        RegisterAway: no answer in time.
+        RegisterUnavailable: no answer in time.
     """
     await forget_form(visit.site.register, visit.account.id, _page(visit, page))
 

@@ -82,7 +82,7 @@ class Visit:
         text = environment.get_template(template).render(visit=self, nonce=nonce(self.request), **context)
         return HTMLResponse(text, status_code=status)
 
-    def to(self, address: str) -> RedirectResponse:
+    def redirect(self, address: str) -> RedirectResponse:
         """Post, redirect, get."""
         return RedirectResponse(address, status_code=303)
 
