@@ -86,14 +86,17 @@ setup-dev:
 	@$(SETUP) requirements-dev.txt requirements.txt
 
 define BROWSER_SCRIPT
-for name in chromium chromium-browser google-chrome "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"; do
+for name in chromium-headless-shell chromium chromium-browser google-chrome "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"; do
     command -v "$$name" >/dev/null 2>&1 && exit 0
 done
 if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
     echo "Installing Chromium, for the tests of the pages"
     export DEBIAN_FRONTEND=noninteractive
-    apt-get update -qq && apt-get install -qq --yes --no-install-recommends chromium fonts-liberation >/dev/null &&
-        command -v chromium >/dev/null && exit 0
+    apt-get update -qq
+    for name in chromium-headless-shell chromium; do
+        apt-get install -qq --yes --no-install-recommends "$$name" fonts-liberation >/dev/null 2>&1 &&
+            command -v "$$name" >/dev/null && exit 0
+    done
 fi
 echo "The tests of the pages need Chromium, or Google Chrome. Install it, then say make test again:" >&2
 echo "Debian, Ubuntu: sudo apt-get install chromium   macOS: brew install --cask google-chrome" >&2

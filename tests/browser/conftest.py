@@ -24,8 +24,9 @@ from ..web.conftest import Board, board, temporal
 
 __all__ = ["Board", "OpenPage", "as_it_stands", "axe", "board", "no_sideways_scroll", "temporal"]
 
+# The first shows no window at all, and costs a third.
 NAMES = (
-    *("chromium", "chromium-browser", "google-chrome"),
+    *("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"),
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 )
 OpenPage = Callable[..., Awaitable[Page]]

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
-import uvicorn
-from axe_playwright_python.async_playwright import Axe
-from fastapi import FastAPI
-from playwright.async_api import BrowserContext, Page, async_playwright
+from playwright.async_api import Browser as Chromium
+from playwright.async_api import BrowserContext, Page
 
 from register.people.access import restrict
 from register.people.accounts import Account
@@ -21,11 +16,13 @@ from register.people.credentials import invite
 from register.people.sessions import IDLE, LONGEST, begin_session
 from running.embedded.processes import free_port
 from web.app import make_app
+from web.server import serving
 
-from .conftest import Board, Browsers
-from .test_sign_in import PASSWORD, with_password
+from ..web.conftest import Browsers, browser
+from ..web.test_sign_in import PASSWORD, with_password
+from .conftest import Board, axe, no_sideways_scroll
 
-CHROMIUM = "/usr/bin/chromium"
+__all__ = ["browser"]
 
 
 @dataclass
@@ -54,38 +51,22 @@ class Served:
         return await self.context.new_page()
 
 
-@asynccontextmanager
-async def serving(app: FastAPI) -> AsyncIterator[str]:
-    """The pages' address while the block runs."""
-    port = free_port()
-    config = uvicorn.Config(app, host="127.0.0.1", port=port, log_level="critical", ws="none", lifespan="off")
-    server = uvicorn.Server(config)
-    task = asyncio.create_task(server._serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.should_exit = True
-        await task
-
-
 @pytest.fixture
-async def served(board: Board) -> AsyncIterator[Served]:
-    """The pages on a port, and a browser."""
-    clock = Clock(board.site.now)
-    async with serving(make_app(replace(board.site, now=clock))) as address, async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield Served(address, clock, await chromium.new_context())
-        await chromium.close()
+async def served(board: Board, chromium: Chromium) -> AsyncIterator[Served]:
+    """The pages on a port, with a clock that can be put on, and a window."""
+    clock, host = Clock(board.site.now), f"127.0.0.1:{free_port()}"
+    async with serving(
+        make_app(replace(board.site, now=clock)), board.site.settings.model_copy(update={"pages_address": host})
+    ):
+        context = await chromium.new_context()
+        yield Served(f"http://{host}", clock, context)
+        await context.close()
 
 
 async def no_faults(page: Page) -> None:
     """What axe finds is a failure; so is a page that can be scrolled sideways on a narrow screen."""
-    found: Any = (await Axe().run(page)).response["violations"]
-    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
-    await page.set_viewport_size({"width": 320, "height": 800})
-    assert await page.evaluate("document.documentElement.scrollWidth") <= 320, page.url
+    await axe(page)
+    await no_sideways_scroll(page)
     await page.set_viewport_size({"width": 1280, "height": 900})
 
 

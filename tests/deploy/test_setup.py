@@ -203,7 +203,8 @@ def test_without_chromium_it_is_installed_or_its_command_is_named(checkout: Chec
 
     tool("sh", 'exec /bin/sh "$@"')
     tool("id", "echo 1000")
-    tool("apt-get", f'echo "$@" >> "{tools}/asked"; /bin/ln -sf /bin/sh "{tools}/chromium"')
+    older = 'case "$*" in *headless-shell*) exit 100;; esac'
+    tool("apt-get", f'echo "$@" >> "{tools}/asked"; {older}; /bin/ln -sf /bin/sh "{tools}/chromium"')
     refused = browser()
     assert refused.returncode != 0 and "sudo apt-get install chromium" in refused.stderr
     assert not (tools / "asked").exists(), "who is not root is not asked for a password"
@@ -211,8 +212,9 @@ def test_without_chromium_it_is_installed_or_its_command_is_named(checkout: Chec
     tool("id", "echo 0")
     assert browser().returncode == 0
     asked = (tools / "asked").read_text().splitlines()
-    assert [line.split()[0] for line in asked] == ["update", "install"] and "chromium" in asked[1]
-    assert browser().returncode == 0 and len((tools / "asked").read_text().splitlines()) == 2
+    assert [line.split()[0] for line in asked] == ["update", "install", "install"]
+    assert "chromium-headless-shell" in asked[1] and "chromium" in asked[2].split()
+    assert browser().returncode == 0 and len((tools / "asked").read_text().splitlines()) == 3
 
 
 def test_make_alone_lists_what_there_is_to_do(checkout: Checkout) -> None:
