@@ -10,6 +10,9 @@ ARGS :=
 # What resolves the lock; nothing else needs it.
 UV := uv==0.13.9
 
+# Where it is set, each program that a test starts compiles all modules of the project again: a tenth of its start.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help run test check bench lock assets pictures clean setup setup-dev browser \
 	lint format types imports dependencies security migrations
