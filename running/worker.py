@@ -56,7 +56,10 @@ async def running_worker(settings: Settings) -> AsyncIterator[None]:
         await register_search_attributes(client)
         await ensure_schedules(client, settings.task_queue)
         health = Health(parts.register, Cluster(client, settings.task_queue))
-        async with _served(health, settings.worker_health_address), parts.worker(client) as health.pollers:
+        async with _served(health, settings.worker_health_address), parts.worker(client) as pollers:
+            while not all(poller.is_running for poller in pollers):  # each first asks Temporal for its namespace
+                await asyncio.sleep(0.01)
+            health.pollers = pollers
             log.info("The worker runs.", task_queue=settings.task_queue, rulebooks=sorted(parts.rulebooks))
             try:
                 yield
