@@ -8,6 +8,7 @@ from typing import Literal
 
 from .finding import Held
 from .incident import InvolvedOrganisation, ReviewKind
+from .key import Key
 
 Choice = Literal["SCR, criteria met", "SCR, criteria not met", "alternative review", "no review"]
 Topic = Literal["criteria", "reviewers", "publication"]
@@ -404,7 +405,7 @@ class Rung:
 
     def notice_to(self, to: str) -> str:
         """The key of its notice to one of its recipients."""
-        return f"{self.kind}:{self.deadline}:{self.due.isoformat()}:{self.name}:{to}"
+        return Key.of(self.kind, self.deadline, self.due.isoformat(), self.name, to)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from .casefile import CaseFile
 from .casefile_parts import Rung
 from .days import london_date
 from .duty import Deadline, DeadlineFactory, Duty, Notice
+from .key import Key
 from .sections import letters
 from .world import World
 
@@ -61,9 +62,8 @@ def all_done_on(file: CaseFile, deadlines: Iterable[Deadline]) -> date:
     """The day the last thing was done."""
     days = [file.begun_on, *(d.met_on for d in deadlines if d.met_on)]
     # Mails about deadlines do nothing: a reminder to close the file must not put that off.
-    of_rungs = letters.OF_RUNGS
-    accepted = [letter for name, letter in file.letters.items() if letter.accepted_at and not name.startswith(of_rungs)]
-    days += [london_date(letter.accepted_at) for letter in accepted if letter.accepted_at]
+    accepted = [letter.accepted_at for key, letter in file.letters.items() if Key(key).kind not in letters.OF_RUNGS]
+    days += [london_date(at) for at in accepted if at]
     days += [day for day in (file.reopened_on, *(action.declined_on for action in file.actions.values())) if day]
     # What was asked of the file after it was closed did not delay its closing.
     return max(day for day in days if file.ended_on is None or day <= file.ended_on)
@@ -128,8 +128,9 @@ def _lasts(file: CaseFile, deadlines: Mapping[str, Deadline], rung: Rung) -> boo
     # These two follow from what other letters and deadlines are, and are not among them yet.
     if rung.deadline == "closing":
         return file.ended is None
-    if rung.deadline.startswith("undelivered:"):
-        late = file.letters.get(rung.deadline.removeprefix("undelivered:"))
+    key = Key(rung.deadline)
+    if key.kind == "undelivered":
+        late = file.letters.get(Key.of(*key.about))
         return late is None or late.accepted_at is None
     deadline = deadlines.get(rung.deadline)
     return deadline is not None and deadline.open and deadline.due == rung.due

@@ -8,6 +8,8 @@ from datetime import date
 
 from .casefile import CaseFile
 from .days import count, day_words
+from .key import Key
+from .recipient import Recipient
 from .responsible import ASKED_OF_ORGANISATIONS
 from .rulebook import Basis
 from .world import World
@@ -133,7 +135,7 @@ class DeadlineFactory:
             due = reached.due
             counted = f"{rule.length} {rule.unit} back from {day_words(start)}" if back else reached.words()
         if kind.asks in ASKED_OF_ORGANISATIONS:
-            responsible = responsible or (f"{kind.asks}:{organisation}" if organisation else "coordinator")
+            responsible = responsible or (Recipient.of(kind.asks, organisation) if organisation else "coordinator")
         name = key or clock
         moved = self.file.extensions.get(name, [])[moves_before:]
         return Deadline(
@@ -158,4 +160,4 @@ class DeadlineFactory:
 
     def for_organisation(self, clock: str, organisation: str, start: date, met_on: date | None) -> Deadline:
         """A deadline that each organisation must meet."""
-        return self.deadline(clock, start, key=f"{clock}:{organisation}", met_on=met_on, organisation=organisation)
+        return self.deadline(clock, start, key=Key.of(clock, organisation), met_on=met_on, organisation=organisation)

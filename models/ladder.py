@@ -12,6 +12,7 @@ from .casefile import CaseFile
 from .casefile_parts import Rung
 from .days import london_date, morning_of, start_of
 from .duty import Deadline
+from .recipient import Recipient
 from .rulebook import Ladder
 
 
@@ -103,7 +104,7 @@ def _recipients(deadline: Deadline, ladder: Ladder) -> list[str]:
         if role != "board_member":
             found.append(str(role))
         elif deadline.organisation:
-            found.append(f"board_member:{deadline.organisation}")
+            found.append(Recipient.of("board_member", deadline.organisation))
     return found or ["chair"]
 
 

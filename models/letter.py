@@ -10,6 +10,8 @@ from .casefile import CaseFile
 from .casefile_parts import Rung
 from .contract import Work, letter_work, read
 from .duty import Notice
+from .key import Key
+from .recipient import Recipient
 from .sections.letters import IN_DIRECTORY
 
 TIMEOUT = 300.0
@@ -82,11 +84,11 @@ def letters_to_start(
 
 def letter_of(file: CaseFile, notice: Notice, number: int) -> LetterToSend:
     """The letter of this number for a notice, as the file has it now."""
-    kind, _, name = notice.to.partition(":")
-    organisation = file.parties.get(name) if kind == "lead" else None
+    to = Recipient(notice.to)
+    organisation = file.parties.get(to.name) if to.kind == "lead" else None
     corrected = file.addresses.get(notice.to)
-    known = kind in IN_DIRECTORY
-    if not known or (kind == "lead" and organisation is None):
+    known = to.kind in IN_DIRECTORY
+    if not known or (to.kind == "lead" and organisation is None):
         # Whoever the file no longer knows is reached where the letter was accepted that is now wrong.
         corrected = corrected or _reached_at(file, notice.to)
     return LetterToSend(
@@ -131,9 +133,9 @@ def is_settled(letter: LetterToSend, file: CaseFile, deadlines: Mapping[str, Map
 def _asked_for(file: CaseFile, notice: Notice) -> str:
     """The key of the deadline of what a letter asks for; empty for one that asks for nothing."""
     clock = file.regime.asking.get(notice.template)
-    if clock is None or notice.to.startswith("person:"):
+    if clock is None or Recipient(notice.to).kind == "person":
         return ""
-    return ":".join((clock.name, *notice.key.split(":")[1:2]))
+    return Key.of(clock.name, *Key(notice.key).about[:1])
 
 
 def _says(later: Rung, rung: Rung, to: str) -> bool:

@@ -11,6 +11,7 @@ from .days import london_date
 from .duties import Duties, duties_of
 from .duty import Deadline, Notice
 from .fold import fold
+from .key import Key
 from .projection import (
     ActionRow,
     DeadlineRow,
@@ -139,7 +140,7 @@ def _actions(file: CaseFile, deadlines: Mapping[str, Deadline]) -> tuple[ActionR
             text=action.text,
             owner=action.owner,
             status=action.status,
-            due=deadlines[f"action_done:{name}"].due if f"action_done:{name}" in deadlines else action.due,
+            due=deadlines[Key.of("action_done", name)].due if Key.of("action_done", name) in deadlines else action.due,
             done_on=action.done_on,
             impact=action.impact,
         )

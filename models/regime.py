@@ -16,6 +16,7 @@ from .days import Unit
 from .duty import Deadline, DeadlineFactory, Duty, Notice
 from .finding import Finding
 from .incident import Opening
+from .key import Key
 from .record import Entry, Refusal
 from .responsible import CHAIR_OR_COORDINATOR
 from .rulebook import Basis, Rulebook
@@ -81,7 +82,7 @@ class ClockKind:
         Arguments:
             key: the deadline's key. What stands behind the fields, the date of a hearing say, is no field of the step.
         """
-        return {**dict(zip(self.fields, key.split(":")[1:], strict=False)), **self.always}
+        return {**dict(zip(self.fields, Key(key).about, strict=False)), **self.always}
 
 
 @dataclass(frozen=True, slots=True)

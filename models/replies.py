@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from .key import Key
+from .recipient import Recipient
 from .regime import Regime
 from .step import Who
 
@@ -49,7 +51,7 @@ def replies_to(
         template, notice, to, content: the letter's, see :class:`models.duty.Notice`.
         speaks_for: for a letter to a person, the organisations they sit on the board for.
     """
-    kind, _, name = to.partition(":")
+    kind, name = Recipient(to).kind, Recipient(to).name
     if template in regime.acknowledged:
         return (Reply("acknowledged", "Acknowledge this letter", {"notice": notice}, "", "", True),)
     if kind == "chair" and template == "escalation":
@@ -63,16 +65,16 @@ def replies_to(
     elif clock is None:
         return ()
     elif kind == "person":
-        asked = [(f"{clock.name}:{organisation}", organisation) for organisation in speaks_for]
+        asked = [(Key.of(clock.name, organisation), organisation) for organisation in speaks_for]
     else:
-        asked = [(f"{clock.name}:{notice.split(':')[1]}", name)]
+        asked = [(Key.of(clock.name, Key(notice).about[0]), name)]
     return tuple(
         reply for deadline, organisation in asked for reply in _replies(regime, deadline, organisation, _SPEAKERS[kind])
     )
 
 
 def _replies(regime: Regime, deadline: str, organisation: str, speaker: Who) -> Iterator[Reply]:
-    clock = regime.clocks.get(deadline.partition(":")[0])
+    clock = regime.clocks.get(Key(deadline).kind)
     if clock is None or not clock.reply:
         return
     given = clock.known(deadline)

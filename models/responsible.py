@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from .directory import ROLES, Appointment, Directory
+from .recipient import Recipient
 
 ASKED_OF_ORGANISATIONS = {"lead": "safeguarding lead", "board_member": "board member"}
 """Whom in an organisation something is asked of, by how a deadline's ``responsible`` begins."""
@@ -22,8 +23,8 @@ def work_of(answers_for: frozenset[str]) -> frozenset[str]:
 
 def organisation_of(responsible: str) -> str:
     """The id of the organisation that is asked, empty when none is: of ``lead:hospital`` it is ``hospital``."""
-    kind, _, name = responsible.partition(":")
-    return name if kind in ASKED_OF_ORGANISATIONS else ""
+    to = Recipient(responsible)
+    return to.name if to.kind in ASKED_OF_ORGANISATIONS else ""
 
 
 def responsible_words(responsible: str, names: Mapping[str, str] | None = None) -> str:
@@ -33,13 +34,12 @@ def responsible_words(responsible: str, names: Mapping[str, str] | None = None) 
         responsible: as a deadline or a notice has it: a role, ``lead:hospital``, ``person:a-person``, ``peer:c-1``.
         names: of organisations and people, by id.
     """
-    kind, _, name = responsible.partition(":")
-    names = names or {}
-    if kind in ASKED_OF_ORGANISATIONS:
-        return f"{names.get(name, name)}, its {ASKED_OF_ORGANISATIONS[kind]}"
-    if kind == "person":
-        return names.get(name, name)
-    if kind == "peer":
+    to, names = Recipient(responsible), names or {}
+    if to.kind in ASKED_OF_ORGANISATIONS:
+        return f"{names.get(to.name, to.name)}, its {ASKED_OF_ORGANISATIONS[to.kind]}"
+    if to.kind == "person":
+        return names.get(to.name, to.name)
+    if to.kind == "peer":
         return "The Chair of another board"
     if responsible == CHAIR_OR_COORDINATOR:
         return "The Chair or the coordinator"
@@ -69,9 +69,9 @@ def answers_for(
     """
     found = {role for role in roles if role in ("coordinator", "chair")}
     if organisation:
-        found |= {f"{kind}:{organisation}" for kind in ASKED_OF_ORGANISATIONS}
+        found |= {Recipient.of(kind, organisation) for kind in ASKED_OF_ORGANISATIONS}
     if person:
-        found.add(f"person:{person}")
+        found.add(Recipient.of("person", person))
     if directory is not None and person:
         held = [a for a in directory.appointments if a.person == person and a.since <= on <= (a.until or on)]
         found |= {_as_deadlines_say(appointment) for appointment in held}
@@ -83,4 +83,4 @@ def _as_deadlines_say(appointment: Appointment) -> str:
     if appointment.organisation is None:
         return appointment.role
     kind = "lead" if appointment.role == "safeguarding_lead" else appointment.role
-    return f"{kind}:{appointment.organisation}"
+    return Recipient.of(kind, appointment.organisation)

@@ -9,6 +9,9 @@ from typing import Any
 from .casefile import CaseFile
 from .duties import notices_of
 from .duty import Notice
+from .key import Key
+from .recipient import Recipient
+from .responsible import ASKED_OF_ORGANISATIONS
 from .sections.letters import OF_RUNGS
 from .sections.s2_1_criteria import OUTSIDE
 from .step import Correcting
@@ -53,13 +56,13 @@ def _basis(file: CaseFile) -> tuple[object, ...]:
 
 def _tells_outside(notice: Notice) -> bool:
     """Whether a notice tells somebody of the facts: those outside, and whoever else is told of decisions (2.2e)."""
-    return notice.to in OUTSIDE or notice.key.startswith("decision:")
+    return notice.to in OUTSIDE or Key(notice.key).kind == "decision"
 
 
 def _chased(notice: Notice, organisations: Set[str]) -> bool:
     """Whether a mail about a deadline went to one of these organisations."""
-    kind, _, name = notice.to.partition(":")
-    return notice.key.startswith(OF_RUNGS) and kind in ("lead", "board_member") and name in organisations
+    to = Recipient(notice.to)
+    return Key(notice.key).kind in OF_RUNGS and to.kind in ASKED_OF_ORGANISATIONS and to.name in organisations
 
 
 def _written_since(file: CaseFile, notice: Notice, since: datetime | None) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from models.directory import ROLES, Directory, Person
+from models.recipient import Recipient
 
 from .compose import Mailbox
 
@@ -43,13 +44,13 @@ def mailbox_of(
 
 def recipient_words(to: str) -> str:
     """Whom a notice names, without any person's or organisation's name: ``an organisation's safeguarding lead``."""
-    kind = to.partition(":")[0]
+    kind = Recipient(to).kind
     return ROLES.get("safeguarding_lead" if kind == "lead" else kind, "its recipient")
 
 
 def opens_files(to: str, directory: Directory, on: date) -> bool:
     """Whether a recipient reads files on the pages: the board's own people do, and nobody it writes to outside."""
-    return to.partition(":")[0] in _READERS or bool(organisations_of(to, directory, on))
+    return Recipient(to).kind in _READERS or bool(organisations_of(to, directory, on))
 
 
 _READERS = frozenset({"coordinator", "chair", "above_chair", "board_member"})
@@ -57,19 +58,19 @@ _READERS = frozenset({"coordinator", "chair", "above_chair", "board_member"})
 
 def organisations_of(to: str, directory: Directory, on: date) -> tuple[str, ...]:
     """The organisations that a recipient who is named as a person sits on the board for, on a day."""
-    kind, _, name = to.partition(":")
-    if kind != "person":
+    person = Recipient(to)
+    if person.kind != "person":
         return ()
     held = directory.holding("board_member", on)
-    return tuple(sorted({a.organisation for a in held if a.person == name and a.organisation is not None}))
+    return tuple(sorted({a.organisation for a in held if a.person == person.name and a.organisation is not None}))
 
 
 def _person(to: str, directory: Directory, on: date) -> Person | None:
-    kind, _, name = to.partition(":")
-    if kind == "lead":
-        return directory.holder("safeguarding_lead", on, name)
-    if kind == "board_member":
-        return directory.holder("board_member", on, name)
-    if kind == "person":
-        return directory.person(name)
+    who = Recipient(to)
+    if who.kind == "lead":
+        return directory.holder("safeguarding_lead", on, who.name)
+    if who.kind == "board_member":
+        return directory.holder("board_member", on, who.name)
+    if who.kind == "person":
+        return directory.person(who.name)
     return directory.holder(to, on) if to in ROLES else None

@@ -12,6 +12,8 @@ from ..days import london_date
 from ..directory import ROLES
 from ..duty import DeadlineFactory, Duty, Notice
 from ..incident import Email, Line
+from ..key import Key
+from ..recipient import Recipient
 from ..record import Entry, Refusal
 from ..responsible import responsible_words
 from ..step import Step
@@ -40,7 +42,7 @@ class AddressCorrected(Step):
         """There must be a letter to this recipient."""
         if self.recipient not in {letter.to for letter in file.letters.values()}:
             yield Refusal("", "No letter on this file was sent to this recipient.", "recipient")
-        elif self.address is None and self.recipient.partition(":")[0] not in IN_DIRECTORY:
+        elif self.address is None and Recipient(self.recipient).kind not in IN_DIRECTORY:
             who = responsible_words(self.recipient)
             yield Refusal("", f"{who} is not in the directory. Enter the right address.", "address")
 
@@ -73,7 +75,8 @@ def undelivered(file: CaseFile, factory: DeadlineFactory, notices: Mapping[str, 
     for notice, first in file.first_refused.items():
         letter = file.letters[notice]
         # That a mail about a deadline was lost is told even when its reason has gone since.
-        if notice.startswith(ABOUT_LETTERS) or not (notice in notices or notice.startswith(OF_RUNGS)):
+        key = Key(notice)
+        if _about_a_letter(key) or not (notice in notices or key.kind in OF_RUNGS):
             continue
         to = letter_to(file, letter.to)
         about = notices[notice].title if notice in notices else "E-mail about a deadline"
@@ -81,37 +84,41 @@ def undelivered(file: CaseFile, factory: DeadlineFactory, notices: Mapping[str, 
             yield factory.deadline(
                 "undelivered",
                 london_date(first),
-                key=f"undelivered:{notice}",
+                key=Key.of("undelivered", notice),
                 met_on=london_date(letter.accepted_at) if letter.accepted_at else None,
                 title=f"Undelivered letter: “{about}” to {to}",
             )
         for number, why in file.refusals[notice].items():
             content = {"undelivered_to": to, "notice": about, "why": why}
-            title, key = "A letter could not be delivered", f"letter_refused:{notice}"
-            key = key if number == 1 else f"{key}:{number}"
+            title, key = (
+                "A letter could not be delivered",
+                Key.of("letter_refused", notice, number if number > 1 else ""),
+            )
             yield Notice(key, letter.rule, title, "letter_refused", "coordinator", content)
 
 
 def letter_to(file: CaseFile, to: str) -> str:
     """Whom a letter goes to, within a sentence: ``the national panel``, ``Hospital Trust, its safeguarding lead``."""
-    if to.startswith("person:"):
+    if Recipient(to).kind == "person":
         return "a board member"
     names = file.removed_parties | {name: party.facts.name for name, party in file.parties.items()}
     words = responsible_words(to, names)
     return f"the {words[4:]}" if words.startswith("The ") else words
 
 
-OF_RUNGS = ("reminder:", "escalation:", "period_ended:")
-"""How the keys of mails about deadlines begin."""
+OF_RUNGS = frozenset({"reminder", "escalation", "period_ended"})
+"""The kinds of keys that mails about deadlines have."""
 
-ABOUT_LETTERS = ("letter_refused:", "reminder:undelivered:", "escalation:undelivered:")
-"""Notices about letters that were refused: should they be refused too, there is no end to it."""
+
+def _about_a_letter(notice: Key) -> bool:
+    """Whether a notice is about a letter that was refused: should it be refused too, there is no end to it."""
+    return notice.kind == "letter_refused" or (notice.kind in OF_RUNGS and notice.about[0] == "undelivered")
 
 
 def notices(file: CaseFile) -> Iterator[Notice]:
     """Those who were told something that turned out wrong hear so; the coordinator, of a merger that failed."""
     for reference in file.undelivered_messages:
-        key = f"merge_failed:{reference}"
+        key = Key.of("merge_failed", reference)
         yield Notice(
             key, "1.1", "The other file of a merger was not found", "merge_failed", "coordinator", {"other": reference}
         )
@@ -121,10 +128,10 @@ def notices(file: CaseFile) -> Iterator[Notice]:
             "corrected_on": correction.on.isoformat(),
         }
         for recipient in sorted(_told_wrongly(file, correction.step)):
-            key = f"corrected:{correction.step}:{recipient}"
+            key = Key.of("corrected", correction.step, recipient)
             if correction.what != ORGANISATION:
                 yield Notice(key, "2.2e", "Correction of a letter that we sent", "letter_corrected", recipient, content)
-            elif key in file.letters or recipient.partition(":")[2] not in file.parties:
+            elif key in file.letters or Recipient(recipient).name not in file.parties:
                 title = "You need do nothing more for this case"
                 yield Notice(key, "2.7a", title, "organisation_removed", recipient, content)
 

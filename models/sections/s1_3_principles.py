@@ -13,6 +13,7 @@ from ..casefile_parts import FamilyMember
 from ..duty import DeadlineFactory, Duty
 from ..gates import known_name, needs_party, needs_report, needs_review, not_before, not_before_review
 from ..incident import Identifier, Line, Text
+from ..key import Key
 from ..record import Entry, Refusal
 from ..step import Step
 from ..world import World
@@ -172,11 +173,11 @@ def duties(file: CaseFile, factory: DeadlineFactory) -> Iterator[Duty]:
         yield factory.deadline("family_invited", began, met_on=min(listed, default=None))
     for name, member in file.family.items():
         if member.listed_on is not None:
-            key = f"family_invited:{name}"
+            key = Key.of("family_invited", name)
             settled = [day for day in (member.invited_on, member.not_invited_on) if day]
             yield factory.deadline("family_invited", member.listed_on, key=key, met_on=min(settled, default=None))
         if member.invited_on is not None and not member.not_invited_because:
-            key = f"family_answered:{name}"
+            key = Key.of("family_answered", name)
             yield factory.deadline("family_answered", member.invited_on, key=key, met_on=member.answered_on)
     since = file.publication.settled_on
     if since is not None:
@@ -189,11 +190,11 @@ def _monitoring(file: CaseFile, factory: DeadlineFactory, since: date) -> Iterat
         if day < since:
             continue
         start = max(since, _open_since(file, day))
-        yield factory.deadline("monitoring_reviewed", start, key=f"monitoring_reviewed:{number}", met_on=day)
+        yield factory.deadline("monitoring_reviewed", start, key=Key.of("monitoring_reviewed", number), met_on=day)
         since = day
     if any(not action.closed for action in file.actions.values()):
         start = max(since, _open_since(file, date.max))
-        yield factory.deadline("monitoring_reviewed", start, key=f"monitoring_reviewed:{len(file.monitored) + 1}")
+        yield factory.deadline("monitoring_reviewed", start, key=Key.of("monitoring_reviewed", len(file.monitored) + 1))
 
 
 def _open_since(file: CaseFile, day: date) -> date:

@@ -25,6 +25,8 @@ from ..gates import (
     since_report,
 )
 from ..incident import Day, Identifier, Line, Text
+from ..key import Key
+from ..recipient import Recipient
 from ..record import Entry, Refusal
 from ..step import Digest, Step, Who
 from ..world import World
@@ -271,7 +273,7 @@ def _list_partners(step: str, world: World) -> Iterator[Entry]:
 
 def _partners_key(step: str) -> str:
     """What the list of partners is called that a step's letters go to."""
-    return f"partners:{step}"
+    return Key.of("partners", step)
 
 
 def _partners(file: CaseFile, step: str) -> list[str]:
@@ -285,9 +287,9 @@ def duties(file: CaseFile, factory: DeadlineFactory) -> Iterator[Duty]:
     learning = file.learning
     for step, (_, document) in learning.bulletins.items():
         for name in _partners(file, step):
-            to = f"lead:{name}"
+            to = Recipient.of("lead", name)
             yield Notice(
-                f"bulletin:{step}:{name}",
+                Key.of("bulletin", step, name),
                 "2.10d",
                 "Information bulletin",
                 "bulletin",
@@ -303,8 +305,8 @@ def duties(file: CaseFile, factory: DeadlineFactory) -> Iterator[Duty]:
             yield factory.for_organisation("outcome_confirmed", name, since, party.outcome_confirmed_on)
         for name in _partners(file, learning.outcome_step):
             content = {"outcome": learning.outcome}
-            key = f"outcome:{name}" + (f":{learning.outcome_on}" if learning.again else "")
-            yield Notice(key, "2.10e", "Outcome of a review", "outcome", f"lead:{name}", content)
+            key = Key.of("outcome", name, learning.outcome_on if learning.again else "")
+            yield Notice(key, "2.10e", "Outcome of a review", "outcome", Recipient.of("lead", name), content)
     settled_on = file.publication.settled_on
     if settled_on is not None and file.review.serious:
         yield from _spread(file, factory, settled_on)

@@ -28,6 +28,8 @@ from ..incident import (
     Text,
     Where,
 )
+from ..key import Key
+from ..recipient import Recipient
 from ..record import Entry, Refusal
 from ..step import Correcting, Step, rule_cited
 from ..step_words import child_words
@@ -436,7 +438,7 @@ def duties(file: CaseFile, factory: DeadlineFactory) -> Iterator[Duty]:
                 title=f"{file.clock(clock).title}: child added on {day_words(told)}",
             )
     for decision, (since, met_on) in file.revisits.items():
-        yield factory.deadline("decision_revisited", since, key=f"decision_revisited:{decision}", met_on=met_on)
+        yield factory.deadline("decision_revisited", since, key=Key.of("decision_revisited", decision), met_on=met_on)
 
 
 def late_without_reason(file: CaseFile, deadlines: Iterable[Deadline]) -> list[Deadline]:
@@ -451,7 +453,7 @@ def _born_before(born_on: date | None, notified_on: date | None, field: str) -> 
 
 
 def _key(clock: str, child: str | None) -> str:
-    return f"{clock}:{child}" if child else clock
+    return Key.of(clock, child) if child else clock
 
 
 def _notifiable(file: CaseFile, child: Child) -> bool:
@@ -477,23 +479,24 @@ def closing_notices(file: CaseFile) -> Iterator[Notice]:
     if file.opening.incident is None:
         rule, title, template = "1.1", "The review was withdrawn", "review_withdrawn"
     for step, (ended, on) in file.reinstated.items():
-        heard = [letter for letter in file.letters.values() if letter.notice.startswith(f"withdrawn:{ended}:")]
-        for to in [letter.to for letter in heard if letter.accepted_at]:
-            content = {"reinstated_on": on.isoformat()}
-            yield Notice(f"reinstated:{step}:{to}", rule, "The case was reopened", "reinstated", to, content)
+        content = {"reinstated_on": on.isoformat()}
+        for letter in file.letters.values():
+            if letter.accepted_at and letter.notice == Key.of("withdrawn", ended, letter.to):
+                key = Key.of("reinstated", step, letter.to)
+                yield Notice(key, rule, "The case was reopened", "reinstated", letter.to, content)
     if file.ended == "withdrawn":
         told = {letter.to for letter in file.letters.values() if letter.accepted_at and _heard(file, letter)}
         for recipient in sorted(told):
-            yield Notice(f"withdrawn:{file.ended_step}:{recipient}", rule, title, template, recipient)
+            yield Notice(Key.of("withdrawn", file.ended_step, recipient), rule, title, template, recipient)
 
 
 def _heard(file: CaseFile, letter: Letter) -> bool:
     """Whether a letter told someone of the incident: those outside, whoever is told of decisions, who was asked."""
-    kind, _, name = letter.to.partition(":")
+    to = Recipient(letter.to)
     # An organisation that was taken off the file knows that nothing is asked of it.
-    asked = kind == "peer" or (kind == "lead" and name in file.parties)
+    asked = to.kind == "peer" or (to.kind == "lead" and to.name in file.parties)
     asked = asked and letter.template not in ("reminder", "escalation")
-    return letter.to in OUTSIDE or letter.notice.startswith("decision:") or asked
+    return to in OUTSIDE or Key(letter.notice).kind == "decision" or asked
 
 
 OUTSIDE = frozenset({"ofsted", "dfe", "national_panel"})

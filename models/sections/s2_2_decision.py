@@ -14,6 +14,7 @@ from ..days import london_date
 from ..duty import DeadlineFactory, Duty, Notice
 from ..gates import decided_by_chair, names_nobody, needs_incident, not_answered, not_before, once
 from ..incident import Email, Line, ReviewKind, Text
+from ..key import Key
 from ..record import Entry, Refusal
 from ..step import Digest, Step, Who
 from ..step_words import fact_label
@@ -381,7 +382,7 @@ def _told(file: CaseFile, factory: DeadlineFactory, decision: Decision) -> Itera
         not_initiating = to == "national_panel" and not decision.initiates
         copy = file.notification_documents.get(decision.id)
         yield Notice(
-            f"decision:{decision.id}:{to}",
+            Key.of("decision", decision.id, to),
             "2.2e",
             "The decision",
             "decision_not_to_initiate" if not_initiating else "decision",
@@ -389,10 +390,10 @@ def _told(file: CaseFile, factory: DeadlineFactory, decision: Decision) -> Itera
             _decision_content(file, decision, with_reasons=not_initiating),
             documents=(copy,) if copy and not_initiating else (),
         )
-    accepted = [file.accepted_at(f"decision:{decision.id}:{to}") for to in decision.told]
+    accepted = [file.accepted_at(Key.of("decision", decision.id, to)) for to in decision.told]
     all_on = max((london_date(at) for at in accepted if at), default=None) if all(accepted) else None
-    yield factory.deadline("decision_told", decision.on, key=f"decision_told:{decision.id}", met_on=all_on)
-    panel, had_on = file.accepted_at(f"decision:{decision.id}:national_panel"), notification_had_on(file)
+    yield factory.deadline("decision_told", decision.on, key=Key.of("decision_told", decision.id), met_on=all_on)
+    panel, had_on = file.accepted_at(Key.of("decision", decision.id, "national_panel")), notification_had_on(file)
     later = file.decisions[file.decisions.index(decision) + 1 :]
     held_on = next((one.on for one in later if one.initiates), None)
     # Once a review is held after all, the panel is owed the letter alone.
@@ -401,7 +402,7 @@ def _told(file: CaseFile, factory: DeadlineFactory, decision: Decision) -> Itera
         yield factory.deadline(
             "panel_told_not_initiated",
             decision.on,
-            key=f"panel_told_not_initiated:{decision.id}",
+            key=Key.of("panel_told_not_initiated", decision.id),
             met_on=max(london_date(panel), had_on) if panel and had_on else None,
             title="Copy of the notification to the national panel, after the decision not to initiate"
             if panel
@@ -411,7 +412,8 @@ def _told(file: CaseFile, factory: DeadlineFactory, decision: Decision) -> Itera
 
 def notification_had_on(file: CaseFile) -> date | None:
     """The first day the panel had a copy of the notification: with a letter, or by a secure way (2.2e)."""
-    accepted = [file.accepted_at(f"decision:{decision}:national_panel") for decision in file.notification_documents]
+    sent = (Key.of("decision", decision, "national_panel") for decision in file.notification_documents)
+    accepted = [file.accepted_at(key) for key in sent]
     days = [file.notification_copy_sent_on, *(london_date(at) for at in accepted if at)]
     return min((day for day in days if day), default=None)
 
@@ -437,5 +439,5 @@ def _decision_content(file: CaseFile, decision: Decision, *, with_reasons: bool)
 def closing_notices(file: CaseFile) -> Iterator[Notice]:
     """The other board is told of the case that is now its own (2.2a)."""
     if file.ended == "transferred":
-        key = f"transferred:{file.ended_step}"
+        key = Key.of("transferred", file.ended_step)
         yield Notice(key, "2.2a", "A case for your board", "transferred", "other_board", {"board_to": file.ended_note})

@@ -13,6 +13,8 @@ from ..days import day_words
 from ..duty import DeadlineFactory, Duty, Notice
 from ..gates import known_name, names_nobody, new_name, not_before
 from ..incident import Email, Identifier, Line, Text
+from ..key import Key
+from ..recipient import Recipient
 from ..record import Entry, Refusal
 from ..step import Step, Who
 from ..world import World
@@ -39,7 +41,7 @@ class PeerChallengeSought(Step):
     def apply(self, file: CaseFile, entry: Entry) -> None:
         """Opens the request."""
         file.challenges[self.challenge] = Request(self.question, self.happened_on, organisation=self.board)
-        file.addresses.setdefault(f"peer:{self.challenge}", self.email)
+        file.addresses.setdefault(Recipient.of("peer", self.challenge), self.email)
 
 
 class PeerChallengeAnswered(Step):
@@ -73,12 +75,12 @@ class PeerChallengeAnswered(Step):
 def duties(file: CaseFile, factory: DeadlineFactory) -> Iterator[Duty]:
     """Each request goes to the other Chair, and is followed until it is answered."""
     for name, request in file.challenges.items():
-        key, to = f"peer_challenge_answered:{name}", f"peer:{name}"
+        key, to = Key.of("peer_challenge_answered", name), Recipient.of("peer", name)
         yield factory.deadline(
             "peer_challenge_answered", request.asked_on, key=key, met_on=request.answered_on, responsible=to
         )
         yield Notice(
-            f"peer_challenge:{name}",
+            Key.of("peer_challenge", name),
             "2.2d",
             "Peer challenge",
             "peer_challenge",

@@ -13,6 +13,7 @@ from ..days import day_words
 from ..duty import DeadlineFactory, Duty
 from ..gates import known_name, new_name, not_before
 from ..incident import Day, Identifier, Text
+from ..key import Key
 from ..record import Entry, Refusal
 from ..step import Digest, Step, Who
 from ..world import World
@@ -128,11 +129,11 @@ def duties(file: CaseFile, factory: DeadlineFactory) -> Iterator[Duty]:
         yield factory.deadline(
             "panel_request_answered",
             request.asked_on,
-            key=f"panel_request_answered:{name}",
+            key=Key.of("panel_request_answered", name),
             met_on=request.answered_on,
             due=request.due,
             title=f"Answer the request: {request.what}",
         )
     for name, advice in file.advice.items():
-        key = f"advice_considered:{name}"
+        key = Key.of("advice_considered", name)
         yield factory.deadline("advice_considered", advice.on, key=key, met_on=advice.considered_on)

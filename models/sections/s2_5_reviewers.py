@@ -15,6 +15,7 @@ from ..days import day_words, london_date
 from ..duty import DeadlineFactory, Duty, Notice
 from ..gates import known_name, needs_review, new_name, not_answered, not_before, not_before_review
 from ..incident import Identifier, Line, Text
+from ..key import Key
 from ..record import Entry, Refusal
 from ..rulebook import Rulebook
 from ..step import Step
@@ -146,7 +147,7 @@ class ReviewerStoodDown(Step):
         for organisation in reviewer.conflicts:
             reviewer.resolved.setdefault(organisation, self.happened_on)
         if reviewer.lead and not file.leads:
-            file.vacancies[f"reviewer_appointed:{self.reviewer}"] = (self.happened_on, None)
+            file.vacancies[Key.of("reviewer_appointed", self.reviewer)] = (self.happened_on, None)
 
 
 def _words(text: str) -> list[str]:
@@ -231,10 +232,10 @@ def duties(file: CaseFile, factory: DeadlineFactory) -> Iterator[Duty]:
         yield factory.deadline("reviewer_appointed", start, key=key, met_on=filled_on)
     for name, reviewer in file.reviewers.items():
         for organisation, since in reviewer.conflicts.items():
-            key = f"conflict_resolved:{name}:{organisation}"
+            key = Key.of("conflict_resolved", name, organisation)
             yield factory.deadline("conflict_resolved", since, key=key, met_on=reviewer.resolved.get(organisation))
         if file.review.serious and (reviewer.stood_down_on is None or reviewer.stood_down_on >= began):
-            notice = f"reviewer_named:{name}"
+            notice = Key.of("reviewer_named", name)
             accepted_at = file.accepted_at(notice)
             yield Notice(
                 notice,
@@ -251,7 +252,8 @@ def duties(file: CaseFile, factory: DeadlineFactory) -> Iterator[Duty]:
             )
             met_on = london_date(accepted_at) if accepted_at else None
             start = max(reviewer.named_on, began)
-            yield factory.deadline("panel_told_of_reviewer", start, key=f"panel_told_of_reviewer:{name}", met_on=met_on)
+            key = Key.of("panel_told_of_reviewer", name)
+            yield factory.deadline("panel_told_of_reviewer", start, key=key, met_on=met_on)
 
 
 def _replaces(file: CaseFile, name: str) -> bool:

@@ -14,6 +14,7 @@ from ..days import day_words
 from ..duty import Deadline, DeadlineFactory, Duty
 from ..gates import needs_review, not_before, not_before_review
 from ..incident import Day, Identifier, Text
+from ..key import Key
 from ..record import Entry, Refusal
 from ..step import Step
 from ..world import World
@@ -129,10 +130,10 @@ def cycle(
     """
     since, number = start, 0
     for number, day in enumerate(done, start=1):
-        yield factory.deadline(clock, since, key=f"{clock}:{number}", met_on=day)
+        yield factory.deadline(clock, since, key=Key.of(clock, number), met_on=day)
         since = day
     if goes_on:
-        yield factory.deadline(clock, since, key=f"{clock}:{number + 1}")
+        yield factory.deadline(clock, since, key=Key.of(clock, number + 1))
 
 
 def duties(file: CaseFile, factory: DeadlineFactory) -> Iterator[Duty]:
@@ -147,6 +148,6 @@ def duties(file: CaseFile, factory: DeadlineFactory) -> Iterator[Duty]:
         yield from cycle(factory, "interim_learning", file.delayed_on, done, goes_on=unfinished)
     for name, proceedings in file.proceedings.items():
         for day, followed_on in proceedings.dates.items():
-            key = f"proceedings_checked:{name}:{day.isoformat()}"
+            key = Key.of("proceedings_checked", name, day.isoformat())
             # A hearing that was moved is followed up early: before its old date that is in time, too.
             yield factory.deadline("proceedings_checked", day, key=key, met_on=followed_on)

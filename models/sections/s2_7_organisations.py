@@ -15,6 +15,8 @@ from ..days import day_words
 from ..duty import Deadline, DeadlineFactory, Duty, Notice
 from ..gates import known_name, names_nobody, needs_party, needs_review, new_name, not_before, not_before_review, once
 from ..incident import Day, Identifier, Line, Text
+from ..key import Key
+from ..recipient import Recipient
 from ..record import Entry, Refusal
 from ..step import Correcting, Digest, Step, Who
 from ..world import World
@@ -165,7 +167,7 @@ class InformationDeclined(Step):
         """The request stays open; the Chair is next to hear."""
         request = file.requests[self.request]
         request.declined_on = self.happened_on
-        request.moves_before_decline = len(file.extensions.get(f"agency_information:{self.request}", ()))
+        request.moves_before_decline = len(file.extensions.get(Key.of("agency_information", self.request), ()))
 
 
 class InformationRequestWithdrawn(Step):
@@ -297,17 +299,17 @@ def duties(file: CaseFile, factory: DeadlineFactory) -> Iterator[Duty]:
     yield from _lock_down(file, factory)
     if file.review is None:
         return
-    again = f":{file.review.initiated_on}" if file.reviews_begun > 1 else ""
+    again = file.review.initiated_on if file.reviews_begun > 1 else ""
     for name, party in file.parties.items():
-        since, lead = max(file.review.initiated_on, party.since), f"lead:{name}"
+        since, lead = max(file.review.initiated_on, party.since), Recipient.of("lead", name)
         yield factory.for_organisation("representative_named", name, since, party.represented_on)
         yield factory.for_organisation("staff_informed", name, since, party.staff_informed_on)
         title, template = "Tell staff about the review", "inform_staff"
-        yield Notice(f"staff_informed:{name}{again}", "2.7c", title, template, lead)
+        yield Notice(Key.of("staff_informed", name, again), "2.7c", title, template, lead)
         if party.information_on is not None:
             title = "Tell staff the findings of your own review"
             yield factory.for_organisation("agency_findings_told", name, party.information_on, party.findings_told_on)
-            yield Notice(f"agency_findings_told:{name}", "2.7c", title, "inform_staff_of_findings", lead)
+            yield Notice(Key.of("agency_findings_told", name), "2.7c", title, "inform_staff_of_findings", lead)
     for name, request in file.requests.items():
         if request.withdrawn_on is None:
             yield from _request(factory, name, request)
@@ -321,17 +323,17 @@ def _lock_down(file: CaseFile, factory: DeadlineFactory) -> Iterator[Duty]:
         asked_on = max(asked or file.locked_down_on[:1], default=None)
         if asked_on is None:
             continue
-        again = f":{asked_on}" if asked_on > file.locked_down_on[0] else ""
-        key, title = f"files_secured:{name}{again}", "Lock down case files"
+        again = asked_on if asked_on > file.locked_down_on[0] else ""
+        key, title = Key.of("files_secured", name, again), "Lock down case files"
         if not file.lock_down_over or key in file.letters:
-            yield Notice(key, "2.7d", title, "lock_down", f"lead:{name}")
+            yield Notice(key, "2.7d", title, "lock_down", Recipient.of("lead", name))
         if not file.lock_down_over or secured_on is not None:
             since = max(asked_on, party.since)
             yield factory.for_organisation("files_secured", name, since, secured_on)
 
 
 def _request(factory: DeadlineFactory, name: str, request: Request) -> Iterator[Duty]:
-    lead, board_member = f"lead:{request.organisation}", f"board_member:{request.organisation}"
+    lead, board_member = Recipient.of("lead", request.organisation), Recipient.of("board_member", request.organisation)
 
     title = factory.file.clock("agency_information").title
     named = title.replace("{organisation}", factory.file.parties[request.organisation].facts.name)
@@ -340,7 +342,7 @@ def _request(factory: DeadlineFactory, name: str, request: Request) -> Iterator[
         return factory.deadline(
             "agency_information",
             request.asked_on,
-            key=f"agency_information:{name}",
+            key=Key.of("agency_information", name),
             met_on=request.answered_on,
             due=due,
             counted=counted,
@@ -361,7 +363,7 @@ def _request(factory: DeadlineFactory, name: str, request: Request) -> Iterator[
         yield asked
     content = {"wanted": request.what, "due": asked.original_due.isoformat()}
     yield Notice(
-        f"information_requested:{name}",
+        Key.of("information_requested", name),
         "2.7b",
         "Request for information",
         "information_requested",
@@ -370,4 +372,4 @@ def _request(factory: DeadlineFactory, name: str, request: Request) -> Iterator[
     )
     if request.declined_on is not None:
         title = "Your organisation declined to give information"
-        yield Notice(f"information_declined:{name}", "2.7b", title, "information_declined", board_member, content)
+        yield Notice(Key.of("information_declined", name), "2.7b", title, "information_declined", board_member, content)

@@ -27,6 +27,8 @@ from ..gates import (
     since_report,
 )
 from ..incident import Day, Identifier, Line, Text
+from ..key import Key
+from ..recipient import Recipient
 from ..record import Entry, Refusal
 from ..step import Digest, Step, Who
 from ..world import World
@@ -260,7 +262,7 @@ def _copies_due(file: CaseFile) -> tuple[str, tuple[str, ...]] | None:
     if documents in sent[-1:] or not all(action.settled for action in file.actions.values()):
         return None
     key = f"{COPIES}{file.report.step}"
-    return (f"{key}:{file.plan_step}" if key in file.listed else key), documents
+    return (Key.of(key, file.plan_step) if key in file.listed else key), documents
 
 
 def listings(file: CaseFile, world: World) -> Iterator[Entry]:
@@ -295,7 +297,7 @@ def _action(factory: DeadlineFactory, name: str, action: Action) -> Iterator[Dut
         return factory.deadline(
             clock,
             start,
-            key=f"{clock}:{name}",
+            key=Key.of(clock, name),
             met_on=met_on,
             due=due,
             organisation=organisation,
@@ -308,11 +310,11 @@ def _action(factory: DeadlineFactory, name: str, action: Action) -> Iterator[Dut
         content = {"text": action.text, "due": action.due.isoformat() if action.due else "", "action": name}
         content["answer_by"] = asked.original_due.isoformat()
         yield Notice(
-            f"action_proposed:{name}",
+            Key.of("action_proposed", name),
             "2.8a",
             "Proposed action for your organisation",
             "action_proposed",
-            f"lead:{action.owner}",
+            Recipient.of("lead", action.owner),
             content,
         )
     if action.agreed_on:
@@ -329,13 +331,13 @@ def _board_copies(file: CaseFile, factory: DeadlineFactory) -> Iterator[Duty]:
     listings = {key: listing for key, listing in file.listed.items() if key.startswith(COPIES)}
     for key, listing in listings.items():
         latest = key == list(listings)[-1]
-        notices = [f"{key}:{member}" for member in listing.recipients]
+        notices = [Key.of(key, member) for member in listing.recipients]
         for notice, member in zip(notices, listing.recipients, strict=True):
             letter = file.letters.get(notice)
             if not latest and letter is not None and letter.refused_at is not None:
                 # What was replaced since is not sent again: the latest goes to everyone.
                 continue
-            title, to = "Report and action plan", f"person:{member}"
+            title, to = "Report and action plan", Recipient.of("person", member)
             yield Notice(notice, "2.8b", title, "board_copy", to, documents=listing.documents)
         accepted = [file.accepted_at(notice) for notice in notices]
         all_on = max((london_date(at) for at in accepted if at), default=None) if all(accepted) else None

@@ -15,6 +15,7 @@ from ..days import day_words
 from ..duty import DeadlineFactory, Duty, Notice
 from ..gates import known_name, needs_report, needs_review, new_name, not_answered, not_before
 from ..incident import Identifier, Line, Text
+from ..key import Key
 from ..record import Entry, Refusal
 from ..step import Step, Who
 from ..world import World
@@ -193,13 +194,14 @@ def check_held(file: CaseFile, on: date) -> bool:
 def duties(file: CaseFile, factory: DeadlineFactory) -> Iterator[Duty]:
     """The Chair hears of a leak; a check that is void is made again for what is public or soon will be."""
     for step, _ in file.publication.disclosed:
-        yield Notice(f"disclosed_early:{step}", "2.9d", "Details became public early", "disclosed_early", "chair")
+        yield Notice(Key.of("disclosed_early", step), "2.9d", "Details became public early", "disclosed_early", "chair")
     for publication in file.publications:
         for day, checked_on in publication.rechecks.items():
-            yield factory.deadline("publication_rechecked", day, key=f"publication_rechecked:{day}", met_on=checked_on)
+            key = Key.of("publication_rechecked", day)
+            yield factory.deadline("publication_rechecked", day, key=key, met_on=checked_on)
         since = publication.check_void_since
         if since is not None and _public_or_soon(publication) and not publication.not_publishing:
-            yield factory.deadline("publication_rechecked", since, key=f"publication_rechecked:{since}")
+            yield factory.deadline("publication_rechecked", since, key=Key.of("publication_rechecked", since))
 
 
 def _public_or_soon(publication: Publication) -> bool:

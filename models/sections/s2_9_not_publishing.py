@@ -15,6 +15,7 @@ from ..days import day_words, london_date
 from ..duty import Deadline, DeadlineFactory, Duty, Notice
 from ..gates import decided_by_chair, names_nobody, needs_report, not_answered, not_before, since_report
 from ..incident import Day, Line, Text
+from ..key import Key
 from ..record import Entry, Refusal
 from ..step import Step, Who
 from ..world import World
@@ -161,21 +162,21 @@ def duties(file: CaseFile, factory: DeadlineFactory) -> Iterator[Duty]:
 
 
 def _proposal(file: CaseFile, factory: DeadlineFactory, proposal: Proposal) -> Iterator[Duty]:
-    told, awaited = f"not_publishing:{proposal.id}", _advice_awaited(factory, proposal)
+    told, awaited = Key.of("not_publishing", proposal.id), _advice_awaited(factory, proposal)
     content = {"reasons": proposal.reasons, "advice_by": awaited.original_due.isoformat()}
     yield Notice(told, "2.9g", "Proposal not to publish", "non_publication_proposed", "national_panel", content)
     accepted_at = file.accepted_at(told)
     yield factory.deadline(
         "panel_told_not_publishing",
         proposal.on,
-        key=f"panel_told_not_publishing:{proposal.id}",
+        key=Key.of("panel_told_not_publishing", proposal.id),
         met_on=london_date(accepted_at) if accepted_at else None,
     )
     yield awaited
-    key = f"non_publication_decided:{proposal.id}"
+    key = Key.of("non_publication_decided", proposal.id)
     yield factory.deadline("non_publication_decided", awaited.due, key=key, met_on=proposal.decided_on)
     for number, ruling in enumerate(proposal.rulings, start=1):
-        decided = f"{told}:decided" if number == 1 else f"{told}:decided:{number}"
+        decided = Key.of(told, "decided", number if number > 1 else "")
         content = {"publish": "yes" if ruling.publish else "", "reasons": ruling.reasons}
         content["decided_on"] = ruling.on.isoformat()
         title, template = "Decision on publication", "non_publication_decided"
@@ -189,7 +190,7 @@ def _advice_on(file: CaseFile, proposal: Proposal) -> list[date]:
 
 def _advice_awaited(factory: DeadlineFactory, proposal: Proposal) -> Deadline:
     """Until when the panel's advice is awaited: a period, over on its day, or with the first advice or the decision."""
-    key = f"non_publication_advice:{proposal.id}"
+    key = Key.of("non_publication_advice", proposal.id)
     awaited = factory.deadline("non_publication_advice", proposal.on, key=key, due=proposal.advice_by)
     settled = _advice_on(factory.file, proposal)
     settled += [day for day in (proposal.decided_on, factory.file.period_over(key, awaited.due)) if day]

@@ -15,6 +15,7 @@ from ..days import count, day_words, london_date
 from ..duty import Deadline, DeadlineFactory, Duty, Notice
 from ..gates import needs_report, needs_review, not_answered, not_before, not_before_review
 from ..incident import Day, Line
+from ..key import Key
 from ..record import Entry, Refusal
 from ..step import Digest, Step, Who
 from ..world import World
@@ -161,7 +162,7 @@ def may_publish(file: CaseFile, on: date | None = None) -> Iterator[Refusal]:
 
 def panel_copy_key(file: CaseFile) -> str:
     """The notice with the panel's copy of the report as it stands; a replaced report has a new one (2.9f)."""
-    return f"panel_copy:{file.report.step}" if file.report else ""
+    return Key.of("panel_copy", file.report.step) if file.report else ""
 
 
 def panel_has_its_copy(file: CaseFile) -> Iterator[Refusal]:
@@ -220,7 +221,7 @@ def _to_publish(file: CaseFile, factory: DeadlineFactory, signed_on: date) -> It
         yield factory.deadline("board_responded", since, met_on=publication.responded_on)
     for number, one in enumerate(publication.rounds):
         same_day = sum(earlier.since == one.since for earlier in publication.rounds[1:number])
-        again = (f":{one.since}:{same_day + 1}" if same_day else f":{one.since}") if number else ""
+        again = (one.since, *((same_day + 1,) if same_day else ())) if number else ()
         for deadline in _round(file, factory, one, again):
             if one.over_on is None or not deadline.open:
                 yield deadline
@@ -229,16 +230,16 @@ def _to_publish(file: CaseFile, factory: DeadlineFactory, signed_on: date) -> It
                 yield replace(deadline, title=f"{deadline.title} (no longer required)", met_on=one.over_on)
 
 
-def _round(file: CaseFile, factory: DeadlineFactory, one: Round, again: str) -> Iterator[Deadline]:
+def _round(file: CaseFile, factory: DeadlineFactory, one: Round, again: tuple[object, ...]) -> Iterator[Deadline]:
     published_on = file.publication.published_on if one.over_on is None else None
     if _asked(file, one):
-        key, met_on = f"publication_fixed{again}", one.settled_on or published_on
+        key, met_on = Key.of("publication_fixed", *again), one.settled_on or published_on
         yield factory.deadline("publication_fixed", one.since, key=key, met_on=met_on)
     if one.fixed_for is None:
         return
-    yield factory.deadline("publication", one.fixed_for, key=f"publication{again}", met_on=published_on)
+    yield factory.deadline("publication", one.fixed_for, key=Key.of("publication", *again), met_on=published_on)
     if _serious(file):
-        key = f"panel_copy:{one.report}"
+        key = Key.of("panel_copy", one.report)
         accepted_at = file.accepted_at(key)
         met_on = london_date(accepted_at) if accepted_at else None
         yield factory.deadline("panel_copy", one.fixed_for, key=key, met_on=met_on, back=True)

@@ -14,6 +14,7 @@ from ..days import count, day_words
 from ..duty import Deadline, DeadlineFactory, Duty
 from ..gates import known_name, new_name, not_before
 from ..incident import Identifier, Line, Text
+from ..key import Key
 from ..record import Entry, Refusal
 from ..step import Step, Who
 from ..world import World
@@ -216,7 +217,7 @@ def year_over_on(file: CaseFile, publication: Publication, world: World) -> date
 def duties(file: CaseFile, factory: DeadlineFactory) -> Iterator[Duty]:
     """Copies on request, the year, what comes after it, and putting back a report that was taken down."""
     for name, request in file.publication.copies.items():
-        key = f"copy_supplied:{name}"
+        key = Key.of("copy_supplied", name)
         yield factory.deadline("copy_supplied", request.asked_on, key=key, met_on=request.answered_on)
     for publication in file.publications:
         for deadline in _on_website(file, factory, publication):
@@ -228,25 +229,25 @@ def duties(file: CaseFile, factory: DeadlineFactory) -> Iterator[Duty]:
 def _on_website(file: CaseFile, factory: DeadlineFactory, publication: Publication) -> Iterator[Deadline]:
     if publication.published_on is None:
         return
-    again = f":{publication.published_on}" if file.earlier and publication is file.publication else ""
+    again = publication.published_on if file.earlier and publication is file.publication else ""
     yield from _put_back(factory, publication)
     over_on = year_over_on(file, publication, factory.world)
     if over_on is None:
         return
-    over = file.period_over(f"year_on_website{again}", over_on)
+    over = file.period_over(Key.of("year_on_website", again), over_on)
     days_off = sum((back_on - off_since).days for off_since, back_on in publication.off_times)
     year = file.clock("year_on_website")
     counted = f"{year.length} {year.unit} on the website from {day_words(publication.published_on)}"
     yield factory.deadline(
         "year_on_website",
         publication.published_on,
-        key=f"year_on_website{again}",
+        key=Key.of("year_on_website", again),
         met_on=over,
         due=over_on,
         counted=f"{counted} and the {days_off} days it was off" if days_off else counted,
     )
     if over is not None or publication.availability_on is not None:
-        key = f"moved_to_request{again}"
+        key = Key.of("moved_to_request", again)
         yield factory.deadline("moved_to_request", over_on, key=key, met_on=publication.availability_on)
 
 
@@ -259,5 +260,5 @@ def _put_back(factory: DeadlineFactory, publication: Publication) -> Iterator[De
     for off_since, back_on in times:
         checks = (day for day in publication.rechecks.values() if day <= (back_on or day))
         since = max((off_since, *checks))
-        key = f"report_restored:{off_since}"
+        key = Key.of("report_restored", off_since)
         yield factory.deadline("publication_rechecked", since, key=key, met_on=back_on, title=title)

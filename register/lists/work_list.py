@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from models.recipient import Recipient
 from models.responsible import ASKED_OF_ORGANISATIONS, organisation_of, work_of
 from models.tables.access import StoredRestriction
 from models.tables.register import StoredDeadline, StoredFile, StoredInvolvement
@@ -254,7 +255,7 @@ def _narrowed(which: WorkFilter, reader: Asker, today: date, on_sqlite: bool) ->
     if which.overdue:
         yield _DEADLINE.c.due < today
     if which.organisation is not None:
-        yield _DEADLINE.c.responsible.in_([f"{kind}:{which.organisation}" for kind in ASKED_OF_ORGANISATIONS])
+        yield _DEADLINE.c.responsible.in_([Recipient.of(kind, which.organisation) for kind in ASKED_OF_ORGANISATIONS])
     if which.mine:
         yield is_theirs(reader.answers_for)
 

@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from models.casefile_parts import Party, Request
+from models.key import Key
 from models.letter_words import letter_words
 from models.projection import NoticeRow
 from models.step_words import facts_words, step_label
@@ -67,11 +68,11 @@ async def organisations(reference: str, visit: Visit = allowed("read files")) ->
 
 def _organisation(asked: FileRequest, name: str, party: Party, by_key: dict[str, Shown]) -> Organisation:
     followed = tuple(
-        Followed(what, getattr(party, day), by_key.get(f"{clock}:{name}") if clock else None)
+        Followed(what, getattr(party, day), by_key.get(Key.of(clock, name)) if clock else None)
         for what, day, clock in _FOLLOWED
     )
     requests = tuple(
-        (id, request, by_key.get(f"agency_information:{id}"))
+        (id, request, by_key.get(Key.of("agency_information", id)))
         for id, request in asked.file.case.requests.items()
         if request.organisation == name
     )
@@ -91,11 +92,15 @@ async def people(reference: str, visit: Visit = allowed("read files")) -> Respon
         incident=incident_words(case),
         children=[(name, facts_words(child)) for name, child in case.children.items()],
         family=[
-            (name, member, by_key.get(f"family_answered:{name}") or by_key.get(f"family_invited:{name}"))
+            (name, member, by_key.get(Key.of("family_answered", name)) or by_key.get(Key.of("family_invited", name)))
             for name, member in case.family.items()
         ],
         proceedings=[
-            (name, one, [(day, on, by_key.get(f"proceedings_checked:{name}:{day}")) for day, on in one.dates.items()])
+            (
+                name,
+                one,
+                [(day, on, by_key.get(Key.of("proceedings_checked", name, day))) for day, on in one.dates.items()],
+            )
             for name, one in case.proceedings.items()
         ],
         correct=_link(asked, "facts_corrected"),
@@ -119,7 +124,7 @@ async def reviewers(reference: str, visit: Visit = allowed("read files")) -> Res
                     asked.names.get(one, one),
                     since,
                     reviewer.resolved.get(one),
-                    by_key.get(f"conflict_resolved:{name}:{one}"),
+                    by_key.get(Key.of("conflict_resolved", name, one)),
                 )
                 for one, since in reviewer.conflicts.items()
             ],
@@ -140,7 +145,7 @@ async def actions(reference: str, visit: Visit = allowed("read files")) -> Respo
             name,
             action,
             asked.names.get(action.owner, action.owner),
-            [shown for shown in standing if shown.row.key.partition(":")[2] == name and shown.row.clock in _OF_ACTIONS],
+            [shown for shown in standing if Key(shown.row.key).about == (name,) and shown.row.clock in _OF_ACTIONS],
             step_link(reference, "action_progressed", {"action": name})
             if asked.may_record("action_progressed") and not action.closed
             else "",

@@ -10,6 +10,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.responses import Response
 
 from models.deadline_words import DeadlineWords, deadline_words
+from models.recipient import Recipient
 from models.regimes import every_stage, regime_named
 from models.responsible import answers_for, named_in, responsible_words
 from models.step_words import capital
@@ -141,7 +142,7 @@ def _filter(visit: Visit) -> WorkFilter:
 
 
 def _line(visit: Visit, line: WorkLine, names: dict[str, str], world: World) -> Line:
-    asked = line.responsible.partition(":")[2]
+    asked = Recipient(line.responsible).name
     called = names | {asked: line.organisation} if line.organisation else names
     return Line(
         line,

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from models.casefile import CaseFile
 from models.days import day_words
 from models.incident import Incident, PlannedReview
+from models.key import Key
 from models.step_words import capital, child_words
 
 
@@ -30,7 +31,7 @@ def _rows(file: CaseFile) -> Iterator[tuple[str, str]]:
         yield _of(child, _title(Incident, "panel_notified_on")), day_words(day)
     yield _title(Incident, "concern_about_joint_working"), capital(file.concern)
     for key, reason in file.late_because.items():
-        clock, _, child = key.partition(":")
+        clock, child = Key(key).kind, "".join(Key(key).about)
         yield _of(child, f"Why the {'board' if clock == 'notify_board' else 'panel'} was notified late"), reason
 
 
