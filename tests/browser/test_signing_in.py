@@ -92,7 +92,7 @@ async def test_axe_finds_nothing_on_the_pages_of_sign_in_and_accounts(
         await no_faults(page)
     await page.goto(f"{served.address}/accounts/{other.id}")
     await page.get_by_role("button", name="New one-time link").click()
-    assert await page.get_by_text("Give this link to").is_visible()
+    await page.get_by_text("Give this link to").wait_for()
     await no_faults(page)
     for address, send in (("/accounts/add", "Add the account"), ("/account/password", "Save")):
         await page.goto(served.address + address)
@@ -146,7 +146,7 @@ async def test_after_the_end_what_was_typed_is_still_there_and_there_again_after
     await page.get_by_text("You have been signed out.").wait_for()
     assert await page.get_by_label("Name", exact=True).input_value() == "Quite a name"
     await page.get_by_role("button", name="Add the account").click()
-    assert await page.get_by_text("We kept what you typed").is_visible()
+    await page.get_by_text("We kept what you typed").wait_for()
     await page.get_by_label("E-mail address").fill(account.email)
     await page.get_by_label("Password", exact=True).fill(PASSWORD)
     await page.get_by_role("button", name="Sign in").click()

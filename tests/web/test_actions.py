@@ -86,7 +86,7 @@ async def test_the_boards_own_actions_are_the_coordinators(board: Board, browser
 async def test_actions_of_a_restricted_file_are_shown_and_counted_for_those_named_alone(
     board: Board, browser: Browsers
 ) -> None:
-    reference = await with_action(board)
+    reference, _ = await with_action(board), await with_action(board)
     named, other = await browser("coordinator"), await browser("coordinator")
 
     async def counted(somebody: Any) -> int:
