@@ -123,7 +123,7 @@ class ByPage:
     async def send(self) -> Answer:
         """Presses the button, and reads what the page says."""
         address = f"/files/{self.reference}/record/note_added"
-        self.page = await again(self.coordinator, address, self.page, _confirm="yes")
+        self.page = await again(self.coordinator, address, self.page, __confirm="yes")
         if self.page.status_code == 303:
             return "recorded"
         assert self.page.status_code == 503 and "may or may not have been recorded" in self.page.text, self.page.text
@@ -178,7 +178,7 @@ class ByLink:
 
     async def send(self) -> Answer:
         """Presses the button, and reads what the page says."""
-        page = await self.lead.post(self.link, data={**self.hidden, "confirm": "yes"})
+        page = await self.lead.post(self.link, data={**self.hidden, "_confirm": "yes"})
         if page.status_code == 303 or "Your answer has been recorded" in page.text:
             return "recorded"
         assert page.status_code == 503 and "may or may not have been recorded" in page.text, page.text

@@ -117,7 +117,7 @@ class Ways:
         values = secured(self.board)
         for state in (app, *more):
             lead = await self.browser(app=state)
-            page = await lead.post(link, data={**values, "confirm": "yes"})
+            page = await lead.post(link, data={**values, "_confirm": "yes"})
             assert page.status_code in (422, 503), page.status_code
             values = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page.text))
         return page.text

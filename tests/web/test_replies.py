@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -88,7 +89,7 @@ async def confirm(browser: Browser, link: str, values: dict[str, str]) -> str:
     page = await browser.post(link, data=values)
     assert page.status_code == 200 and "Check your answer" in page.text, page.text
     hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page.text))
-    page = await browser.post(link, data={**hidden, "confirm": "yes"})
+    page = await browser.post(link, data={**hidden, "_confirm": "yes"})
     assert page.status_code == 303, page.text
     return (await browser.get(page.headers["location"])).text
 
@@ -135,7 +136,7 @@ async def test_a_link_that_was_used_says_so_and_records_nothing_more(board: Boar
     reference, link = await asked_to_secure(board)
     lead = await browser()
     await confirm(lead, link, secured(board))
-    for page in (await lead.get(link), await lead.post(link, data=secured(board, confirm="yes", name="Another"))):
+    for page in (await lead.get(link), await lead.post(link, data=secured(board, _confirm="yes", name="Another"))):
         assert page.status_code == 410 and "This link has already been used" in page.text
         assert "coordinator@board.example" in page.text
     assert len(await reply_steps(board, reference)) == 1
@@ -144,7 +145,7 @@ async def test_a_link_that_was_used_says_so_and_records_nothing_more(board: Boar
 async def test_a_double_click_records_once(board: Board, browser: Browsers) -> None:
     reference, link = await asked_to_secure(board)
     lead = await browser()
-    pages = await asyncio.gather(*(lead.post(link, data=secured(board, confirm="yes")) for _ in range(3)))
+    pages = await asyncio.gather(*(lead.post(link, data=secured(board, _confirm="yes")) for _ in range(3)))
     assert {page.status_code for page in pages} <= {303, 410} and 303 in {page.status_code for page in pages}
     assert len(await reply_steps(board, reference)) == 1
 
@@ -186,7 +187,7 @@ async def test_a_link_is_over_after_its_last_day(board: Board, browser: Browsers
     lead = await browser()
     late = link_for(board, reference, until=date.fromisoformat(board.day(1)))
     assert (await lead.get(link_for(board, reference, until=date.fromisoformat(board.today)))).status_code == 200
-    for page in (await lead.get(late), await lead.post(late, data=secured(board, confirm="yes"))):
+    for page in (await lead.get(late), await lead.post(late, data=secured(board, _confirm="yes"))):
         assert page.status_code == 410 and "This link has expired" in page.text
     assert await reply_steps(board, reference) == []
 
@@ -208,7 +209,7 @@ async def test_a_link_that_no_letter_of_the_file_has_is_not_taken(
 ) -> None:
     reference, _ = await asked_to_secure(board)
     lead = await browser()
-    page = await lead.post(link_for(board, reference, **other), data=secured(board, confirm="yes"))
+    page = await lead.post(link_for(board, reference, **other), data=secured(board, _confirm="yes"))
     assert page.status_code == 410 and "You do not need to answer" in page.text
     assert await reply_steps(board, reference) == []
 
@@ -217,7 +218,7 @@ async def test_what_the_coordinator_recorded_meanwhile_is_not_asked_again(board:
     reference, link = await asked_to_secure(board)
     await board.record(reference, "files_secured", organisation=HOSPITAL)
     lead = await browser()
-    for page in (await lead.get(link), await lead.post(link, data=secured(board, confirm="yes"))):
+    for page in (await lead.get(link), await lead.post(link, data=secured(board, _confirm="yes"))):
         assert page.status_code == 410 and "This has already been done" in page.text
     assert await reply_steps(board, reference) == []
 
@@ -236,18 +237,32 @@ async def test_what_is_missing_or_wrong_is_said_beside_it_and_the_rest_kept(boar
     page = await lead.post(link, data={"name": "Sam <b>Lead</b>", "happened_on-day": "31", "happened_on-month": "2"})
     assert page.status_code == 422 and "<title>Error: " in page.text
     assert 'value="Sam &lt;b&gt;Lead&lt;/b&gt;"' in page.text
-    assert 'href="#happened_on-day"' in page.text
+    assert 'href="#f-happened_on-year"' in page.text
     page = await lead.post(link, data={})
-    assert "Enter your name" in page.text and "Enter the date it happened" in page.text
+    assert "Enter your name" in page.text and "Enter a date for “Date it happened”" in page.text
     assert "Choose an answer to “How”" in page.text, "nobody confirms by default what they did not say"
     told = re.findall(r'<a href="#([\w-]+)">', page.text.partition("There is a problem")[2].partition("</ul>")[0])
-    assert told == ["name", "happened_on-day", "how"], "in the order of the page"
+    assert told == ["f-name", "f-happened_on-day", "f-how"], "in the order of the page"
     assert await reply_steps(board, reference) == []
+
+
+async def test_a_day_is_typed_as_on_the_other_pages_and_what_was_typed_can_be_changed(
+    board: Board, browser: Browsers
+) -> None:
+    reference, link = await asked_to_secure(board)
+    lead, day = await browser(), date.fromisoformat(board.today)
+    typed = secured(board, **{"happened_on-month": f"{day:%B}".upper()})
+    changed = (await lead.post(link, data={**typed, "_change": "yes"})).text
+    assert f'value="{day:%B}"'.upper() in changed.upper() and 'value="Sam Lead"' in changed
+    assert re.search(r'<input[^>]*value="access and recording monitored" checked', changed)
+    await confirm(lead, link, typed)
+    [(_, body)] = await reply_steps(board, reference)
+    assert body["happened_on"] == board.today
 
 
 async def test_the_core_refuses_and_the_page_says_why(board: Board, browser: Browsers) -> None:
     reference, link = await asked_to_secure(board)
-    values = secured(board, **{"happened_on-year": "2009", "confirm": "yes"})
+    values = secured(board, **{"happened_on-year": "2009", "_confirm": "yes"})
     page = await (await browser()).post(link, data=values)
     assert page.status_code == 422 and "is before the board was notified" in page.text
     assert await reply_steps(board, reference) == []
@@ -260,11 +275,11 @@ async def test_while_temporal_is_away_it_says_so_and_keeps_what_was_typed(board:
         nowhere, board.site.register, board.parts.surroundings, "nobody", patience=timedelta(seconds=0.3)
     )
     lead = await browser(app=make_app(replace(board.site, cases=cases)))
-    page = await lead.post(link, data=secured(board, confirm="yes"))
+    page = await lead.post(link, data=secured(board, _confirm="yes"))
     assert page.status_code == 503 and "Your answer was not recorded" in page.text and "Sam Lead" in page.text
     hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page.text))
     assert await reply_steps(board, reference) == []
-    again = await (await browser()).post(link, data={**hidden, "confirm": "yes"})
+    again = await (await browser()).post(link, data={**hidden, "_confirm": "yes"})
     assert again.status_code == 303 and len(await reply_steps(board, reference)) == 1
 
 
@@ -272,7 +287,7 @@ async def test_a_foreign_page_cannot_send_the_form(board: Board, browser: Browse
     reference, link = await asked_to_secure(board)
     lead = await browser()
     for headers in ({"origin": "https://evil.example"}, {"sec-fetch-site": "cross-site"}):
-        page = await lead.post(link, data=secured(board, confirm="yes"), headers=headers)
+        page = await lead.post(link, data=secured(board, _confirm="yes"), headers=headers)
         assert page.status_code == 403
     assert await reply_steps(board, reference) == []
 
@@ -301,6 +316,12 @@ async def review(board: Board) -> str:
     return reference
 
 
+def document_in(page: str) -> str:
+    """What stands in a form for the document that was uploaded with it."""
+    [input] = re.findall(r'<input[^>]*name="document"[^>]*>', page)
+    return str(re.findall(r'value="([^"]*)"', input)[0])
+
+
 async def test_information_is_sent_with_a_document(board: Board, browser: Browsers) -> None:
     reference = await review(board)
     await board.record(
@@ -308,7 +329,7 @@ async def test_information_is_sent_with_a_document(board: Board, browser: Browse
     )
     send, decline = links_in(await mail_to(board, reference, "safeguarding@police.example", "written information"))
     lead = await browser()
-    liar = await lead.post(send, data={"name": "Jo Lead"}, files={"document": ("c.pdf", b"MZ not a PDF")})
+    liar = await lead.post(send, data={"name": "Jo Lead"}, files={"document-upload": ("c.pdf", b"MZ not a PDF")})
     assert liar.status_code == 422 and "is not a PDF" in liar.text
     # The file stays with the form while something else is wrong.
     # The same content under another file's name for it: that name is not told.
@@ -316,13 +337,13 @@ async def test_information_is_sent_with_a_document(board: Board, browser: Browse
     await board.site.system.documents.put(other, PDF, "Name of a child.pdf", board.site.now())
     first = (await lead.get(send)).text
     assert not re.search(r"<input[^>]*single_agency_review[^>]* checked", first), "nobody sends what they did not say"
-    page = await lead.post(send, data={"author_not_involved": "yes"}, files={"document": ("c.pdf", PDF)})
+    page = await lead.post(send, data={"author_not_involved": "yes"}, files={"document-upload": ("c.pdf", PDF)})
     assert "Choose an answer to “This is the report of a single-agency review”" in page.text
     said = {"single_agency_review": "no"}
     assert "c.pdf" in page.text and "Name of a child" not in page.text
-    assert page.status_code == 422 and "You uploaded c.pdf" in page.text
-    token = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page.text))["document-token"]
-    await confirm(lead, send, {"name": "Jo Lead", "document-token": token, "author_not_involved": "yes"} | said)
+    assert page.status_code == 422 and "uploaded just now" in page.text
+    typed = {"name": "Jo Lead", "document": document_in(page.text), "author_not_involved": "yes"}
+    await confirm(lead, send, typed | said)
 
     [(step, body)] = await reply_steps(board, reference)
     assert step == "information_received" and body["request"] == "chronology"
@@ -346,9 +367,10 @@ async def test_a_document_of_another_link_cannot_be_sent(board: Board, browser: 
             for request in ("one", "two")
         )
     )
-    page = await lead.post(one, data={"name": "Jo"}, files={"document": ("c.pdf", PDF)})
-    token = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page.text))["document-token"]
-    assert (await lead.post(two, data={"name": "Jo", "document-token": token})).status_code == 422
+    page = await lead.post(one, data={"name": "Jo"}, files={"document-upload": ("c.pdf", PDF)})
+    for stranger in (document_in(page.text), sha256(PDF).hexdigest()):
+        page = await lead.post(two, data={"name": "Jo", "document": stranger})
+        assert page.status_code == 422 and "this file has no such document" in page.text and "c.pdf" not in page.text
 
 
 async def test_staff_informed_is_confirmed_for_what_the_letter_asks(board: Board, browser: Browsers) -> None:
@@ -383,7 +405,8 @@ async def test_the_chair_acknowledges_an_escalation(board: Board, browser: Brows
     chair, ahead = await browser(), date.fromisoformat(board.today) + timedelta(days=7)
     values = {"name": "The Chair", "chair_review_on-day": board.today[8:], "chair_review_on-month": board.today[5:7]}
     page = await chair.post(link, data={**values, "chair_review_on-year": board.today[:4]})
-    assert page.status_code == 422 and "must be after today" in page.text and 'href="#chair_review_on-day"' in page.text
+    assert page.status_code == 422 and "must be after today" in page.text
+    assert 'href="#f-chair_review_on-day"' in page.text
     typed = {"chair_review_on-day": ahead.day, "chair_review_on-month": ahead.month, "chair_review_on-year": ahead.year}
     await confirm(chair, link, {"name": "The Chair", **{name: str(value) for name, value in typed.items()}})
     [(step, body)] = await reply_steps(board, reference)
@@ -393,7 +416,7 @@ async def test_the_chair_acknowledges_an_escalation(board: Board, browser: Brows
 async def test_somebody_signed_in_can_answer_too(board: Board, browser: Browsers) -> None:
     reference, link = await asked_to_secure(board)
     member = await browser("board_member")
-    page = await member.post(link, data={"csrf": await member.token(link), **secured(board), "confirm": "yes"})
+    page = await member.post(link, data={"csrf": await member.token(link), **secured(board), "_confirm": "yes"})
     assert page.status_code == 303 and len(await reply_steps(board, reference)) == 1
 
 

@@ -70,6 +70,7 @@ class FormField:
         now: what the file says now, where the answer would change it.
         unsaid: what no answer means.
         only_with: the name of the field, and the choice in it, with which alone it matters.
+        autocomplete: what of their own a browser may fill in for people, as HTML calls it.
     """
 
     name: str
@@ -92,6 +93,7 @@ class FormField:
     now: str = ""
     unsaid: str = "Not provided"
     only_with: tuple[str, str] | None = None
+    autocomplete: str = ""
 
     @property
     def as_select(self) -> bool:
@@ -168,7 +170,7 @@ def _shaped(
     if _pattern(metadata) == _pattern(_bare(Digest, [])[1]):
         return replace(made, kind="document")
     if "@" in (_pattern(metadata) or ""):
-        return replace(made, kind="email", limit=_limit(metadata, "max_length") or 0)
+        return replace(made, kind="email", autocomplete="email", limit=_limit(metadata, "max_length") or 0)
     longest = _limit(metadata, "max_length") or 0
     return replace(made, kind="text" if longest > LONG else "line", limit=longest)
 

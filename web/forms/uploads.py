@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from urllib.parse import quote
 
 from fastapi import APIRouter
@@ -59,12 +59,24 @@ def disposition(filename: str) -> str:
 
 
 async def keep_uploads(
-    visit: Visit, reference: str, fields: Iterable[FormField], typed: Typed
+    visit: Visit,
+    reference: str,
+    fields: Iterable[FormField],
+    typed: Typed,
+    named: Callable[[Document], str],
+    document_named: Callable[[str], Awaitable[Document]],
 ) -> tuple[Typed, dict[str, Document], list[Fault]]:
     """Keeps the documents that came with a form, and looks up those that were named.
 
+    Arguments:
+        reference: of the file.
+        fields: the form's.
+        typed: what was typed into them.
+        named: what stands in a field for a document.
+        document_named: the document that such a text stands for; it raises DocumentMissing when there is none.
+
     Returns:
-        What was typed with the digest of each document in its field; the documents by digest; what was refused.
+        What was typed with each document's name in its field; the documents by name; what was refused.
     """
     store = visit.site.system.documents
     known: dict[str, Document] = {}
@@ -82,12 +94,12 @@ async def keep_uploads(
             except DocumentStoreUnavailable:
                 faults.append(Fault(f"{made.name}-upload", "The document could not be saved. Upload it again."))
                 continue
-            typed = typed.with_values({made.name: document.sha256})
-            known[document.sha256] = document
-        digest = typed.one(made.name)
-        if digest and digest not in known:
+            typed = typed.with_values({made.name: named(document)})
+            known[named(document)] = document
+        name = typed.one(made.name)
+        if name and name not in known:
             try:
-                known[digest] = await store.about(reference, digest)
+                known[name] = await document_named(name)
             except DocumentMissing:
                 faults.append(
                     Fault(made.name, f"{made.title}: this file has no such document. Choose or upload another.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from models.days import day_words
@@ -33,7 +33,7 @@ class FormView:
         fields: its questions.
         typed: what is in them.
         faults: what is wrong.
-        uploaded: documents that were sent with it, by digest.
+        uploaded: documents that were sent with it, by what stands for them in their field.
         sent: whether it was sent before: then what is empty was left empty, and no identifier is proposed for it.
     """
 
@@ -110,9 +110,8 @@ class FormView:
         if chosen and chosen not in (NEW, NONE_OF_THESE) and chosen not in [option.value for option in found]:
             blocked = next((option for option in made.blocked if option.value == chosen), None)
             document = self.uploaded.get(chosen)
-            found.append(
-                document_option(document, "uploaded just now") if document else blocked or Option(chosen, chosen)
-            )
+            new = replace(document_option(document, "uploaded just now"), value=chosen) if document else None
+            found.append(new or blocked or Option(chosen, chosen))
         return found
 
     def why(self, made: FormField) -> Rule | None:

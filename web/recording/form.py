@@ -104,7 +104,10 @@ async def made_form(visit: Visit, opened: OpenFile, kind: type[Step]) -> StepFor
     fields = own_fields(kind, visit.account, step_fields(kind, given), opened.case)
     sent = visit.request.method == "POST"
     typed, kept = (typed_in(visit.form), False) if sent else await _before(visit, fields)
-    typed, uploaded, faults = await keep_uploads(visit, opened.stored.reference, fields, typed)
+    reference, store = opened.stored.reference, visit.site.system.documents
+    typed, uploaded, faults = await keep_uploads(
+        visit, reference, fields, typed, lambda document: document.sha256, lambda digest: store.about(reference, digest)
+    )
     if not sent:
         faults = []
     reading = read_fields(fields, typed)

@@ -1,111 +1,93 @@
-"""The questions of a reply by link, made from the step it records; and what was answered."""
+"""The form of a reply by link: the same fields as on the pages, without what the letter settles, and who answers."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from datetime import date
-from typing import Any, Literal
+from dataclasses import dataclass, replace
+from typing import Any
 
-from models.step import Step
+from activities.mail.reply_links import ForgedLink, read_upload, sign_upload
+from models.days import london_date
+from register.documents.store import Document, DocumentMissing
+from web.forms.faults import faults_of, in_order, refused_by_core
+from web.forms.fields import FormField, fields_of
+from web.forms.reading import Fault, read_fields
+from web.forms.uploads import keep_uploads
+from web.forms.values import Typed, typed_in
+from web.forms.view import FormView
+from web.replies.link import Asked
+from web.request.visit import Visit
 
-_OURS = frozenset({"id", "recorded_by", "happened_on"})
-_PARTS = ("day", "month", "year")
+_LONGEST_NAME = 80
+_LONGEST_RECORDED_BY = 200
+_NAME = FormField(
+    "name",
+    "name",
+    "line",
+    "Your name",
+    "We keep it on the file with your answer.",
+    needed=True,
+    limit=_LONGEST_NAME,
+    autocomplete="name",
+)
 
-Kind = Literal["line", "text", "choice", "yes or no", "tick", "day", "document"]
 
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """One question.
+@dataclass
+class ReplyForm:
+    """A reply's form.
 
     Arguments:
-        name: of the step's field.
-        title, hint: the field's words.
-        kind: how it is asked.
-        needed: whether there must be an answer.
-        choices: for a choice, what there is to choose from.
+        asked: what the link asks.
+        view: as the page shows it.
+        body: as it would be recorded.
     """
 
-    name: str
-    title: str
-    hint: str
-    kind: Kind
-    needed: bool
-    choices: tuple[str, ...] = ()
+    asked: Asked
+    view: FormView
+    body: dict[str, Any]
+
+    def add(self, fault: Fault) -> None:
+        """Something else that is wrong."""
+        self.view = replace(self.view, faults=in_order(self.view.fields, [*self.view.faults, fault]))
 
 
-def questions(kind: type[Step], given: Collection[str]) -> list[Question]:
-    """What is left to ask: every field of a step that the letter does not settle."""
-    properties = kind.model_json_schema()["properties"]
-    found = []
-    for name, field in kind.model_fields.items():
-        if name in _OURS or name in given:
-            continue
-        asked, choices = _kind(properties[name])
-        title = field.title or name.replace("_", " ")
-        if asked == "tick" and field.default is True:
-            asked = "yes or no"
-        # A choice has to be made even where the step has one by default: nobody confirms what they did not say.
-        needed = field.is_required() or asked in ("choice", "yes or no")
-        found.append(Question(name, title, field.description or "", asked, needed, choices))
-    return found
+def empty_form(asked: Asked) -> FormView:
+    """The form as it is first shown."""
+    return FormView(_fields(asked), Typed())
 
 
-def _kind(schema: Mapping[str, Any]) -> tuple[Kind, tuple[str, ...]]:
-    for variant in (schema, *schema.get("anyOf", ())):
-        if "enum" in variant:
-            return "choice", tuple(map(str, variant["enum"]))
-        if variant.get("document"):
-            return "document", ()
-        if variant.get("format") == "date":
-            return "day", ()
-        if variant.get("type") == "boolean":
-            return "tick", ()
-        if variant.get("maxLength", 0) > 200:
-            return "text", ()
-    return "line", ()
+async def sent_form(visit: Visit, asked: Asked) -> ReplyForm:
+    """The form as it was sent, with what is wrong with it.
 
-
-def day_typed(values: Mapping[str, str], name: str) -> date | None:
-    """A day from its three boxes; None when they are all empty.
-
-    Raises:
-        ValueError: it is no day. Its text says so.
+    A document is kept at once. In the form stands what ties it to this link, which nobody else can make: not its
+    digest, by which a stranger could ask whether the board has a document.
     """
-    parts = [values.get(f"{name}-{part}", "").strip() for part in _PARTS]
-    if not any(parts):
-        return None
-    try:
-        if not all(part.isascii() and part.isdecimal() for part in parts):
-            raise ValueError
-        day, month, year = map(int, parts)
-        return date(year, month, day)
-    except (ValueError, OverflowError):
-        raise ValueError("Enter a real date, for example 27 3 2026") from None
+    fields, secret, link = _fields(asked), visit.site.secret, asked.link
+
+    def tie(document: Document) -> str:
+        return sign_upload(secret, link, document.sha256, document.filename)
+
+    async def tied(text: str) -> Document:
+        try:
+            return Document(*read_upload(secret, link, text), "", 0, visit.now)
+        except ForgedLink:
+            raise DocumentMissing from None
+
+    typed, uploaded, faults = await keep_uploads(visit, link.reference, fields, typed_in(visit.form), tie, tied)
+    reading = read_fields(fields, typed)
+    answers = {key: uploaded[value].sha256 if value in uploaded else value for key, value in reading.body.items()}
+    faults += reading.faults
+    name = " ".join(answers.pop(_NAME.key, "").split())
+    if not name or len(name) > _LONGEST_NAME:
+        words = "Enter your name" if not name else f"Enter a name of up to {_LONGEST_NAME} characters"
+        faults.append(Fault(_NAME.name, words))
+    by = f"{name}, for {asked.organisation}, by link"
+    today = {"happened_on": london_date(visit.now).isoformat()} if asked.reply.by_replying else {}
+    body = {"id": link.step_id, "recorded_by": by[:_LONGEST_RECORDED_BY], **today, **asked.reply.given, **answers}
+    faults += faults_of(asked.case.regime, asked.kind, body, fields)
+    faults = faults or refused_by_core(asked.entries, asked.case, asked.world, asked.kind, body, fields)
+    return ReplyForm(asked, FormView(fields, typed, in_order(fields, faults), uploaded, sent=True), body)
 
 
-def answered(asked: Collection[Question], values: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
-    """The step's fields as they were typed, and what is wrong by the question's name. Documents are not among them."""
-    found: dict[str, Any] = {}
-    wrong: dict[str, str] = {}
-    for question in asked:
-        name, typed = question.name, values.get(question.name, "").strip()
-        if question.kind == "tick":
-            found[name] = typed == "yes"
-        elif question.kind == "yes or no":
-            found |= {name: typed == "yes"} if typed in ("yes", "no") else {}
-        elif question.kind == "day":
-            try:
-                day = day_typed(values, name)
-            except ValueError as error:
-                wrong[name] = str(error)
-                continue
-            if day is not None:
-                found[name] = day.isoformat()
-        elif question.kind != "document" and typed:
-            found[name] = typed
-        if question.needed and question.kind != "document" and name not in found:
-            chosen = question.kind in ("choice", "yes or no")
-            wrong[name] = f"{'Choose an answer to' if chosen else 'Enter an answer to'} “{question.title}”"
-    return found, wrong
+def _fields(asked: Asked) -> list[FormField]:
+    settled = {"id", "recorded_by", *asked.reply.given, *(("happened_on",) if asked.reply.by_replying else ())}
+    return [_NAME, *fields_of(asked.kind, leave_out=frozenset(settled))]
