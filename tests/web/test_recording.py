@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
+from models.casefile import opened
 from register.engine import Register
+from register.files.store import read_file
 from register.people.accounts import change_account
 from register.people.saved_forms import kept_form
 from register.people.sessions import begin_session
@@ -21,6 +25,8 @@ from web.request import sending
 
 from .conftest import Board, Browser, Browsers
 from .html_forms import Page, structure_faults
+
+T = TypeVar("T")
 
 
 def today(board: Board, name: str = "happened_on", ago: int = 0) -> dict[str, str]:
@@ -69,6 +75,33 @@ async def test_a_step_is_recorded_by_a_form_that_is_checked_first(board: Board, 
     assert done.status_code == 303 and done.headers["location"] == f"/files/{reference}?recorded=note_added"
     [entry] = await steps(board, reference, "note_added")
     assert entry["body"]["recorded_by"] == "Sam Example" and entry["body"]["text"] == "Line one.\nLine two."
+
+
+async def test_a_request_reads_and_folds_its_file_once(
+    board: Board, browser: Browsers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The worker folds files too, in this process: only what is done for the request counts.
+    done: ContextVar[list[str] | None] = ContextVar("done", default=None)
+
+    def counted(name: str, call: Callable[..., T]) -> Callable[..., T]:
+        def counting(*given: Any) -> T:
+            if (names := done.get()) is not None:
+                names.append(name)
+            return call(*given)
+
+        return counting
+
+    monkeypatch.setattr("web.request.opened_file.read_file", counted("read", read_file))
+    monkeypatch.setattr("models.fold.opened", counted("folded", opened))
+    address = f"/files/{await board.opened()}/record/note_added"
+    coordinator = await browser("coordinator")
+    done.set([])
+    page = await coordinator.get(address)
+    assert page.status_code == 200 and done.get() == ["read", "folded"]
+    values = values_in(page) | note(board)
+    done.set([])
+    page = await coordinator.post(address, data=values)
+    assert "Check your answers" in page.text and done.get() == ["read", "folded"]
 
 
 async def test_what_is_changed_after_the_check_is_what_is_recorded(board: Board, browser: Browsers) -> None:
