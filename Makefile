@@ -14,7 +14,7 @@ UV := uv==0.13.9
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench lock assets pictures clean setup setup-dev browser \
+.PHONY: help run test quick check bench lock assets pictures clean setup setup-dev browser \
 	lint format types imports dependencies security migrations
 
 help: ## list what there is to do
@@ -25,6 +25,13 @@ run: setup ## start everything on this machine, and print where it is
 
 test: setup-dev browser ## run all tests
 	@$(PYTHON_IN_VENV) -m pytest -n auto --dist loadgroup $(ARGS)
+
+# What needs no server, without the three that take longest.
+QUICK := tests/core tests/mail/test_letters.py tests/web/test_form_parts.py tests/web/test_step_forms.py \
+	tests/docs/test_rules_are_tested.py
+quick: setup-dev ## run the tests of rules, letters and forms, in less than a minute
+	@$(PYTHON_IN_VENV) -m pytest -n auto --dist loadgroup $(QUICK) $(patsubst %,--ignore=tests/core/test_%.py,\
+		properties life_of_a_file budget) $(ARGS)
 
 check: lint format types imports dependencies security migrations ## run all checks that are not tests
 

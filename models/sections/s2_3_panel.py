@@ -32,7 +32,12 @@ class PanelRequested(Step):
         title="What is asked for"
     )
     details: Text = Field(title="Details")
-    due: Day | None = Field(None, title="Wanted by", description="Leave blank for the standard time.")
+    due: Day | None = Field(
+        None,
+        title="Wanted by",
+        description="Leave blank for the standard time.",
+        json_schema_extra={"standard": "panel_request_answered"},
+    )
 
     def check(self, file: CaseFile, world: World) -> Iterator[Refusal]:
         """Each request has its own name, and is wanted on its day or later."""

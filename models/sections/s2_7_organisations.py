@@ -96,7 +96,12 @@ class InformationRequested(Step):
     wanted: Text = Field(
         title="What we ask for, and in what form", description="This text is sent by e-mail. Do not name anyone."
     )
-    due: Day | None = Field(None, title="Wanted by", description="Leave blank for the standard time.")
+    due: Day | None = Field(
+        None,
+        title="Wanted by",
+        description="Leave blank for the standard time.",
+        json_schema_extra={"standard": "agency_information"},
+    )
 
     @classmethod
     def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:

@@ -50,7 +50,12 @@ class ActionProposed(Step):
     action: Identifier = Field(title="Identifier of the action")
     text: Text = Field(title="The action", description="This text is sent to its owner. Do not name anyone.")
     owner: Identifier = Field(title="Owner", description="An organisation on the file, or 'board'.")
-    due: Day | None = Field(None, title="Due", description="Leave blank for the standard time.")
+    due: Day | None = Field(
+        None,
+        title="Due",
+        description="Leave blank for the standard time.",
+        json_schema_extra={"standard": "action_done", "counted_from": "the day it is agreed"},
+    )
 
     @classmethod
     def ready(cls, file: CaseFile, world: World) -> Iterator[Refusal]:

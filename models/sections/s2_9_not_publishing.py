@@ -33,6 +33,7 @@ class NonPublicationProposed(Step):
         None,
         title="Wait for the panel's advice until",
         description="Leave blank for the standard time.",
+        json_schema_extra={"standard": "non_publication_advice"},
     )
 
     @classmethod

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from models.days import count, day_words
 from models.record import Refusal
 from models.serious_case_reviews import SERIOUS_CASE_REVIEWS, STEPS
 from models.step_words import plain_reason
@@ -134,6 +135,20 @@ def test_a_new_identifier_is_proposed_that_nothing_has() -> None:
     case.step("action_proposed", action="Action-3", text="A form.", owner="board")
     assert next_name(NAMES["action_proposed.action"], case.file) == "action-4"
     assert field_of(case, "child_added", "child").fields[0].new == "child-2"
+
+
+def test_a_date_that_may_be_left_blank_says_what_is_then_taken() -> None:
+    case = lives.decided()
+    for step, key, clock in (
+        ("information_requested", "due", "agency_information"),
+        ("panel_requested", "due", "panel_request_answered"),
+        ("non_publication_proposed", "advice_by", "non_publication_advice"),
+    ):
+        length, unit = case.file.clock(clock).length, case.file.clock(clock).unit
+        due = count(case.world.today, length, unit, frozenset()).due
+        words = f"Leave blank for the standard time ({length} {unit}: {day_words(due)}, if counted from today)."
+        assert field_of(case, step, key).hint == words
+    assert "from the day it is agreed" in field_of(case, "action_proposed", "due").hint
 
 
 def test_every_entry_of_the_table_is_about_a_field_that_there_is() -> None:

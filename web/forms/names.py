@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from models.casefile import CaseFile
-from models.days import NoCalendarError, day_words, london_date
+from models.days import NoCalendarError, count, day_words, london_date
 from models.duties import deadlines_of
 from models.projection import NoticeRow
 from models.record import Entry
@@ -81,6 +81,7 @@ def step_fields(kind: type[Step], given: Given) -> list[FormField]:
     standing = kind.as_it_stands(given.case)
     found = [_named(kind, made, given) for made in fields_of(kind, leave_out=left_out)]
     found = [_with_now(made, standing[made.key]) if made.key in standing else made for made in found]
+    found = [_with_standard(kind, made, given) for made in found]
     # Where nothing on the file could be ticked or explained, there is nothing to ask.
     return [made for made in found if made.options or made.kind not in ("texts", "choices")]
 
@@ -116,6 +117,21 @@ def _named(kind: type[Step], made: FormField, given: Given) -> FormField:
 
 def _with_now(made: FormField, values: Mapping[str, Any]) -> FormField:
     return replace(made, now=_now(values), unsaid="No change")
+
+
+def _with_standard(kind: type[Step], made: FormField, given: Given) -> FormField:
+    """A date that may be left blank, with the time that the file's rulebook then gives."""
+    extra = kind.model_fields[made.key].json_schema_extra
+    if not isinstance(extra, dict) or "standard" not in extra:
+        return made
+    clock, start = given.case.clock(str(extra["standard"])), extra.get("counted_from")
+    unit = clock.unit if clock.length != 1 else clock.unit.removesuffix("s")
+    try:
+        due = count(given.world.today, clock.length, clock.unit, given.world.extra_holidays).due
+        counted = f" from {start}" if start else f": {day_words(due)}, if counted from today"
+    except NoCalendarError:
+        counted = f" from {start}" if start else ""
+    return replace(made, hint=f"Leave blank for the standard time ({clock.length} {unit}{counted}).")
 
 
 def _now(values: Mapping[str, Any]) -> str:
