@@ -62,6 +62,12 @@ def quoted(text: str) -> str:
     return f"“{line if len(line) <= LONGEST else line[:LONGEST].rsplit(' ', 1)[0] + ' …'}”"
 
 
+def short_name(name: str) -> str:
+    """A thing's identifier for people: ``Family member 2`` for ``family-member-2``; one that somebody chose stays."""
+    words = name.replace("-", " ")
+    return words[:1].upper() + words[1:] if re.fullmatch(r"[a-z]+(-[a-z]+)*-\d+", name) else name
+
+
 def numbered(kind: str, name: str) -> str:
     """A request or an action as titles have it: ``request 1`` for the identifier that forms propose, ``request-1``."""
     found = re.fullmatch(rf"(?:\w+-)?{kind}-(\d+)", name)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from jinja2 import ChainableUndefined, ChoiceLoader, Environment, FileSystemLoader, PackageLoader, PrefixLoader
 
+from models.called import short_name
 from models.days import LONDON, day_words, moment_words
 from models.step_words import capital, child_words, step_label
 from web.navigation import navigation
@@ -42,5 +43,6 @@ def templates(site: Site, static: Path) -> Environment:
         day=day_words,
         step_label=lambda name, regime: step_label(regime, name),
         moment=moment_words,
+        short_name=short_name,
     )
     return environment

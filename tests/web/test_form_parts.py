@@ -137,6 +137,16 @@ def test_a_new_identifier_is_proposed_that_nothing_has() -> None:
     assert field_of(case, "child_added", "child").fields[0].new == "child-2"
 
 
+def test_what_can_be_chosen_is_called_by_words_and_not_by_identifiers() -> None:
+    case = lives.drafted()
+    for action in ("action-1", "train-staff"):
+        case.step("action_proposed", action=action, text="Train all staff.", owner="hospital")
+    given = Given(case.file, case.world, tuple(case.record), names={"hospital": "Hospital Trust"})
+    [made] = [one for one in step_fields(STEPS["action_agreed"], given) if one.key == "action"]
+    assert [option.text for option in made.options] == ["Action 1: Train all staff.", "train-staff: Train all staff."]
+    assert {option.hint for option in made.options} == {"proposed, owner: Hospital Trust"}
+
+
 def test_a_date_that_may_be_left_blank_says_what_is_then_taken() -> None:
     case = lives.decided()
     for step, key, clock in (

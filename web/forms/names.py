@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from models.called import short_name
 from models.casefile import CaseFile
 from models.days import NoCalendarError, count, day_words, london_date
 from models.duties import deadlines_of
@@ -325,11 +326,15 @@ def _unknown_facts(given: Given) -> Iterator[Option]:
         yield Option(fact, fact_label(fact))
 
 
-def _of(where: Callable[[CaseFile], Mapping[str, Any]], words: Callable[[Any], tuple[str, str]]) -> Options:
+def _of(
+    where: Callable[[CaseFile], Mapping[str, Any]], words: Callable[[Any, Mapping[str, str]], tuple[str, str]]
+) -> Options:
+    """The choices of one part of a file, by identifier, with what each is and a hint, given what things are called."""
+
     def options(given: Given) -> Iterator[Option]:
         for name, value in where(given.case).items():
-            text, hint = words(value)
-            yield Option(name, f"{name}: {_short(text)}" if text else capital(child_words(name)), hint)
+            text, hint = words(value, given.names)
+            yield Option(name, f"{short_name(name)}: {_short(text)}" if text else capital(child_words(name)), hint)
 
     return options
 
@@ -339,21 +344,22 @@ def _short(text: str) -> str:
     return line if len(line) <= SHOWN else f"{line[:SHOWN].rsplit(' ', 1)[0]} …"
 
 
-def _asked(request: Any) -> tuple[str, str]:
-    return request.what, f"{request.organisation + ', ' if request.organisation else ''}{day_words(request.asked_on)}"
+def _asked(request: Any, names: Mapping[str, str]) -> tuple[str, str]:
+    of = names.get(request.organisation, request.organisation)
+    return request.what, ", ".join(filter(None, (of, day_words(request.asked_on))))
 
 
-_ACTIONS = _of(lambda f: f.actions, lambda a: (a.text, f"{a.status}, owner: {a.owner}"))
+_ACTIONS = _of(lambda f: f.actions, lambda a, names: (a.text, f"{a.status}, owner: {names.get(a.owner, a.owner)}"))
 _REQUESTS = _of(lambda f: f.requests, _asked)
 _PANEL = _of(lambda f: f.panel_requests, _asked)
 _COPIES = _of(lambda f: f.publication.copies, _asked)
 _CHALLENGES = _of(lambda f: f.challenges, _asked)
-_ADVICE = _of(lambda f: f.advice, lambda a: (f"on {a.topic}", f"of {day_words(a.on)}"))
-_REVIEWERS = _of(lambda f: f.reviewers, lambda r: (r.name, "lead reviewer" if r.lead else "reviewer"))
-_FAMILY = _of(lambda f: f.family, lambda m: (m.relationship, ""))
-_EVENTS = _of(lambda f: f.learning.events, lambda e: (f"planned for {day_words(e[0])}", ""))
-_RESTRICTIONS = _of(lambda f: f.publication.restrictions, lambda r: (r.terms or "forbids publication", ""))
-_PROCEEDINGS = _of(lambda f: f.proceedings, lambda p: (f"{p.kind} proceedings", ""))
+_ADVICE = _of(lambda f: f.advice, lambda a, _: (f"on {a.topic}", f"of {day_words(a.on)}"))
+_REVIEWERS = _of(lambda f: f.reviewers, lambda r, _: (r.name, "lead reviewer" if r.lead else "reviewer"))
+_FAMILY = _of(lambda f: f.family, lambda m, _: (m.relationship, ""))
+_EVENTS = _of(lambda f: f.learning.events, lambda e, _: (f"planned for {day_words(e[0])}", ""))
+_RESTRICTIONS = _of(lambda f: f.publication.restrictions, lambda r, _: (r.terms or "forbids publication", ""))
+_PROCEEDINGS = _of(lambda f: f.proceedings, lambda p, _: (f"{p.kind} proceedings", ""))
 
 
 def _rulebooks(given: Given) -> Iterator[Option]:
@@ -368,7 +374,7 @@ NAMES: Mapping[str, Names] = {
     "organisation": Names(_parties),
     "owner": Names(_owners, typed_hint=True),
     "child": Names(_children),
-    "notified_panel.child": Names(_of(lambda f: f.added_children, lambda _: ("", ""))),
+    "notified_panel.child": Names(_of(lambda f: f.added_children, lambda _, __: ("", ""))),
     "deadline": Names(_deadlines, typed_hint=True),
     "step": Names(_steps, typed_hint=True),
     "notice": Names(_letters, typed_hint=True),
