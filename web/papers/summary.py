@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
+from models.called import short_name
 from models.casefile import CaseFile
 from models.days import day_words
 from models.duties import deadlines_of
@@ -125,7 +126,8 @@ def _reviewers(file: CaseFile) -> Table:
 
 def _family(file: CaseFile) -> Table:
     rows = tuple(
-        (name, m.relationship, m.invited_on, m.not_invited_because, m.answered_on) for name, m in file.family.items()
+        (short_name(name), m.relationship, m.invited_on, m.not_invited_because, m.answered_on)
+        for name, m in file.family.items()
     )
     head = ("Identifier", "Relationship", "Invited", "Why not invited", "Answered")
     return Table("Family members", head, rows, (2, 3, 2, 4, 2), "No family members are listed.")
