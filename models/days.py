@@ -65,6 +65,7 @@ def counted_from(words: str) -> date | None:
     return datetime.strptime(found[1], "%d %B %Y").date() if found else None
 
 
+@lru_cache(maxsize=4096)
 def day_words(day: date) -> str:
     """``5 January 2027``."""
     return f"{day.day} {day:%B %Y}"
@@ -128,6 +129,7 @@ def london_date(at: datetime) -> date:
     return at.astimezone(LONDON).date()
 
 
+@lru_cache(maxsize=4096)
 def morning_of(day: date) -> datetime:
     """08:00 in London on a day, as an instant in UTC."""
     return datetime.combine(day, MORNING, LONDON).astimezone(UTC)

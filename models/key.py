@@ -18,7 +18,11 @@ class Key(str):
     @classmethod
     def of(cls, kind: str, *about: object) -> Key:
         """The key of this kind about these, which become text; what is empty is left out."""
-        return cls(":".join(filter(None, map(str, (kind, *about)))))
+        text = kind
+        for part in about:
+            if part != "":
+                text = f"{text}:{part}"
+        return cls(text)
 
     @property
     def kind(self) -> str:

@@ -59,7 +59,7 @@ def _first_escalation(deadline: Deadline, file: CaseFile, set_on: date) -> date:
     Something that is recorded late can be overdue in the moment in which that letter goes.
     """
     first = deadline.due + timedelta(days=1)
-    asked_by_letter = deadline.responsible.startswith(("lead:", "board_member:", "peer:"))
+    asked_by_letter = Recipient(deadline.responsible).kind in ("lead", "board_member", "peer")
     if not asked_by_letter and not file.regime.clocks[deadline.clock].by_letters:
         return first
     told = next((rung for rung in reached(deadline, file) if rung.kind == "escalation"), None)
