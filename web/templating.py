@@ -26,6 +26,7 @@ def templates(site: Site, static: Path) -> Environment:
             ]
         ),
         autoescape=True,
+        auto_reload=False,  # else each macro looks at its files again
         undefined=ChainableUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from functools import cache
 from pathlib import Path
@@ -203,6 +203,7 @@ class Case:
     changes: list[Answered] = field(default_factory=list)
     known: Any = None
     steps: int = 0
+    _folded: tuple[list[int], CaseFile] | None = None
 
     @classmethod
     def opened(
@@ -330,6 +331,10 @@ class Case:
         work = self.state.work.items()
         return {key: LetterToSend.read(one["arguments"][1]) for key, one in work if one["activity"] == "send_letter"}
 
+    def copy(self) -> Case:
+        """The same, which stays as it is while this one goes on."""
+        return replace(self, state=self.state.copy(), letters=list(self.letters), changes=list(self.changes))
+
     @property
     def finished(self) -> bool:
         """Whether the run may end."""
@@ -356,8 +361,11 @@ class Case:
 
     @property
     def file(self) -> CaseFile:
-        """The file as it stands."""
-        return fold(self.record)
+        """The file as it stands, folded once for each record. Entries are never changed."""
+        made_of = list(map(id, self.state.record))
+        if self._folded is None or self._folded[0] != made_of:
+            self._folded = made_of, fold(self.record)
+        return self._folded[1]
 
     @property
     def deadlines(self) -> dict[str, Deadline]:

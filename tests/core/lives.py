@@ -7,6 +7,8 @@ criteria, notified on 5 September 2018. Every day can be chosen; they need only 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from models.days import LONDON
@@ -49,6 +51,22 @@ CHECK: dict[str, Any] = {
 """Every point of the welfare and legal check."""
 
 
+def lived_once(life: Callable[..., Case]) -> Callable[..., Case]:
+    """A life that begins with nothing is lived once in a process, and each test goes on with a copy."""
+    lived: dict[str, Case] = {}
+
+    @wraps(life)
+    def copied(case: Case | None = None, *given: Any, **more: Any) -> Case:
+        if case is not None:
+            return life(case, *given, **more)
+        key = repr((given, sorted(more.items())))
+        if key not in lived:
+            lived[key] = life(None, *given, **more)
+        return lived[key].copy()
+
+    return copied
+
+
 def met() -> Case:
     """A death that meets the criteria, at two organisations."""
     return Case.opened(organisations=("hospital", "school"))
@@ -59,6 +77,7 @@ def not_met(**opened: Any) -> Case:
     return Case.opened(HARMED, concern="no", **{"organisations": ("hospital", "school"), **opened})
 
 
+@lived_once
 def decided(case: Case | None = None, choice: str = "SCR, criteria met", on: str = DECIDED, **more: Any) -> Case:
     """A review is decided on."""
     case = case or met()
@@ -68,6 +87,7 @@ def decided(case: Case | None = None, choice: str = "SCR, criteria met", on: str
     return case
 
 
+@lived_once
 def drafted(case: Case | None = None, on: str = DRAFTED) -> Case:
     """The review was led, the family and practitioners were asked, and there is a draft."""
     case = case or decided()
@@ -96,6 +116,7 @@ def drafted(case: Case | None = None, on: str = DRAFTED) -> Case:
     return case
 
 
+@lived_once
 def signed_off(case: Case | None = None, on: str = SIGNED, document: str = REPORT) -> Case:
     """The report is signed off."""
     case = case or drafted()
@@ -107,6 +128,7 @@ def signed_off(case: Case | None = None, on: str = SIGNED, document: str = REPOR
     return case
 
 
+@lived_once
 def planned(case: Case | None = None, on: str | None = None, *, agreed: bool = True) -> Case:
     """An action of the hospital is in the plan, and the plan is a document: the board's copies can go."""
     case = case or signed_off()
@@ -117,6 +139,7 @@ def planned(case: Case | None = None, on: str | None = None, *, agreed: bool = T
     return case
 
 
+@lived_once
 def ready_to_publish(case: Case | None = None, on: str = CHECKED) -> Case:
     """The board has responded and the publication is checked: a date can be fixed."""
     case = case or signed_off()
@@ -128,6 +151,7 @@ def ready_to_publish(case: Case | None = None, on: str = CHECKED) -> Case:
     return case
 
 
+@lived_once
 def published(case: Case | None = None, on: str = PUBLISHED) -> Case:
     """The report is on the website."""
     case = case or signed_off()
@@ -138,6 +162,7 @@ def published(case: Case | None = None, on: str = PUBLISHED) -> Case:
     return case
 
 
+@lived_once
 def year_over(case: Case | None = None, on: str = OVER) -> Case:
     """The report's twelve months are over, and a person has decided."""
     case = case or published()
@@ -153,6 +178,7 @@ def today(case: Case) -> str:
     return case.now.astimezone(LONDON).date().isoformat()
 
 
+@lived_once
 def learned(case: Case | None = None) -> Case:
     """All of 2.8c and 2.10, today."""
     case = case or published()

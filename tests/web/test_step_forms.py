@@ -39,12 +39,12 @@ def environment() -> Environment:
     return templates(cast(Site, SimpleNamespace(settings=settings)), STATIC)
 
 
-ENVIRONMENT = environment()
+TEMPLATE = environment().from_string(PAGE)
 
 
 def shown(fields: list[FormField], view: FormView) -> str:
     """A page with these fields."""
-    return ENVIRONMENT.from_string(PAGE).render(form=view)
+    return TEMPLATE.render(form=view)
 
 
 def given(case: Case) -> Given:
