@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import shutil
 import signal
 import tempfile
@@ -27,6 +28,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     folders = Path(__file__).parent
     place = {folders / name: number for number, name in enumerate(SLOW)}
     items.sort(key=lambda item: place.get(item.path.parent, len(SLOW)))
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One and a half for each core: a third of the time of the slow ones is waiting."""
+    return max(1, (os.cpu_count() or 1) * 3 // 2)
 
 
 class Databases(Protocol):

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from functools import cache
 from importlib.metadata import distribution
 from pathlib import Path
 
@@ -31,6 +32,7 @@ def text(lock: str) -> str:
     return (ROOT / lock).read_text()
 
 
+@cache
 def entries(lock: str) -> list[Requirement]:
     return [Requirement(line) for line in re.findall(r"^([a-z].*?) \\$", text(lock), flags=re.MULTILINE)]
 
@@ -101,10 +103,10 @@ def test_a_lock_holds_all_that_is_needed_wherever_we_run(
         waiting += [(inner, name) for inner in installed[2] if applies(inner.marker, where, set(requirement.extras))]
 
 
+@cache
 def installed_here(name: str) -> tuple[Version, SpecifierSet, list[Requirement]] | None:
     """Version, Pythons and requirements of a package as installed; None if it is for other machines."""
-    here = environment_here()
-    if name not in pins("requirements-dev.txt", here):
+    if name not in locked_here():
         return None
     found = distribution(name)
     return (
@@ -114,8 +116,9 @@ def installed_here(name: str) -> tuple[Version, SpecifierSet, list[Requirement]]
     )
 
 
-def environment_here() -> dict[str, str]:
-    return {name: str(value) for name, value in default_environment().items()}
+@cache
+def locked_here() -> dict[str, Version]:
+    return pins("requirements-dev.txt", {name: str(value) for name, value in default_environment().items()})
 
 
 def test_the_lock_for_developing_is_the_one_for_running_and_more() -> None:

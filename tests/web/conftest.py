@@ -6,21 +6,24 @@ import asyncio
 import itertools
 import os
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from argon2 import PasswordHasher
 from fastapi import FastAPI
 from temporalio.client import Client
 
 from commands.samples import SAMPLES
 from models.days import london_date
 from register.directory import replace_directory
+from register.people import passwords
 from register.people.accounts import Account, add_account
 from register.people.sessions import begin_session
 from register.schema import migrate
@@ -158,6 +161,17 @@ async def board(
     """One board for all tests of a process: each test opens files of its own."""
     async with a_board(temporal, tmp_path_factory.mktemp("board"), pages_at) as board:
         yield board
+
+
+@pytest.fixture(autouse=True)
+def passwords_cost_little(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A password's hash takes a seventh of a second of all cores: on purpose, and not needed here."""
+    monkeypatch.setattr(
+        passwords, "PasswordHasher", partial(PasswordHasher, time_cost=1, memory_cost=64, parallelism=1)
+    )
+    passwords._nobodys.cache_clear()
+    yield
+    passwords._nobodys.cache_clear()
 
 
 @asynccontextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Any
 
 import openpyxl
@@ -41,6 +42,7 @@ HOSTILE = [
 ]
 
 
+@cache
 def everything() -> Case:
     """A whole life, with notes that no form may stumble over."""
     case = learned(published(ready_to_publish(planned(signed_off()))))

@@ -60,9 +60,8 @@ class Core(CoreActivities):
         return plain_answer(question, await self.surroundings.latest())
 
 
-@RUNNERS
 async def test_a_step_whose_question_takes_longer_than_a_workflow_task_is_recorded_once(
-    server: WorkflowEnvironment, boards: Boards, monkeypatch: pytest.MonkeyPatch, runner: WorkflowRunner
+    server: WorkflowEnvironment, boards: Boards, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = f"SLOW-{next(_numbers)}"
 
@@ -71,7 +70,7 @@ async def test_a_step_whose_question_takes_longer_than_a_workflow_task_is_record
 
     monkeypatch.setattr(Core, "happens", takes_twelve_seconds)
     monkeypatch.setattr("running.system.CoreActivities", Core)
-    async with boards(server, runner=runner, cache_megabytes=6) as board:
+    async with boards(server, runner=UnsandboxedWorkflowRunner(), cache_megabytes=6) as board:
         await board.open(file)
         held = asyncio.create_task(board.record(file, "note_added", "held-up", **NOTE))
         for number in range(4):  # more files than are kept in memory
