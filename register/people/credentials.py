@@ -28,7 +28,7 @@ class LinkSpent(Exception):
     """A one-time link that was used, has run out, or was never given."""
 
     def __init__(self) -> None:
-        super().__init__("This link was used already or has run out. Ask an administrator for a new one.")
+        super().__init__("This link has already been used or has expired. Ask an administrator for a new one.")
 
 
 class NoSuchIdentity(Exception):

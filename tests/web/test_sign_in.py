@@ -371,7 +371,7 @@ async def test_a_one_time_link_lets_choose_a_password_once(board: Board, browser
     assert (await one.get("/")).status_code == 200
     assert (await sign_in(await browser(), account.email)).status_code == 303
     for spent in (await one.get(f"/welcome/{secret}"), await one.get("/welcome/never-given")):
-        assert spent.status_code == 410 and "was used already or has run out" in spent.text
+        assert spent.status_code == 410 and "has already been used or has expired" in spent.text
 
 
 @pytest.mark.parametrize(

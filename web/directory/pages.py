@@ -21,7 +21,7 @@ PAGE = 25
 
 @router.get("/directory")
 async def directory(visit: Visit = allowed("read the directory")) -> Response:
-    """Who holds what today, what is missing, and all that is kept."""
+    """Current office-holders, what is missing, and all that is kept."""
     found, _ = await load_directory_to_change(visit.site.register)
     if found is None:
         return visit.page("directory/none.html", title="Directory")

@@ -1,4 +1,4 @@
-"""What needs somebody now, by due date: the work list, and the list of all files."""
+"""Open deadlines by due date: the work list, and the list of all files."""
 
 from __future__ import annotations
 
