@@ -40,6 +40,9 @@ WITHOUT_THIS_MACHINES_SETTINGS = ("--disable-config-file", "--disable-config-env
 _DATABASE, _LOG, _PID = "temporal.sqlite", "temporal.log", "temporal.pid"
 _PRAGMAS = ("journal_mode=wal", "synchronous=full")
 _LOG_KEPT_BYTES = 5_000_000
+_NO_HTTP_API = 'frontend.httpAllowedHosts=["closed.invalid"]'
+"""Closes Temporal's HTTP API, which nobody here needs: any web page could send it a signal. No browser can ask for a
+host of this name. Temporal's own web page does not use it."""
 _NOT_ITS = ("SCR_", "TEMPORAL_")
 """Variables that are not for the server: passwords and keys are among them."""
 _TO_STOP = timedelta(seconds=10)
@@ -172,7 +175,7 @@ async def _start(
     ]
     for pragma in _PRAGMAS:
         arguments += ["--sqlite-pragma", pragma]
-    for value in dynamic_config:
+    for value in (_NO_HTTP_API, *dynamic_config):
         arguments += ["--dynamic-config-value", value]
     for key in SEARCH_ATTRIBUTES:  # made with the database; registering them later takes a second longer
         arguments += ["--search-attribute", f"{key.name}={key.indexed_value_type.name.capitalize()}"]

@@ -17,6 +17,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TypedDict
 
+import httpx
 import pytest
 from temporalio.client import Client
 from temporalio.service import RPCError
@@ -41,6 +42,14 @@ def ports(*, port: int | None = None, web_port: int | None = None) -> Ports:
 async def start_a_workflow(server: TemporalServer) -> None:
     client = await Client.connect(server.address)
     await client.start_workflow("AnyFile", id="SCR-2027-001", task_queue="nobody")
+
+
+def ports_of(pid: int) -> set[int]:
+    """The TCP ports that a process listens on."""
+    opened = {os.readlink(link) for link in Path(f"/proc/{pid}/fd").iterdir()}
+    rows = [line.split() for line in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]]
+    listens = "0A"
+    return {int(row[1].partition(":")[2], 16) for row in rows if row[3] == listens and f"socket:[{row[9]}]" in opened}
 
 
 async def has_the_workflow(server: TemporalServer) -> bool:
@@ -68,6 +77,22 @@ async def test_it_listens_on_this_machine_alone(server: TemporalServer) -> None:
         if not str(address).startswith("127."):
             with pytest.raises(OSError):
                 await asyncio.open_connection(str(address), port)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="which ports a process has, only Linux says so")
+async def test_no_web_page_can_send_it_a_signal_past_the_pages(server: TemporalServer) -> None:
+    await start_a_workflow(server)
+    listening = ports_of(server.process.pid)
+    assert len(listening) > 2, "the HTTP API has a port of its own, beside the two that were asked for"
+    foreign = {"Origin": "https://evil.example", "Content-Type": "text/plain"}
+    for port in listening:
+        address = f"http://127.0.0.1:{port}/api/v1/namespaces/default/workflows/SCR-2027-001/signal/note_added"
+        async with httpx.AsyncClient() as browser:
+            try:
+                answer = await browser.post(address, content='{"input": [{"text": "Forged."}]}', headers=foreign)
+            except httpx.HTTPError:
+                continue  # it speaks another protocol
+        assert answer.status_code >= 400, f"{port}: {answer.status_code} {answer.text}"
 
 
 async def test_it_stops_and_goes_on_where_it_was_at_the_next_start(tmp_path: Path) -> None:
