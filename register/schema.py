@@ -11,6 +11,7 @@ from sqlalchemy import URL, Connection, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from .engine import Register, migrate_with, register_url
+from .sqlite_file import SqliteFile
 from .unavailable import reason_of, translate_outages
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
@@ -53,10 +54,12 @@ async def check_schema(register: Register) -> None:
 
 
 def _migrate(url: URL) -> None:
-    if url.get_backend_name() == "sqlite" and url.database:
+    file = SqliteFile(url, create=True).path if url.get_backend_name() == "sqlite" else None
+    if file is not None:
         # If it cannot be made, opening the file says so, as for any register that cannot be reached.
         with suppress(OSError):
-            Path(url.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            file.touch(mode=0o600)  # for the owner alone, whoever may look into its folder
     with _ONE_AT_A_TIME, translate_outages(url):
         migrate_with(url, _upgrade, _MIGRATION_PATIENCE)
 

@@ -11,6 +11,7 @@ import os
 import re
 import signal
 import socket
+import stat
 import subprocess
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -45,16 +46,21 @@ class PortInUseError(EmbeddedServerError):
 
 
 def own_folder(path: Path) -> Path:
-    """A folder by its absolute path, made if need be, and then for nobody else to look into.
+    """A folder by its absolute path, for nobody else to look into; made if need be.
 
     Raises:
-        EmbeddedServerError: it cannot be made.
+        EmbeddedServerError: it cannot be made, or others may look into it.
     """
     path = path.resolve()
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise EmbeddedServerError(f"The folder {path} cannot be made: {error.strerror}. Set SCR_DATA_DIR.") from None
+    if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise EmbeddedServerError(
+            f"Others on this machine may open the folder {path}, and what is about children is kept in it. Close it to "
+            f"them: chmod 700 {path}"
+        )
     return path
 
 

@@ -9,6 +9,7 @@ import logging
 import os
 import re
 import signal
+import stat
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -338,15 +339,18 @@ async def test_a_scenario_at_fault_leaves_the_timeline_for_machines_empty(tmp_pa
         (("--temporal-port", "99999"), {}, "less than or equal"),
         (("--temporal-port", "17233", "--web-port", "17233"), {}, "Two servers cannot listen on the same port"),
         ((), {"SCR_DATA_DIR": "/proc/nowhere"}, "The folder /proc/nowhere cannot be made"),
+        ((), {"SCR_DATA_DIR": "open"}, "chmod 700"),
     ],
 )
 async def test_what_cannot_be_started_is_named(
     tmp_path: Path, words: tuple[str, ...], env: dict[str, str], says: str
 ) -> None:
+    (tmp_path / "open").mkdir(mode=0o755)
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *(str(ROOT / "starter.py"), "up", "--pages-port", str(free_port()), *words),
         env=environment(SCR_DATA_DIR=str(tmp_path)) | env,
+        cwd=tmp_path,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
@@ -491,6 +495,12 @@ async def served(folder: Path, **settings: str) -> AsyncIterator[tuple[asyncio.s
         if process.returncode is None:
             process.kill()
             await process.wait()
+
+
+async def test_a_register_is_for_its_owner_alone_in_a_folder_of_everybodys(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    assert (await command("migrate", env={"SCR_DATA_DIR": str(tmp_path)})).code == 0
+    assert stat.S_IMODE((tmp_path / "register.sqlite").stat().st_mode) == 0o600
 
 
 async def test_the_pages_are_served_while_temporal_is_away_and_stop_when_told(tmp_path: Path) -> None:
