@@ -40,20 +40,20 @@ def chromium_here() -> str:
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def pages_at() -> str:
     """The pages' address, as mails have it: the server's."""
     return f"http://127.0.0.1:{free_port()}"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def served(board: Board, pages_at: str) -> AsyncIterator[str]:
     """The pages, served; their address."""
     async with serving(board.app, board.site.settings.model_copy(update={"pages_address": urlsplit(pages_at).netloc})):
         yield pages_at
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def chromium() -> AsyncIterator[Chromium]:
     """One Chromium for all tests of a process; each test opens windows of its own."""
     unboxed = ["--disable-gpu", *(["--no-sandbox"] if os.geteuid() == 0 else [])]

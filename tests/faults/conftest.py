@@ -38,14 +38,14 @@ def no_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def env() -> AsyncIterator[WorkflowEnvironment]:
     """The full Temporal server with a clock of its own for each file."""
     async with await start_time_skipping() as env:
         yield env
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def board() -> Directory:
     """The sample board: plainly fictional."""
     plain = read_plain_file(SAMPLES / "board.yaml")

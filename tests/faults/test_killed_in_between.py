@@ -123,7 +123,7 @@ class ByPage:
     async def send(self) -> Answer:
         """Presses the button, and reads what the page says."""
         address = f"/files/{self.reference}/record/note_added"
-        self.page = await again(self.coordinator, address, self.page, __confirm="yes")
+        self.page = await again(self.coordinator, address, self.page, _confirm="yes")
         if self.page.status_code == 303:
             return "recorded"
         assert self.page.status_code == 503 and "may or may not have been recorded" in self.page.text, self.page.text

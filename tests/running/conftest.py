@@ -43,7 +43,7 @@ def logging_of_its_own() -> Iterator[None]:
     temporalio.activity.logger.activity_info_on_message = True
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[TemporalServer]:
     """An embedded server that tests may use but not end."""
     folder = tmp_path_factory.mktemp("temporal")

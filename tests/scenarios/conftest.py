@@ -14,7 +14,7 @@ from .play import Play, played, scenario
 Plays = Callable[[str], Awaitable[Play]]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def plays(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Plays]:
     """Plays a scenario of the folder by its name."""
     done: dict[str, Play] = {}

@@ -140,13 +140,13 @@ class Board:
         await self.cases.record(reference, step, body | fields)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def pages_at() -> str:
     """The pages' address, as mails have it."""
     return BASE
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def temporal(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[TemporalServer]:
     """One Temporal for all boards of a process."""
     port, web_port = free_ports(2)
@@ -154,7 +154,7 @@ async def temporal(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Te
         yield server
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def board(
     temporal: TemporalServer, tmp_path_factory: pytest.TempPathFactory, pages_at: str
 ) -> AsyncIterator[Board]:

@@ -165,21 +165,21 @@ async def a_board(
         yield Board(env.client, parts, cases, mails.folder, runs)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def server() -> AsyncIterator[WorkflowEnvironment]:
     """The embedded server in real time, which suggests to continue as new after 150 events."""
     async with low_limit() as env:
         yield env
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def skipping() -> AsyncIterator[WorkflowEnvironment]:
     """The embedded server with a virtual clock for each file."""
     async with await start_time_skipping() as env:
         yield env
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A register with its tables, to be copied."""
     path = tmp_path_factory.mktemp("register") / "register.sqlite"
