@@ -24,13 +24,13 @@ run: setup ## start everything on this machine, and print where it is
 	@exec $(PYTHON_IN_VENV) starter.py up
 
 test: setup-dev browser ## run all tests
-	@$(PYTHON_IN_VENV) -m pytest -n auto --dist loadgroup $(ARGS)
+	@$(PYTHON_IN_VENV) -m pytest -n auto $(ARGS)
 
 # What needs no server, without the six that take longest.
 QUICK := tests/core tests/mail/test_letters.py tests/web/test_form_parts.py tests/web/test_step_forms.py \
 	tests/docs/test_rules_are_tested.py
 quick: setup-dev ## run the tests of rules, letters and forms, in less than a minute
-	@$(PYTHON_IN_VENV) -m pytest -n auto --dist loadgroup $(QUICK) $(patsubst %,--ignore=tests/core/test_%.py,\
+	@$(PYTHON_IN_VENV) -m pytest -n auto $(QUICK) $(patsubst %,--ignore=tests/core/test_%.py,\
 		properties life_of_a_file budget 1_3_principles 2_6_timescale 2_9_website) $(ARGS)
 
 check: lint format types imports dependencies security migrations ## run all checks that are not tests

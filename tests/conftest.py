@@ -9,11 +9,12 @@ import signal
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import asyncpg
 import pytest
 from sqlalchemy import URL, make_url
+from xdist.scheduler.loadscope import LoadScopeScheduling
 
 from models.tables.register import Row
 from register.engine import Register
@@ -21,6 +22,41 @@ from register.schema import migrate
 
 SLOW = ("scenarios", "faults", "browser", "workflows", "web", "command_line", "running", "deploy", "replay")
 """The folders whose tests take longest, the longest first."""
+
+
+TOGETHER = {
+    "scenarios": ("tests/scenarios/",),  # each is played once, and several files of tests look at it
+    **{
+        file: (f"tests/{file}.py::",)
+        for file in (
+            "bench/test_bounds",
+            "command_line/test_starter",
+            "faults/test_full_disks",
+            "faults/test_inbox_full",
+            "faults/test_killed_in_between",
+            "faults/test_openings",
+            "faults/test_worker_health",
+            "running/test_time_skipping",
+            "web/test_hostile_forms",
+        )
+    },
+}
+"""Tests that share something that takes long to make: they run in one process, by how their ids begin."""
+
+
+class Together(LoadScopeScheduling):  # type: ignore[misc]
+    """Gives each test to the next process that is free, but for those that belong together.
+
+    Marks of pytest-xdist would say the same, but have no effect with this release of pytest.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return next((name for name, begin in TOGETHER.items() if nodeid.startswith(begin)), nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
+    """How tests are given to processes."""
+    return Together(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

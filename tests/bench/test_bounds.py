@@ -7,9 +7,6 @@ import pytest
 from bench.events import A_LETTER, A_STEP, A_TIMER, A_WRITE, LETTERS, STEPS, TIMERS, WRITES, Tally
 from bench.history import MOST_EVENTS, rehearse
 
-# One rehearsal for all of them, also when the tests are spread over several processes.
-pytestmark = pytest.mark.xdist_group("a published review, counted")
-
 
 @pytest.fixture(scope="module")
 async def review() -> Tally:

@@ -133,7 +133,6 @@ def test_the_layout_names_what_is_there() -> None:
     assert packages and packages <= named
 
 
-@pytest.mark.xdist_group("scenarios")
 async def test_the_walk_through_one_case_is_what_happens(capsys: pytest.CaptureFixture[str]) -> None:
     [how] = [page for page in PAGES if page.name == "docs/how-it-works.md"]
     quoted = re.findall(r"^\d{4}-\d\d-\d\d \d\d:\d\d  .*$", how.text, flags=re.MULTILINE)

@@ -7,9 +7,6 @@ import pytest
 from .conftest import Plays
 from .play import attachments, on, when, words
 
-pytestmark = pytest.mark.xdist_group("scenarios")
-
-
 # A child is harmed, and nobody worked badly together
 
 

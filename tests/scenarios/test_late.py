@@ -11,9 +11,6 @@ from models.serious_case_reviews import SERIOUS_CASE_REVIEWS
 from .conftest import Plays
 from .play import on, when
 
-pytestmark = pytest.mark.xdist_group("scenarios")
-
-
 # Late at every deadline
 
 

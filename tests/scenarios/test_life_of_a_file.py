@@ -7,9 +7,6 @@ import pytest
 from .conftest import Plays
 from .play import on, when, words
 
-pytestmark = pytest.mark.xdist_group("scenarios")
-
-
 # An audit of practice, with no incident behind it
 
 

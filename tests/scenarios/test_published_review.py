@@ -11,8 +11,6 @@ from models.days import add_months
 from .conftest import Plays
 from .play import attachments, london, on, when, words
 
-pytestmark = pytest.mark.xdist_group("scenarios")
-
 
 async def test_a_published_review_takes_eighteen_to_twenty_four_months_and_is_closed(plays: Plays) -> None:
     play = await plays("published-review")

@@ -9,9 +9,6 @@ import pytest
 from .conftest import Plays
 from .play import attachments, on, when, words
 
-pytestmark = pytest.mark.xdist_group("scenarios")
-
-
 # A reviewer who is not independent
 
 

@@ -17,7 +17,6 @@ from running.rehearsals.scenario import read_scenario
 from .play import FILES, FOLDER, ROOT, SHELF, played, scenario, when
 
 # Two tests here start a server: they stay in one process with the others.
-pytestmark = pytest.mark.xdist_group("scenarios")
 
 GUIDE = (ROOT / "docs" / "scenarios.md").read_text(encoding="utf-8")
 

@@ -19,8 +19,6 @@ from running.rehearsals.rehearsal import stage
 from .conftest import Plays
 from .play import FILES, mappings, played, scenario, when
 
-# The scenarios share one server: with several processes, all of them are played in the same one.
-pytestmark = pytest.mark.xdist_group("scenarios")
 
 NAMES = [path.stem for path in FILES]
 
