@@ -16,8 +16,6 @@ from running.rehearsals.scenario import read_scenario
 
 from .play import FILES, FOLDER, ROOT, SHELF, played, scenario, when
 
-# Two tests here start a server: they stay in one process with the others.
-
 GUIDE = (ROOT / "docs" / "scenarios.md").read_text(encoding="utf-8")
 
 BOARD = """\

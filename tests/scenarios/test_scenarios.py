@@ -19,7 +19,6 @@ from running.rehearsals.rehearsal import stage
 from .conftest import Plays
 from .play import FILES, mappings, played, scenario, when
 
-
 NAMES = [path.stem for path in FILES]
 
 DEADLINE = {"deadline", "rule", "due", "original_due"}
